@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>One step of a function. <paramref name="Result"/> is the register it assigns, or <see cref="None"/>.</summary>
+public abstract record Instruction(int Result, SourceSpan? Source)
+{
+    public const int None = -1;
+}
+
+/// <summary>A C# literal: null, bool, int, long, float, double or string.</summary>
+public sealed record LiteralInstruction(int Result, object? Value, SourceSpan? Source = null) : Instruction(Result, Source);
+
+public sealed record LoadInstruction(int Result, int Local, SourceSpan? Source = null) : Instruction(Result, Source);
+
+public sealed record StoreInstruction(int Local, int Value, SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary>
+/// Host arithmetic that sizes may flow through: stays symbolic where its operands are. <paramref name="Operator"/> is one of
+/// <c>neg not add sub mul div rem eq ne lt le gt ge and or xor min max abs sqrt pow log exp</c> or <c>to_int to_long to_float
+/// to_double</c>; C# semantics of the operand types (<paramref name="Type"/> is the C# type of the result: int, long, float, double, bool).
+/// </summary>
+public sealed record HostInstruction(int Result, string Operator, string Type, ImmutableArray<int> Operands, SourceSpan? Source = null)
+    : Instruction(Result, Source);
+
+/// <summary><c>x.Shape[axis]</c> (axis register given) as a host int.</summary>
+public sealed record DimInstruction(int Result, int Tensor, int Axis, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary><c>x.Rank</c> as a host int.</summary>
+public sealed record RankInstruction(int Result, int Tensor, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>Evaluates a thunk of the function. Symbolic sizes among the arguments become constants (the graph is specialized on them).</summary>
+public sealed record ThunkInstruction(int Result, int Thunk, ImmutableArray<int> Arguments, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>An argument of <see cref="ApplyInstruction"/>, by the name of the op's operand or attribute.</summary>
+public sealed record NamedArgument(string Name, int Register);
+
+/// <summary>
+/// An op. Each argument is bound by name: to an operand (a tensor register, an aggregate for a variadic one, or a host
+/// number, which becomes a rank-0 constant of the first tensor operand's dtype) or to an attribute (a host register; int lists are host
+/// aggregates made by <see cref="ListInstruction"/> or host arrays). Several results come as an aggregate.
+/// </summary>
+public sealed record ApplyInstruction(int Result, OpCode Op, ImmutableArray<NamedArgument> Arguments, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>
+/// <c>x[i, .., a..b, ^1]</c>: the tensor, then one item per index. Kinds: <c>at</c> (1 register: int), <c>range</c> (2
+/// registers, or None for an open end; <see cref="IndexItem.FromEnd"/> flags), <c>all</c> (<c>..</c> over the remaining
+/// axes when it is the first of fewer items than axes, else one axis), <c>tensor</c> (an index tensor).
+/// </summary>
+public sealed record IndexInstruction(int Result, int Tensor, ImmutableArray<IndexItem> Items, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <param name="Kind">at, range, all or tensor.</param>
+public sealed record IndexItem(string Kind, int Start = Instruction.None, int End = Instruction.None, bool StartFromEnd = false, bool EndFromEnd = false);
+
+/// <summary>Calls a static graph: entry of <see cref="Function.Callees"/>; the first argument is the receiver where there is one.</summary>
+public sealed record CallInstruction(int Result, int Callee, ImmutableArray<int> Arguments, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>An array, list or tuple of the registers.</summary>
+public sealed record ListInstruction(int Result, ImmutableArray<int> Items, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>An item of an aggregate, by a host int (array, list) or a constant position (tuple).</summary>
+public sealed record ItemInstruction(int Result, int List, int Index, SourceSpan? Source = null) : Instruction(Result, Source);
+
+public sealed record CountInstruction(int Result, int List, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary><c>target.Assign(value)</c>: overwrites the storage of a state tensor; dtype and shape stay.</summary>
+public sealed record AssignInstruction(int Target, int Value, SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary><c>this._field = value</c> for a tensor field: the setter thunk takes the listed arguments, then the new tensor.
+/// Getter is the thunk that reads the same field, or None; later reads of it in the same run see the new value.</summary>
+public sealed record RebindInstruction(int Setter, int Getter, ImmutableArray<int> Arguments, int Value, SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary>
+/// <c>ValueAndGrad(() => loss, wrt)</c>: runs the block, which yields a rank-0 tensor, and differentiates it. The result is
+/// an aggregate of (loss, aggregate of gradients). <paramref name="Wrt"/> is a tensor, an aggregate or a host list of tensors.
+/// </summary>
+public sealed record ValueAndGradInstruction(int Result, Block Body, int Wrt, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
+public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary><c>for</c>, <c>while</c>, <c>do</c>: the condition block yields a bool; <paramref name="Step"/> also runs after <c>continue</c>.</summary>
+public sealed record LoopInstruction(Block Condition, Block Body, Block Step, bool TestFirst, SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary><c>foreach</c> over a host list or an aggregate: each item is stored to the local, then the body runs.</summary>
+public sealed record ForEachInstruction(int Local, int List, Block Body, SourceSpan? Source = null) : Instruction(None, Source);
+
+public sealed record BreakInstruction(SourceSpan? Source = null) : Instruction(None, Source);
+
+public sealed record ContinueInstruction(SourceSpan? Source = null) : Instruction(None, Source);
+
+public sealed record ReturnInstruction(int Value, SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary>A host check that throws: reached at specialization, the thunk makes the exception.</summary>
+public sealed record ThrowInstruction(int Thunk, ImmutableArray<int> Arguments, SourceSpan? Source = null) : Instruction(None, Source);

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>A value of a graph under construction.</summary>
+public sealed class GraphValue : OpValue
+{
+    internal GraphValue(GraphBuilder builder, TensorType type, int number)
+        : base(builder, type) => Number = number;
+
+    public int Number { get; }
+}
+
+/// <summary>Appends nodes and makes a <see cref="Graph"/>. Shape rules run as nodes are added.</summary>
+public sealed class GraphBuilder : OpBuilder
+{
+    private readonly List<GraphInput> _inputs = [];
+    private readonly List<Node> _nodes = [];
+    private readonly List<GraphOutput> _outputs = [];
+    private readonly List<GraphValue> _values = [];
+
+    public GraphBuilder(string name) => Name = name;
+
+    public string Name { get; }
+
+    /// <summary>Given to each node added from now on.</summary>
+    public SourceSpan? Source { get; set; }
+
+    public int NodeCount => _nodes.Count;
+
+    public GraphValue this[int number] => _values[number];
+
+    /// <summary>Adds an input. Inputs come before nodes; <see cref="Build"/> renumbers if they did not.</summary>
+    public GraphValue Input(string name, TensorType type, InputKind kind)
+    {
+        _inputs.Add(new GraphInput(name, type, kind));
+        var value = NewValue(type);
+        _inputValues.Add(value.Number);
+        return value;
+    }
+
+    private readonly List<int> _inputValues = [];
+
+    public override ImmutableArray<OpValue> Apply(Op op, ImmutableArray<OpValue> operands, Attributes attributes) =>
+        Append(op, operands, op.InferTypes([.. operands.Select(o => o.Type)], ref attributes), attributes, null);
+
+    /// <summary>A call of another graph of the module: its outputs become values here.</summary>
+    public ImmutableArray<OpValue> Call(Graph callee, ImmutableArray<OpValue> operands) =>
+        Append(OpTable.Get(OpCode.Call), operands, [.. callee.Outputs.Select(o => callee.TypeOf(o.Value))], Attributes.Empty, callee.Name);
+
+    /// <summary>The gradients of a scalar with respect to values, to be expanded by the Differentiate pass.</summary>
+    public ImmutableArray<OpValue> Gradient(OpValue loss, ImmutableArray<OpValue> wrt) =>
+        Append(OpTable.Get(OpCode.Gradient), [loss, .. wrt], [.. wrt.Select(w => w.Type)], Attributes.Empty, null);
+
+    /// <summary>Copies a node of another graph, its operands already mapped into this one.</summary>
+    public ImmutableArray<OpValue> Copy(Node node, Graph from, ImmutableArray<OpValue> operands)
+    {
+        var keep = Source;
+        Source = node.Source ?? Source;
+        var results = Append(node.Op, operands, [.. node.Results.Select(from.TypeOf)], node.Attributes, node.Callee, node.Regions);
+        Source = keep;
+        return results;
+    }
+
+    public void Output(OpValue value, OutputKind kind, int input = -1) =>
+        _outputs.Add(new GraphOutput(((GraphValue)value).Number, kind, input));
+
+    public Graph Build()
+    {
+        // Inputs take the first numbers, whenever they were added.
+        var order = _inputValues.Concat(_nodes.SelectMany(n => n.Results)).ToArray();
+        var map = new int[_values.Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            map[order[i]] = i;
+        }
+
+        return new Graph(
+            Name,
+            [.. _inputs],
+            [.. _nodes.Select(n => n with { Operands = [.. n.Operands.Select(o => map[o])], Results = [.. n.Results.Select(r => map[r])] })],
+            [.. _outputs.Select(o => o with { Value = map[o.Value] })],
+            [.. order.Select(v => _values[v].Type)]);
+    }
+
+    private ImmutableArray<OpValue> Append(
+        Op op, ImmutableArray<OpValue> operands, ImmutableArray<TensorType> types, Attributes attributes, string? callee,
+        ImmutableArray<Graph> regions = default)
+    {
+        foreach (var operand in operands)
+        {
+            if (!ReferenceEquals(operand.Builder, this))
+            {
+                throw new InvalidOperationException($"{op.Name}: an operand belongs to another graph");
+            }
+        }
+
+        var results = types.Select(t => (OpValue)NewValue(t)).ToImmutableArray();
+        _nodes.Add(new Node(
+            op, [.. operands.Select(o => ((GraphValue)o).Number)], [.. results.Select(r => ((GraphValue)r).Number)], attributes, callee, Source)
+        {
+            Regions = regions.IsDefault ? [] : regions,
+        });
+        return results;
+    }
+
+    private GraphValue NewValue(TensorType type)
+    {
+        var value = new GraphValue(this, type, _values.Count);
+        _values.Add(value);
+        return value;
+    }
+}

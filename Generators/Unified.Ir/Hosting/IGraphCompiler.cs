@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>What a call's argument was specialized to.</summary>
+public abstract record ArgumentSpec;
+
+/// <summary>A tensor of this type; its shape may have named dims.</summary>
+public sealed record TensorSpec(TensorType Type) : ArgumentSpec;
+
+/// <summary>A list of tensors.</summary>
+public sealed record TensorListSpec(ImmutableArray<TensorType> Types) : ArgumentSpec;
+
+/// <summary>A host value: primitives and strings compare by value, other objects by identity.</summary>
+public sealed record HostSpec(object? Value) : ArgumentSpec;
+
+/// <summary>Where an executable's input comes from at each call.</summary>
+public abstract record InputBinding;
+
+/// <summary>Argument <paramref name="Argument"/> (parameters without <c>this</c>), item <paramref name="Item"/> of a list, else -1.</summary>
+public sealed record ArgumentBinding(int Argument, int Item = -1) : InputBinding;
+
+/// <summary>Always this tensor: read through fields that cannot change.</summary>
+public sealed record TensorBinding(ITensorHandle Tensor) : InputBinding;
+
+/// <summary>Fetched at each call, because the field can be set. The tensor's type must still be the one compiled for.</summary>
+public sealed record ThunkBinding(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments) : InputBinding;
+
+/// <summary>What becomes of an executable's output.</summary>
+public abstract record OutputBinding;
+
+/// <summary>Leaf <paramref name="Position"/> of the result, in the order of a walk through its tuples and lists.</summary>
+public sealed record ResultBinding(int Position) : OutputBinding;
+
+/// <summary>Written over the tensor bound to input <paramref name="Input"/>.</summary>
+public sealed record AssignBinding(int Input) : OutputBinding;
+
+/// <summary>A new tensor handed to a setter thunk, after the given arguments.</summary>
+public sealed record RebindBinding(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments) : OutputBinding;
+
+/// <summary>A host value that specialization relied on and that may have changed since.</summary>
+public sealed record Guard(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments, object? Expected)
+{
+    // Kept as an array, because the checker takes one and a call must not allocate.
+    private readonly object?[] _arguments = [.. Arguments];
+
+    public bool Holds() => Function.Check(Thunk, Self, _arguments, Expected);
+}
+
+public sealed record CompileOptions
+{
+    /// <summary>Where objects and images are kept between processes; null: no disk cache.</summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>When set, each phase's text is written there.</summary>
+    public string? DumpFolder { get; init; }
+
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}
+
+/// <summary>What a compilation cost.</summary>
+public sealed record CompileStatistics(
+    double SpecializeMilliseconds, double PassesMilliseconds, double CodeMilliseconds, int Graphs, int Kernels, int KernelsFromCache)
+{
+    public double TotalMilliseconds => SpecializeMilliseconds + PassesMilliseconds + CodeMilliseconds;
+}
+
+/// <summary>A function specialized to an instance and a signature, compiled, and how to feed it.</summary>
+/// <param name="ResultPositions">The number of tensors in the result.</param>
+public sealed record CompiledFunction(
+    ProgramImage Image,
+    ImmutableArray<InputBinding> Inputs,
+    ImmutableArray<OutputBinding> Outputs,
+    int ResultPositions,
+    ImmutableArray<Guard> Guards,
+    CompileStatistics Statistics);
+
+/// <summary>The one place where Runtime and Lowering meet.</summary>
+public interface IGraphCompiler
+{
+    /// <exception cref="GraphCompileException">A shape rule is broken, or a construct cannot be compiled; names the place.</exception>
+    CompiledFunction Compile(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options);
+}
+
+/// <summary>A graph could not be made. The message names the C# expression, file and line, and what is wrong there.</summary>
+public sealed class GraphCompileException : Exception
+{
+    public GraphCompileException(string message, SourceSpan? source, Exception? inner = null)
+        : base(source is null ? message : $"{source}: {message}\n  in: {source.Text}", inner) => Place = source;
+
+    /// <summary>The C# expression at fault, if known.</summary>
+    public SourceSpan? Place { get; }
+
+    /// <summary>The graph is fine C#, only not expressible as one graph; running eagerly gives the result.</summary>
+    public bool EagerIsPossible { get; init; }
+}

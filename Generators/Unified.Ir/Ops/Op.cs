@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>What passes ask about an op, so that no pass needs a list of ops.</summary>
+[Flags]
+public enum OpTraits
+{
+    None = 0,
+
+    /// <summary>Each result element depends on the operands' elements at the same (broadcast) place.</summary>
+    Elementwise = 1,
+
+    /// <summary>Folds the axes named by attribute <c>axes</c>.</summary>
+    Reduction = 2,
+
+    /// <summary>The same elements under another addressing: free where strides allow.</summary>
+    View = 4,
+
+    Commutative = 8,
+
+    /// <summary>No operands; the value follows from attributes.</summary>
+    Creation = 16,
+
+    Contraction = 32,
+
+    /// <summary>Moves elements without computing: gather, pad, concatenate.</summary>
+    DataMovement = 64,
+
+    /// <summary>Structure of the graph itself: calls and gradients.</summary>
+    Structural = 128,
+
+    /// <summary>No gradient flows (integer or boolean results, or by definition).</summary>
+    NonDifferentiable = 256,
+
+    /// <summary>Cheaper to compute again in the backward pass than to keep.</summary>
+    Recompute = 512,
+}
+
+/// <summary>What an attribute holds, and so what a host argument is turned into.</summary>
+public enum AttributeKind
+{
+    Bool,
+    Int,
+    Float,
+    String,
+    DType,
+    Dim,
+    Dims,
+}
+
+/// <summary>One operand. A variadic operand comes last and takes all that remain.</summary>
+public sealed record OperandSpec(string Name, bool Optional = false, bool Variadic = false);
+
+/// <summary>One attribute; without a default it must be given.</summary>
+public sealed record AttributeSpec(string Name, AttributeKind Kind, AttributeValue? Default = null);
+
+/// <summary>What a shape rule sees.</summary>
+public sealed record OpInputs(Op Op, ImmutableArray<TensorType> Operands, Attributes Attributes)
+{
+    public TensorType this[int operand] => Operands[operand];
+
+    /// <summary>A <see cref="ShapeException"/> that names the op and every operand's type.</summary>
+    public ShapeException Error(string why) =>
+        new($"{Op.Name}({string.Join(", ", Op.OperandNames(Operands.Length).Zip(Operands, (n, t) => $"{n}: {t}"))}): {why}");
+}
+
+/// <summary>Result types from operand types and attributes.</summary>
+public delegate ImmutableArray<TensorType> InferRule(OpInputs inputs);
+
+/// <summary>What a gradient rule sees: the call, its results, and the cotangent of each result (null: no gradient flows).</summary>
+public sealed record GradientInputs(
+    Op Op, ImmutableArray<OpValue> Operands, ImmutableArray<OpValue> Results, ImmutableArray<OpValue?> Cotangents, Attributes Attributes)
+{
+    public OpValue this[int operand] => Operands[operand];
+
+    /// <summary>The first result.</summary>
+    public OpValue Y => Results[0];
+
+    /// <summary>The cotangent of the first result.</summary>
+    public OpValue Dy => Cotangents[0]!;
+}
+
+/// <summary>
+/// The cotangents of the operands, as graph-building code over abstract values: the eager tape and the Differentiate pass
+/// run the same rule. A null entry says that no gradient flows to that operand.
+/// </summary>
+public delegate ImmutableArray<OpValue?> GradientRule(OpBuilder builder, GradientInputs call);
+
+/// <summary>A composite op in simpler ops.</summary>
+public delegate ImmutableArray<OpValue> DefinitionRule(OpBuilder builder, ImmutableArray<OpValue> operands, Attributes attributes);
+
+/// <summary>Agreement with a double-precision reference: |error| ≤ Absolute + Relative·|reference|, per dtype class.</summary>
+public sealed record Tolerance(double F32, double F64, double Half)
+{
+    public static Tolerance Exact { get; } = new(0, 0, 0);
+
+    /// <summary>A few units in the last place.</summary>
+    public static Tolerance Rounded { get; } = new(1e-6, 1e-14, 1e-2);
+
+    /// <summary>Approximated functions and short sums.</summary>
+    public static Tolerance Approximate { get; } = new(1e-5, 1e-12, 2e-2);
+}
+
+/// <summary>One operator: all that the house knows of it, in one row.</summary>
+public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec> Operands, InferRule Infer)
+{
+    /// <summary>The name in every text form: <c>mat_mul</c> for <see cref="OpCode.MatMul"/>.</summary>
+    public string Name { get; } = SnakeCase(Code.ToString());
+
+    public ImmutableArray<AttributeSpec> Attributes { get; init; } = [];
+
+    public int ResultCount { get; init; } = 1;
+
+    public GradientRule? Gradient { get; init; }
+
+    /// <summary>Null for a primitive.</summary>
+    public DefinitionRule? Definition { get; init; }
+
+    public Tolerance Tolerance { get; init; } = Tolerance.Rounded;
+
+    public bool Has(OpTraits trait) => (Traits & trait) == trait;
+
+    public bool IsPrimitive => Definition is null && !Has(OpTraits.Structural);
+
+    /// <summary>A name for each of <paramref name="count"/> operands.</summary>
+    public IEnumerable<string> OperandNames(int count) => Enumerable.Range(0, count).Select(i =>
+        i < Operands.Length && !Operands[i].Variadic ? Operands[i].Name
+        : Operands.IsEmpty ? $"x{i}" : $"{Operands[^1].Name}{i}");
+
+    /// <summary>Checks operand count and attributes, fills in defaults, and applies the shape rule.</summary>
+    /// <exception cref="ShapeException">The call breaks the op's rule.</exception>
+    public ImmutableArray<TensorType> InferTypes(ImmutableArray<TensorType> operands, ref Attributes attributes)
+    {
+        attributes = Complete(attributes);
+        var inputs = new OpInputs(this, operands, attributes);
+        var variadic = !Operands.IsEmpty && Operands[^1].Variadic;
+        var least = Operands.Count(o => !o.Optional && !o.Variadic);
+        if (!Has(OpTraits.Structural) && (operands.Length < least || (!variadic && operands.Length > Operands.Length)))
+        {
+            throw inputs.Error($"takes {least} operands, not {operands.Length}");
+        }
+
+        return Infer(inputs);
+    }
+
+    /// <summary>The attributes with defaults filled in; unknown or missing ones are errors.</summary>
+    public Attributes Complete(Attributes attributes)
+    {
+        foreach (var item in attributes.Items)
+        {
+            if (!Has(OpTraits.Structural) && !Attributes.Any(a => a.Name == item.Key))
+            {
+                throw new ShapeException($"{Name}: has no attribute '{item.Key}'");
+            }
+        }
+
+        foreach (var spec in Attributes)
+        {
+            if (attributes.Find(spec.Name) is null)
+            {
+                attributes = attributes.With(spec.Name, spec.Default ?? throw new ShapeException($"{Name}: attribute '{spec.Name}' is missing"));
+            }
+        }
+
+        return attributes;
+    }
+
+    public override string ToString() => Name;
+
+    public bool Equals(Op? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => (int)Code;
+
+    private static string SnakeCase(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
+}

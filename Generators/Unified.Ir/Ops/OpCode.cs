@@ -1,0 +1,43 @@
+namespace Unified.Ir;
+
+/// <summary>
+/// The name of every operator. The public eager method that means one carries <c>[Op(OpCode.X)]</c>. Each has exactly one
+/// row in <see cref="OpTable"/>, which says what it is; nothing else in the house may switch over all of them.
+/// </summary>
+public enum OpCode : ushort
+{
+    // Elementwise, one operand.
+    Neg, Abs, Sign, Exp, Log, Sqrt, Rsqrt, Sin, Cos, Tanh, Erf, Floor, Ceil, Round, LogicalNot, Cast, StopGradient,
+
+    // Elementwise, two operands, NumPy broadcasting, equal dtypes.
+    Add, Sub, Mul, Div, Pow, Maximum, Minimum, Remainder, LogicalAnd, LogicalOr, LogicalXor,
+    Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual,
+
+    // Elementwise, three operands.
+    Select,
+
+    // Reductions.
+    Sum, ReduceMax, ReduceMin, ArgMax,
+
+    // Views: the same elements, addressed otherwise.
+    Reshape, Transpose, BroadcastTo, Slice,
+
+    // Data movement.
+    Concat, Pad, Gather, ScatterAdd,
+
+    // Contraction.
+    MatMul,
+
+    // Creation.
+    Constant, Full, Iota, DimSize,
+
+    // Random: Philox with explicit state.
+    RandomUniform,
+
+    // Composites: defined in the ops above.
+    Relu, Sigmoid, Silu, Gelu, GeluTanh, Square, Clamp, Mean, Variance, Softmax, LogSoftmax, LogSumExp,
+    LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, DropoutWithState, Attention,
+
+    // Structure: only in Graph IR.
+    Gradient, Call,
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>
+/// Compiled code and the order in which to run it: all that the runtime needs, and nothing of the compiler. The first
+/// program is the root. Sizes are dims; the runtime evaluates them once per set of named-dim values.
+/// </summary>
+/// <param name="Target">Text of the CPU and features the code needs.</param>
+/// <param name="Dims">The named dims the caller must supply values for.</param>
+public sealed record ProgramImage(
+    string Target,
+    ImmutableArray<string> Dims,
+    ImmutableArray<KernelCode> Kernels,
+    ImmutableArray<GraphProgram> Programs,
+    ImmutableArray<ImmutableArray<byte>> Constants)
+{
+    /// <summary>Raised whenever the meaning of any part changes.</summary>
+    public const int FormatVersion = 1;
+}
+
+/// <summary>
+/// One relocatable object with one entry point of the form
+/// <c>void kernel(byte** buffers, long* parameters, long begin, long end, byte* scratch, long* status)</c>: does units
+/// begin … end-1 of the iteration space. Any units may run at the same time on several threads. Parameters are sizes and strides
+/// in elements. A kernel that meets an index out of range clamps it and sets <c>*status</c> to 1 + the bad index's launch-local code.
+/// </summary>
+/// <param name="Key">Content hash: equal keys, equal code.</param>
+public sealed record KernelCode(string Key, string Symbol, ImmutableArray<byte> Object);
+
+/// <summary>Where a buffer's memory comes from.</summary>
+public enum BufferKind
+{
+    /// <summary>Operand <see cref="BufferPlan.Index"/> of the program.</summary>
+    Input,
+
+    /// <summary>Result <see cref="BufferPlan.Index"/> of the program; the caller provides the memory.</summary>
+    Output,
+
+    /// <summary>In the arena, alive from its first to its last step.</summary>
+    Temporary,
+
+    /// <summary>Blob <see cref="BufferPlan.Index"/> of the image.</summary>
+    Constant,
+
+    /// <summary>The arena of the program that a call step runs: <see cref="BufferPlan.Index"/> is that program.</summary>
+    Frame,
+}
+
+/// <summary>One block of memory of a program. The runtime places temporaries and frames into one arena by their lifetimes.</summary>
+/// <param name="Bytes">Size; not used for frames.</param>
+/// <param name="FirstStep">The step that writes it first.</param>
+/// <param name="LastStep">The step that reads it last.</param>
+public sealed record BufferPlan(BufferKind Kind, int Index, Dim Bytes, int FirstStep, int LastStep);
+
+/// <summary>A place in a buffer.</summary>
+public sealed record BufferRef(int Buffer, Dim ByteOffset);
+
+/// <summary>Output <paramref name="Output"/> may share memory with input <paramref name="Input"/>: it is written only after,
+/// or elementwise while, the input is read for the last time.</summary>
+public sealed record Donation(int Output, int Input);
+
+public sealed record GraphProgram(
+    string Name,
+    ImmutableArray<TensorType> Inputs,
+    ImmutableArray<TensorType> Outputs,
+    ImmutableArray<BufferPlan> Buffers,
+    ImmutableArray<Donation> Donations,
+    ImmutableArray<ProgramStep> Steps);
+
+/// <param name="Label">Names the work in profiles: <c>matmul[B*T,256]x[256,1024]</c>.</param>
+public abstract record ProgramStep(string Label, SourceSpan? Source);
+
+/// <summary>Runs a kernel over <paramref name="Units"/> units, at least <paramref name="Grain"/> at a time.</summary>
+/// <param name="ScratchBytes">Per thread.</param>
+/// <param name="Flops">Floating-point operations of the whole launch, by the definition of the op.</param>
+/// <param name="Traffic">Bytes read and written, each buffer once.</param>
+public sealed record LaunchStep(
+    string Label, int Kernel, ImmutableArray<BufferRef> Buffers, ImmutableArray<Dim> Parameters, Dim Units, Dim Grain, Dim ScratchBytes,
+    Dim Flops, Dim Traffic, SourceSpan? Source = null) : ProgramStep(Label, Source);
+
+/// <summary>Runs another program of the image.</summary>
+/// <param name="Frame">The buffer of kind <see cref="BufferKind.Frame"/> that holds its temporaries.</param>
+public sealed record CallStep(
+    string Label, int Program, ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
+    : ProgramStep(Label, Source);

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Loops;
+
+/// <summary>Which axis of a matrix operand is contiguous in memory.</summary>
+public enum MatrixOrder
+{
+    /// <summary>The summed axis K: rows of A, columns of B lie in one piece.</summary>
+    KInner,
+
+    /// <summary>The kept axis: M for A, N for B.</summary>
+    KOuter,
+
+    /// <summary>Neither: both strides are parameters.</summary>
+    Strided,
+}
+
+/// <summary>
+/// Packs the right operand of a product into panels of <see cref="Tile.Columns"/> columns: panel p holds, for k = 0 … K-1, the columns
+/// p·Columns … of row k, zero-padded. Buffers: (B, packed). Parameters: <see cref="BatchAxes"/> batch extents, then K, N, then the
+/// strides of B in elements: batch axes, k, n. The packed batches are dense: RoundUp(N, Columns)·K elements each. Units: batches × panels.
+/// </summary>
+public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order) : LoopKernel(
+    [new KernelBuffer(Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + 4);
+
+/// <summary>
+/// C = epilogue(A · B) with B packed by <see cref="PackKernel"/>. Buffers: (A, packed B, then what the epilogue loads and stores).
+/// Parameters: batch extents, M, N, K, R (rows per unit, a multiple of <see cref="Tile.Rows"/>), then strides of A: batch axes, m, k,
+/// then strides of the packed B per batch axis (zero where B is shared), then what the epilogue's strides name. Epilogue nodes live in the
+/// space (batch…, m, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B;
+/// a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R.
+/// Units: batches × CeilDiv(M, R). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
+/// </summary>
+public sealed record ContractionKernel(
+    ImmutableArray<KernelBuffer> Buffers, int ParameterCount, DType Type, int BatchAxes, MatrixOrder OrderA,
+    ImmutableArray<ScalarNode> Epilogue, ImmutableArray<Store> Stores)
+    : LoopKernel(Buffers, ParameterCount);
+
+/// <summary>The register tile of the contraction kernels; shared by who emits and who sizes scratch and units.</summary>
+public static class Tile
+{
+    public const int Rows = 12;
+
+    public const int Columns = 32;
+
+    /// <summary>Per-thread scratch: the packed rows of A (padded) and one tile of C.</summary>
+    public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>
+        ((rowsPerUnit * depth) + (Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
+}
