@@ -35,6 +35,9 @@ public sealed record ThunkInstruction(int Result, int Thunk, ImmutableArray<int>
 /// <summary>An argument of <see cref="ApplyInstruction"/>, by the name of the op's operand or attribute.</summary>
 public sealed record NamedArgument(string Name, int Register);
 
+/// <summary><c>x.Shape</c> as a host list of (possibly symbolic) ints.</summary>
+public sealed record ShapeInstruction(int Result, int Tensor, SourceSpan? Source = null) : Instruction(Result, Source);
+
 /// <summary>
 /// An op. Each argument is bound by name: to an operand (a tensor register, an aggregate for a variadic one, or a host
 /// number, which becomes a rank-0 constant of the first tensor operand's dtype) or to an attribute (a host register; int lists are host

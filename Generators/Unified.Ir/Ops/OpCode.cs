@@ -36,7 +36,7 @@ public enum OpCode : ushort
 
     // Composites: defined in the ops above.
     Relu, Sigmoid, Silu, Gelu, GeluTanh, Square, Clamp, Mean, Variance, Softmax, LogSoftmax, LogSumExp,
-    LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, DropoutWithState, Attention,
+    LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, Attention, RandomAdvance,
 
     // Structure: only in Graph IR.
     Gradient, Call,

@@ -1,0 +1,48 @@
+using Unified.Ir;
+
+namespace Unified;
+
+/// <summary>
+/// The method is captured while it compiles, and calls of it run the compiled graph in <see cref="ExecutionMode.Graph"/> and
+/// the method itself in <see cref="ExecutionMode.Eager"/>, with the same result. Its type must be <c>partial</c>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class StaticGraphAttribute : Attribute;
+
+/// <summary>An override of a static graph that is to stay eager.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class EagerAttribute : Attribute;
+
+/// <summary>
+/// The dims of a tensor parameter or result: an int is a constant, a string a name, <c>null</c> or <c>"?"</c> says nothing.
+/// A graph compiled for a named dim serves every size of it.
+/// </summary>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.ReturnValue)]
+public sealed class ShapeAttribute(params object?[] dims) : Attribute
+{
+    public object?[] Dims { get; } = dims;
+}
+
+/// <summary>
+/// The eager method that means an operator. Parameters are bound to the op's operands and attributes by name; the receiver of
+/// an instance method is the first operand.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
+public sealed class OpAttribute(OpCode code) : Attribute
+{
+    public OpCode Code { get; } = code;
+}
+
+/// <summary>A member the capture knows by itself: <c>shape</c>, <c>rank</c>, <c>assign</c>, <c>index</c>, <c>value_and_grad</c>.</summary>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
+public sealed class IntrinsicAttribute(string name) : Attribute
+{
+    public string Name { get; } = name;
+}
+
+/// <summary>Written by the generator: the assembly has a public static graph of this method name.</summary>
+[AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+public sealed class StaticGraphIndexAttribute(string name) : Attribute
+{
+    public string Name { get; } = name;
+}
