@@ -73,7 +73,11 @@ public sealed record CompiledFunction(
     ImmutableArray<OutputBinding> Outputs,
     int ResultPositions,
     ImmutableArray<Guard> Guards,
-    CompileStatistics Statistics);
+    CompileStatistics Statistics)
+{
+    /// <summary>Checked whenever the named dims take new values; where one fails, the call runs eagerly.</summary>
+    public ImmutableArray<DimRequirement> Requirements { get; init; } = [];
+}
 
 /// <summary>The one place where Runtime and Lowering meet.</summary>
 public interface IGraphCompiler
@@ -83,7 +87,7 @@ public interface IGraphCompiler
 }
 
 /// <summary>A graph could not be made. The message names the C# expression, file and line, and what is wrong there.</summary>
-public sealed class GraphCompileException : Exception
+public class GraphCompileException : Exception
 {
     public GraphCompileException(string message, SourceSpan? source, Exception? inner = null)
         : base(source is null ? message : $"{source}: {message}\n  in: {source.Text}", inner) => Place = source;
@@ -93,4 +97,21 @@ public sealed class GraphCompileException : Exception
 
     /// <summary>The graph is fine C#, only not expressible as one graph; running eagerly gives the result.</summary>
     public bool EagerIsPossible { get; init; }
+
+    /// <summary>Named dims that host code needs the values of: the function compiles once these are constants.</summary>
+    public ImmutableArray<string> NeedsConstantDims { get; init; } = [];
+}
+
+/// <summary>Host code decided on the value of a named dim: compile again with that dim constant.</summary>
+public sealed class SymbolicDimException : GraphCompileException
+{
+    public SymbolicDimException(string message, ImmutableArray<string> dims, SourceSpan? source)
+        : base(message, source)
+    {
+        Dims = dims;
+        EagerIsPossible = true;
+    }
+
+    /// <summary>The names to replace by constants.</summary>
+    public ImmutableArray<string> Dims { get; }
 }

@@ -79,6 +79,13 @@ public sealed record GradientInputs(
 
     /// <summary>The cotangent of the first result.</summary>
     public OpValue Dy => Cotangents[0]!;
+
+    /// <summary>Which operands the caller asks a cotangent for; default: all. A rule need not compute the others.</summary>
+    public ImmutableArray<bool> Wanted { get; init; }
+
+    /// <summary>The operand is differentiable and its cotangent was asked for.</summary>
+    public bool Wants(int operand) =>
+        operand < Operands.Length && Operands[operand].DType.IsFloat() && (Wanted.IsDefault || Wanted[operand]);
 }
 
 /// <summary>
@@ -138,13 +145,14 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
         var least = Operands.Count(o => !o.Optional && !o.Variadic);
         if (!Has(OpTraits.Structural) && (operands.Length < least || (!variadic && operands.Length > Operands.Length)))
         {
-            throw inputs.Error($"takes {least} operands, not {operands.Length}");
+            var range = variadic ? $"{least} or more" : least < Operands.Length ? $"{least} to {Operands.Length}" : $"{least}";
+            throw inputs.Error($"takes {range} operands, not {operands.Length}");
         }
 
         return Infer(inputs);
     }
 
-    /// <summary>The attributes with defaults filled in; unknown or missing ones are errors.</summary>
+    /// <summary>The attributes with defaults filled in; unknown or missing ones, and those of another kind, are errors.</summary>
     public Attributes Complete(Attributes attributes)
     {
         foreach (var item in attributes.Items)
@@ -157,9 +165,13 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
 
         foreach (var spec in Attributes)
         {
-            if (attributes.Find(spec.Name) is null)
+            var given = attributes.Find(spec.Name);
+            var value = given is null
+                ? spec.Default ?? throw new ShapeException($"{Name}: attribute '{spec.Name}' is missing")
+                : Convert(spec, given);
+            if (!ReferenceEquals(given, value))
             {
-                attributes = attributes.With(spec.Name, spec.Default ?? throw new ShapeException($"{Name}: attribute '{spec.Name}' is missing"));
+                attributes = attributes.With(spec.Name, value);
             }
         }
 
@@ -171,6 +183,18 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
     public bool Equals(Op? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => (int)Code;
+
+    // A whole number is also a Float, so that 0 need not be written 0.0.
+    private AttributeValue Convert(AttributeSpec spec, AttributeValue value) => (spec.Kind, value) switch
+    {
+        (AttributeKind.Bool, BoolAttribute) or (AttributeKind.Float, FloatAttribute) or (AttributeKind.String, StringAttribute)
+            or (AttributeKind.DType, DTypeAttribute) or (AttributeKind.Dim, DimAttribute) or (AttributeKind.Dims, DimsAttribute)
+            or (AttributeKind.Int, DimAttribute { Value.IsConstant: true }) => value,
+        (AttributeKind.Float, DimAttribute { Value: { IsConstant: true } whole }) => new FloatAttribute(whole.Value),
+        (AttributeKind.Int, DimAttribute { Value: var dim }) =>
+            throw new ShapeException($"{Name}: attribute '{spec.Name}' must be a constant, not the named size {dim}"),
+        _ => throw new ShapeException($"{Name}: attribute '{spec.Name}' must be of kind {spec.Kind}, not {value}"),
+    };
 
     private static string SnakeCase(string name) =>
         string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));

@@ -2,7 +2,18 @@ using System.Collections.Immutable;
 
 namespace Unified.Ir;
 
+/// <summary>Structure of a graph. The graph builder gives these their types: they depend on more than the operands.</summary>
 internal static class StructuralOps
 {
-    public static ImmutableArray<Op> Rows { get; } = [];
+    public static ImmutableArray<Op> Rows { get; } =
+    [
+        Row(OpCode.Gradient, nameof(GraphBuilder.Gradient), new("loss"), new("wrt", Variadic: true)),
+        Row(OpCode.Call, nameof(GraphBuilder.Call), new OperandSpec("arguments", Variadic: true)),
+    ];
+
+    private static Op Row(OpCode code, string method, params OperandSpec[] operands) => new(
+        code,
+        OpTraits.Structural,
+        [.. operands],
+        inputs => throw new InvalidOperationException($"{inputs.Op.Name} has no types of its own; add it with {nameof(GraphBuilder)}.{method}"));
 }

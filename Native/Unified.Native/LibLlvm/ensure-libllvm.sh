@@ -59,6 +59,7 @@ mkdir -p "$cache" || fail "'$cache' cannot be written"
 if command -v flock >/dev/null; then
     exec 9>"$cache/llvm-19.lock" && flock 9
     usable "$library" && answer "$library"
+    rm -rf "$cache"/llvm-19.new.*
 fi
 
 work=$(mktemp -d "$cache/llvm-19.new.XXXXXX") || fail "'$cache' cannot be written"

@@ -174,7 +174,7 @@ public static unsafe class LlvmLibrary
     /// <summary>The dynamic linker's own words, out of .NET's message that wraps them in general advice.</summary>
     private static string Reason(string message)
     {
-        string? line = message.Split('\n').FirstOrDefault(part => part.Contains(".so", StringComparison.Ordinal) && part.Contains(": ", StringComparison.Ordinal));
+        string? line = message.Split('\n').Skip(1).FirstOrDefault(part => part.Contains(": ", StringComparison.Ordinal));
         return line is null ? "cannot be loaded" : line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..].Trim();
     }
 

@@ -1,14 +1,56 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Unified.Graphs;
 using Unified.Ir;
 
 namespace Unified;
 
+/// <summary>What the graphs of this process have cost and done.</summary>
+/// <param name="Compilations">Functions specialized and compiled.</param>
+/// <param name="Graphs">Unique graphs in them.</param>
+/// <param name="Kernels">Kernels used.</param>
+/// <param name="KernelsFromCache">Of these, found in the cache.</param>
+/// <param name="CompileMilliseconds">Wall time of all compilations.</param>
+/// <param name="Calls">Runs of compiled functions.</param>
+public sealed record GraphStatistics(int Compilations, int Graphs, int Kernels, int KernelsFromCache, double CompileMilliseconds, long Calls);
+
 /// <summary>The entry points that generated companions call.</summary>
 public static class GraphRuntime
 {
-    /// <summary>Calls of static graphs on this thread run compiled: the mode is graph, a compiler is registered, and no tape is recording.</summary>
-    public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && s_compiler is not null;
-
+    private static readonly Lock s_statisticsLock = new();
     private static IGraphCompiler? s_compiler;
+    private static GraphProfile? s_profile;
+    private static long s_calls;
+    private static GraphStatistics s_statistics = new(0, 0, 0, 0, 0, 0);
+
+    /// <summary>Calls of static graphs on this thread run compiled: the mode is graph, a compiler is registered, and no tape is recording.</summary>
+    public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && s_compiler is not null && !Tape.IsRecording;
+
+    public static GraphStatistics Statistics
+    {
+        get
+        {
+            lock (s_statisticsLock)
+            {
+                return s_statistics with { Calls = Interlocked.Read(ref s_calls) };
+            }
+        }
+    }
+
+    /// <summary>Told once, with the reason, when a static graph runs eagerly although the mode is graph, and when it is compiled again.</summary>
+    public static Action<string> Log { get; set; } = Console.Error.WriteLine;
+
+    public static CompileOptions Options { get; set; } = new()
+    {
+        DumpFolder = Environment.GetEnvironmentVariable("UNIFIED_DUMP") is { Length: > 0 } dump ? dump : null,
+    };
+
+    /// <summary>While set, compiled graphs add the time of each launch to it.</summary>
+    public static GraphProfile? Profile
+    {
+        get => s_profile;
+        set => s_profile = value;
+    }
 
     /// <summary>Registers the compiler. Generated code does so in a project that references Unified.Lowering.</summary>
     public static void UseCompiler(IGraphCompiler compiler) => s_compiler = compiler;
@@ -18,9 +60,91 @@ public static class GraphRuntime
     /// come in the order of a walk through its tuples and lists.
     /// </summary>
     /// <returns>False when the call cannot be one graph: the caller then runs the method eagerly.</returns>
+    /// <exception cref="GraphCompileException">The graph breaks a rule; the message names the C# expression.</exception>
+    [StackTraceHidden]
     public static bool TryRun(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, Span<Tensor> results)
     {
-        _ = (function, self, arguments.Length, results.Length);
-        return false;
+        var cache = FunctionCache.All.GetOrCreateValue(function).For(self);
+        lock (cache.Lock)
+        {
+            if (cache.EagerReason is not null)
+            {
+                return false;
+            }
+
+            var known = cache.Specializations;
+            for (var i = 0; i < known.Count; i++)
+            {
+                if (known[i].Fits(arguments) && known[i].Executable.GuardsHold() && Run(known[i].Executable, arguments, results))
+                {
+                    return true;
+                }
+            }
+
+            var fresh = Compile(function, self, arguments, cache);
+            return fresh is not null && (Run(fresh.Executable, arguments, results)
+                || throw new InvalidOperationException($"{function.Key}: the graph does not fit the call it was compiled for"));
+        }
+    }
+
+    private static bool Run(Executable executable, ReadOnlySpan<Argument> arguments, Span<Tensor> results)
+    {
+        executable.Profile = s_profile;
+        if (!executable.TryRun(arguments, results))
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref s_calls);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Specialization? Compile(
+        FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache)
+    {
+        var start = Stopwatch.GetTimestamp();
+        if (cache.Specializations.Count > 0 && !cache.Specializations.Exists(s => s.Executable.GuardsHold()))
+        {
+            Log($"{function.Key}: a host value it was specialized on has changed; compiling again");
+        }
+
+        while (true)
+        {
+            var signature = SignatureRule.Of(function.Function, arguments, cache.Specializations, cache.Constants);
+            try
+            {
+                var compiled = s_compiler!.Compile(function, self, signature, Options);
+                var specialization = new Specialization(signature, new Executable(compiled, signature));
+                cache.Specializations.Insert(0, specialization);
+                Count(compiled.Statistics, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                return specialization;
+            }
+            catch (SymbolicDimException e) when (e.Dims.Any(cache.Constants.Add))
+            {
+                // Host code decides on these sizes: compile for the constants at hand.
+            }
+            catch (GraphCompileException e) when (e.EagerIsPossible)
+            {
+                cache.EagerReason = e.Message;
+                Log($"{function.Key} runs eagerly: {e.Message}");
+                return null;
+            }
+        }
+    }
+
+    private static void Count(CompileStatistics compiled, double milliseconds)
+    {
+        lock (s_statisticsLock)
+        {
+            s_statistics = s_statistics with
+            {
+                Compilations = s_statistics.Compilations + 1,
+                Graphs = s_statistics.Graphs + compiled.Graphs,
+                Kernels = s_statistics.Kernels + compiled.Kernels,
+                KernelsFromCache = s_statistics.KernelsFromCache + compiled.KernelsFromCache,
+                CompileMilliseconds = s_statistics.CompileMilliseconds + milliseconds,
+            };
+        }
     }
 }

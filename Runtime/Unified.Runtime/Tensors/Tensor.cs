@@ -1,11 +1,154 @@
+using System.Diagnostics;
 using Unified.Ir;
 
 namespace Unified;
 
-/// <summary>An n-dimensional array.</summary>
-public partial class Tensor : ITensorHandle
+/// <summary>
+/// An n-dimensional array of one element type. Its values never change under a holder: views share memory until one side is
+/// assigned. Memory is freed by <see cref="Dispose"/> or when nothing refers to it any more.
+/// </summary>
+[DebuggerDisplay("{DebuggerText,nq}")]
+[DebuggerTypeProxy(typeof(TensorDebugView))]
+public unsafe partial class Tensor : ITensorHandle, IDisposable
 {
-    internal Tensor(TensorType type) => Type = type;
+    private readonly int[] _dims;
+    private TensorStorage? _storage;
+    private long[] _strides;
+    private long _offset;
+    private TensorType? _type;
 
-    public TensorType Type { get; }
+    /// <summary>A dense tensor in memory of its own, not initialised.</summary>
+    internal Tensor(DType dtype, int[] dims)
+    {
+        (DType, _dims, _strides) = (dtype, dims, Strided.DenseStrides(dims));
+        Size = Strided.Size(dims);
+        IsDense = true;
+        _storage = new TensorStorage(Math.Max(1, Size * dtype.Bytes()));
+        TensorScope.Register(this);
+    }
+
+    /// <summary>A dense tensor in memory of someone else, who is kept alive.</summary>
+    internal Tensor(DType dtype, int[] dims, byte* data, object owner)
+    {
+        (DType, _dims, _strides) = (dtype, dims, Strided.DenseStrides(dims));
+        Size = Strided.Size(dims);
+        IsDense = true;
+        _storage = new TensorStorage(data, Size * dtype.Bytes(), owner);
+    }
+
+    /// <summary>A view: shares <paramref name="source"/>'s memory. Offset and strides count elements.</summary>
+    internal Tensor(Tensor source, int[] dims, long[] strides, long offset)
+    {
+        (DType, _dims, _strides, _offset) = (source.DType, dims, strides, offset);
+        Size = Strided.Size(dims);
+        IsDense = Strided.IsDense(dims, strides);
+        _storage = source.Storage.Retain();
+        TensorScope.Register(this);
+    }
+
+    /// <summary>An independent copy of the values.</summary>
+    private protected Tensor(Tensor value)
+        : this(value.DType, value._dims)
+    {
+        Strided.CopyToDense(value, Data);
+        GC.KeepAlive(value);
+    }
+
+    public DType DType { get; }
+
+    /// <summary>The sizes of the axes.</summary>
+    [Intrinsic("shape")]
+    public TensorShape Shape => new(_dims);
+
+    /// <summary>The number of axes; 0 for a scalar.</summary>
+    [Intrinsic("rank")]
+    public int Rank => _dims.Length;
+
+    /// <summary>The number of elements.</summary>
+    public long Size { get; }
+
+    public TensorType Type => _type ??= new TensorType(DType, new Shape([.. _dims.Select(SmallDims.Of)]));
+
+    /// <summary>Row-major without gaps.</summary>
+    public bool IsDense { get; private set; }
+
+    public bool IsDisposed => _storage is null;
+
+    internal int[] Dims => _dims;
+
+    internal long[] Strides => _strides;
+
+    internal long Offset => _offset;
+
+    internal TensorStorage Storage => _storage ?? throw new ObjectDisposedException(nameof(Tensor), $"the tensor {DType.Text()}{Shape} was disposed");
+
+    /// <summary>The first element. The caller keeps the tensor alive while it uses the pointer.</summary>
+    internal byte* Data => Storage.Pointer + (_offset * DType.Bytes());
+
+    /// <summary>
+    /// The memory to overwrite all of this tensor's elements in, dense, with the present values in it. Views made before keep what they saw.
+    /// </summary>
+    internal byte* WritableData()
+    {
+        if (Storage.IsShared || !IsDense)
+        {
+            var storage = new TensorStorage(Math.Max(1, Size * DType.Bytes()));
+            Strided.CopyToDense(this, storage.Pointer);
+            _storage!.Release();
+            (_storage, _strides, _offset, IsDense) = (storage, Strided.DenseStrides(_dims), 0, true);
+        }
+
+        return Data;
+    }
+
+    /// <summary>Overwrites the values. Dtype and shape must be the same; views made before keep what they saw.</summary>
+    /// <exception cref="ShapeException">Dtype or shape differ.</exception>
+    [Intrinsic("assign")]
+    [StackTraceHidden]
+    public void Assign(Tensor value)
+    {
+        if (value.DType != DType || !value._dims.AsSpan().SequenceEqual(_dims))
+        {
+            throw new ShapeException($"assign: the tensor is {Type}, the value is {value.Type}; cast or reshape the value");
+        }
+
+        Overwrite(value);
+        ForgetHistory();
+    }
+
+    /// <summary>Frees the memory unless views or the gradient tape still use it. Later use of this tensor is an error.</summary>
+    public void Dispose()
+    {
+        var storage = Interlocked.Exchange(ref _storage, null);
+        storage?.Release();
+        ForgetHistory();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Another handle on the same values, with the same history.</summary>
+    internal Tensor Alias() => new(this, _dims, _strides, _offset) { Slot = Slot, _type = _type };
+
+    private void Overwrite(Tensor value)
+    {
+        if (ReferenceEquals(value, this))
+        {
+            return;
+        }
+
+        var storage = Storage;
+        if (storage.IsShared || !IsDense)
+        {
+            // Whoever shares the memory keeps the old values.
+            var fresh = new TensorStorage(Math.Max(1, Size * DType.Bytes()));
+            Strided.CopyToDense(value, fresh.Pointer);
+            storage.Release();
+            (_storage, _strides, _offset, IsDense) = (fresh, Strided.DenseStrides(_dims), 0, true);
+        }
+        else
+        {
+            Strided.CopyToDense(value, Data);
+        }
+
+        GC.KeepAlive(value);
+    }
 }

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns a <c>[StaticGraph]</c> method's operation tree into a Function, the C# text of its thunks, and located diagnostics.</summary>
+internal static class MethodCapture
+{
+    /// <summary>
+    /// Captures the method. A method without a body, or one that does not compile, gives neither a function nor diagnostics.
+    /// </summary>
+    /// <param name="model">The semantic model of the tree that holds the method's body.</param>
+    public static CapturedMethod Capture(IMethodSymbol method, SemanticModel model, CancellationToken ct)
+    {
+        method = method.PartialImplementationPart ?? method;
+        var session = new CaptureSession(method, model, ct);
+        if (Declaration(method, model) is not { } declaration)
+        {
+            return Result(session, null);
+        }
+
+        CheckSignature(session, declaration);
+        if (model.GetOperation(declaration, ct) is not IMethodBodyOperation body || (body.BlockBody ?? body.ExpressionBody) is not { } block)
+        {
+            return Result(session, null);
+        }
+
+        if (model.GetDiagnostics(declaration.Span, ct).Any(d => d.Severity == DiagnosticSeverity.Error))
+        {
+            session.IsBroken = true;
+            return Result(session, null);
+        }
+
+        var parameters = Parameters(session);
+        var captured = session.Writer.InBlock(() => session.Statements.Capture(block));
+        var resultShape = ShapeAnnotations.Read(session, method.GetReturnTypeAttributes(), "result", method.ReturnType, declaration);
+        session.State.CheckReads();
+        var key = method.OriginalDefinition.GetDocumentationCommentId();
+        if (session.HasErrors || key is null)
+        {
+            return Result(session, null);
+        }
+
+        var writer = session.Writer;
+        return Result(session, new Function(
+            key,
+            parameters,
+            session.Types.Of(method.ReturnType),
+            writer.Locals,
+            writer.Thunks,
+            [.. writer.Callees.Select(c => c.Key)],
+            captured,
+            writer.RegisterCount,
+            SignaturePlace(declaration)) { ResultShape = resultShape });
+    }
+
+    private static MethodDeclarationSyntax? Declaration(IMethodSymbol method, SemanticModel model) => method.DeclaringSyntaxReferences
+        .Select(r => r.GetSyntax())
+        .OfType<MethodDeclarationSyntax>()
+        .FirstOrDefault(m => m.SyntaxTree == model.SyntaxTree && (m.Body is not null || m.ExpressionBody is not null));
+
+    private static CapturedMethod Result(CaptureSession session, Function? function) => new(
+        function,
+        function is null ? [] : session.Writer.ThunkSources,
+        function is null ? [] : session.Writer.Callees,
+        session.IsBroken ? [] : session.Diagnostics);
+
+    private static void CheckSignature(CaptureSession session, MethodDeclarationSyntax declaration)
+    {
+        var method = session.Method;
+        foreach (var (applies, what, instead) in new[]
+        {
+            (method.IsAsync, "async", "await outside of it and pass the result in"),
+            (method.IsGenericMethod, "a generic method", "make the type generic, or write one method per type"),
+            (method.ReturnsByRef || method.ReturnsByRefReadonly, "a method that returns by reference", "return the value"),
+        })
+        {
+            if (applies)
+            {
+                session.Report("UG004", declaration.Identifier.Parent!, declaration.Identifier, what, instead);
+            }
+        }
+
+        foreach (var (parameter, syntax) in method.Parameters.Zip(declaration.ParameterList.Parameters, (p, s) => (p, s)))
+        {
+            if (parameter.RefKind is not (RefKind.None or RefKind.In))
+            {
+                session.Report("UG004", syntax, "a method with ref or out parameters", "return a tuple");
+            }
+            else if (parameter.Type.IsRefLikeType || parameter.Type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer)
+            {
+                session.Report("UG004", syntax, "a method with spans or pointers as parameters", "take an array or IReadOnlyList");
+            }
+        }
+    }
+
+    private static ImmutableArray<FunctionParameter> Parameters(CaptureSession session)
+    {
+        var method = session.Method;
+        var parameters = ImmutableArray.CreateBuilder<FunctionParameter>();
+        if (!method.IsStatic)
+        {
+            var self = session.Types.Of(method.ContainingType);
+            session.Writer.Declare("this", self);
+            parameters.Add(new FunctionParameter("this", self, null));
+        }
+
+        foreach (var parameter in method.Parameters)
+        {
+            var type = session.Types.Of(parameter.Type);
+            session.Writer.Declare(parameter, type);
+            var syntax = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() ?? method.DeclaringSyntaxReferences[0].GetSyntax();
+            parameters.Add(new FunctionParameter(
+                parameter.Name, type, ShapeAnnotations.Read(session, parameter.GetAttributes(), parameter.Name, parameter.Type, syntax)));
+        }
+
+        return parameters.ToImmutable();
+    }
+
+    /// <summary>The place of the method's name, with the signature as text.</summary>
+    private static SourceSpan SignaturePlace(MethodDeclarationSyntax declaration)
+    {
+        var whole = Places.Of(declaration);
+        var line = declaration.SyntaxTree.GetMappedLineSpan(declaration.Identifier.Span).StartLinePosition;
+        var text = $"{declaration.ReturnType} {declaration.Identifier}{declaration.ParameterList}";
+        return whole with { Line = line.Line + 1, Column = line.Character + 1, Text = Places.OneLine(text, 120) };
+    }
+}

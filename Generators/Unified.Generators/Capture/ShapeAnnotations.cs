@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns <c>[Shape("B", 784)]</c> into a shape over named dims.</summary>
+internal static class ShapeAnnotations
+{
+    /// <param name="name">Of the parameter: axes about which nothing is said become <c>_name0</c>, <c>_name1</c>, ….</param>
+    /// <param name="syntax">Where an error is put when the attribute has no syntax.</param>
+    public static Shape? Read(CaptureSession session, IEnumerable<AttributeData> attributes, string name, ITypeSymbol type, SyntaxNode syntax)
+    {
+        if (session.Types.ShapeAnnotation(attributes) is not { ConstructorArguments: [var argument] } annotation)
+        {
+            return null;
+        }
+
+        var place = annotation.ApplicationSyntaxReference?.GetSyntax() ?? syntax;
+        if (!session.Types.IsTensor(type))
+        {
+            session.Report("UG017", place, $"'{name}' is not a tensor");
+            return null;
+        }
+
+        // [Shape(null)] passes null for the whole array: one axis of which nothing is said.
+        if (argument.Kind != TypedConstantKind.Array || argument.IsNull)
+        {
+            return Shape.From(Dim.Named($"_{name}0"));
+        }
+
+        var dims = ImmutableArray.CreateBuilder<Dim>();
+        foreach (var item in argument.Values)
+        {
+            Dim? dim = item.Value switch
+            {
+                null or "?" => Dim.Named($"_{name}{dims.Count}"),
+                int size and >= 0 => Dim.Constant(size),
+                long size and >= 0 => Dim.Constant(size),
+                string text when SyntaxFacts.IsValidIdentifier(text) => Dim.Named(text),
+                _ => null,
+            };
+            if (dim is null)
+            {
+                session.Report("UG017", place, $"'{item.ToCSharpString()}' is not the size of an axis");
+                return null;
+            }
+
+            dims.Add(dim);
+        }
+
+        return new Shape(dims.ToImmutable());
+    }
+}

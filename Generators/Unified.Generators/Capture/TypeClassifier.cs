@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Microsoft.CodeAnalysis;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns C# types into the kinds of value of Function IR, and reads the attributes that give members a meaning.</summary>
+internal sealed class TypeClassifier(Compilation compilation)
+{
+    private static readonly SymbolDisplayFormat PlainName =
+        SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
+
+    // Collections whose items the specializer reads by position or in order.
+    private static readonly HashSet<string> Sequences = new(StringComparer.Ordinal)
+    {
+        "List", "IList", "IReadOnlyList", "ICollection", "IReadOnlyCollection", "IEnumerable", "ImmutableArray", "Span", "ReadOnlySpan",
+    };
+
+    private readonly INamedTypeSymbol? _tensor = compilation.GetTypeByMetadataName("Unified.Tensor");
+    private readonly INamedTypeSymbol? _staticGraph = compilation.GetTypeByMetadataName("Unified.StaticGraphAttribute");
+    private readonly INamedTypeSymbol? _op = compilation.GetTypeByMetadataName("Unified.OpAttribute");
+    private readonly INamedTypeSymbol? _intrinsic = compilation.GetTypeByMetadataName("Unified.IntrinsicAttribute");
+    private readonly INamedTypeSymbol? _shape = compilation.GetTypeByMetadataName("Unified.ShapeAttribute");
+    private readonly ConcurrentDictionary<ISymbol, OpCode?> _ops = new(SymbolEqualityComparer.Default);
+    private readonly ConcurrentDictionary<ISymbol, string?> _intrinsics = new(SymbolEqualityComparer.Default);
+    private INamedTypeSymbol? _shapeType;
+
+    /// <summary>The type of <c>x.Shape</c>, when it is a type of its own rather than an array or span.</summary>
+    private INamedTypeSymbol? ShapeType => _shapeType ??= _tensor?.GetMembers().OfType<IPropertySymbol>()
+        .Where(p => IntrinsicOf(p) == "shape").Select(p => p.Type).OfType<INamedTypeSymbol>().FirstOrDefault(t => !Sequences.Contains(t.Name));
+
+    public ValueType Of(ITypeSymbol? type) => KindOf(type) switch
+    {
+        ValueKind.Tensor => ValueType.Tensor,
+        ValueKind.Void => ValueType.Void,
+        var kind => new ValueType(kind, type!.ToDisplayString(PlainName)),
+    };
+
+    public ValueKind KindOf(ITypeSymbol? type) =>
+        type is null || type.SpecialType == SpecialType.System_Void ? ValueKind.Void
+        : IsTensor(type) ? ValueKind.Tensor
+        : HoldsTensors(type) || IsShape(type) ? ValueKind.Aggregate
+        : ValueKind.Host;
+
+    public bool IsTensor(ITypeSymbol? type)
+    {
+        // A type parameter counts as what it is constrained to.
+        if (type is ITypeParameterSymbol parameter)
+        {
+            return parameter.ConstraintTypes.Any(IsTensor);
+        }
+
+        for (; type is not null; type = type.BaseType)
+        {
+            if (SymbolEqualityComparer.Default.Equals(type, _tensor))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A class derived from Tensor: it has an identity of its own, and no operator makes one.</summary>
+    public bool IsParameterTensor(ITypeSymbol? type) => IsTensor(type) && !SymbolEqualityComparer.Default.Equals(type, _tensor);
+
+    public bool IsShape(ITypeSymbol? type) => type is not null && SymbolEqualityComparer.Default.Equals(type.OriginalDefinition, ShapeType);
+
+    /// <summary>A tensor, or a collection or tuple with tensors in it.</summary>
+    public bool IsOrHoldsTensors(ITypeSymbol? type) => type is not null && (IsTensor(type) || HoldsTensors(type));
+
+    public bool IsStaticGraph(IMethodSymbol method) => Has(method.OriginalDefinition, _staticGraph);
+
+    public OpCode? OpOf(ISymbol? member) => member is null ? null : _ops.GetOrAdd(member.OriginalDefinition, ReadOp);
+
+    public string? IntrinsicOf(ISymbol? member) => member is null ? null : _intrinsics.GetOrAdd(
+        member.OriginalDefinition, m => Find(m.GetAttributes(), _intrinsic)?.ConstructorArguments.FirstOrDefault().Value as string);
+
+    public AttributeData? ShapeAnnotation(IEnumerable<AttributeData> attributes) => Find(attributes, _shape);
+
+    /// <summary>The member means an op, an intrinsic or a static graph, and so belongs to the graph.</summary>
+    public bool BelongsToGraph(ISymbol? member) =>
+        OpOf(member) is not null || IntrinsicOf(member) is not null || (member is IMethodSymbol method && IsStaticGraph(method));
+
+    private bool HoldsTensors(ITypeSymbol type) => type switch
+    {
+        IArrayTypeSymbol array => IsOrHoldsTensors(array.ElementType),
+        INamedTypeSymbol { IsTupleType: true } tuple => tuple.TupleElements.Any(e => IsOrHoldsTensors(e.Type)),
+        INamedTypeSymbol { TypeArguments.Length: 1 } sequence => Sequences.Contains(sequence.Name) && IsSystem(sequence) && IsOrHoldsTensors(sequence.TypeArguments[0]),
+        _ => false,
+    };
+
+    /// <summary>Declared in the base class library.</summary>
+    public static bool IsSystem(ISymbol? symbol)
+    {
+        var space = symbol?.ContainingNamespace;
+        while (space?.ContainingNamespace is { IsGlobalNamespace: false } outer)
+        {
+            space = outer;
+        }
+
+        return space?.Name == "System";
+    }
+
+    // By name: the numbers of the referenced Unified.Ir need not be the numbers of the one this generator was built with.
+    private OpCode? ReadOp(ISymbol member) =>
+        Find(member.GetAttributes(), _op)?.ConstructorArguments is [{ Type: INamedTypeSymbol { TypeKind: TypeKind.Enum } type, Value: { } value }]
+        && type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(f => f.HasConstantValue && value.Equals(f.ConstantValue)) is { } field
+        && Enum.TryParse<OpCode>(field.Name, out var code)
+            ? code
+            : null;
+
+    private static AttributeData? Find(IEnumerable<AttributeData> attributes, INamedTypeSymbol? type) =>
+        type is null ? null : attributes.FirstOrDefault(a => SymbolEqualityComparer.Default.Equals(a.AttributeClass, type));
+
+    private static bool Has(ISymbol symbol, INamedTypeSymbol? attribute) => Find(symbol.GetAttributes(), attribute) is not null;
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+
+namespace Unified.Generators;
+
+/// <summary>Every diagnostic of the capture, one row each. Ids are never used again for something else.</summary>
+internal static partial class DiagnosticTable
+{
+    public static ImmutableArray<DiagnosticDescriptor> Capture { get; } =
+    [
+        Error("UG001", "Statement is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
+        Error("UG002", "Expression is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
+        Error("UG003", "Call with tensors is not a static graph", "'{0}' takes or returns tensors but is not a static graph; mark it [StaticGraph], or write its operators here"),
+        Error("UG004", "Signature is not possible for a static graph", "A static graph cannot be {0}; {1}"),
+        Error("UG005", "Condition is a tensor", "The condition is a tensor, whose value is not known when the graph is built; use Select, or decide on host values"),
+        Error("UG006", "Call has only an effect", "'{0}' is called for its effect, which would happen only when the graph is built; call it outside of the static graph"),
+        Error("UG007", "Host state is assigned", "'{0}' is host state, which a graph cannot change; keep it in a tensor and Assign it, or set it outside of the static graph"),
+        Error("UG008", "Function inside a static graph", "{0} cannot be captured here; write a [StaticGraph] method and call it"),
+        Error("UG009", "Differentiated function is not a lambda", "The function to differentiate must be a lambda without parameters, such as () => Loss(x); {0}"),
+        Error("UG010", "Index of a tensor", "'{0}' cannot index a tensor in a static graph; write an int, ^int, a..b, .. or a tensor in the brackets"),
+        Error("UG011", "Graph value in host code", "'{0}' belongs to the graph and cannot go into the host expression '{1}'; pass host values, such as x.Shape[0]"),
+        Error("UG012", "Tensor property is computed", "'{0}' computes its tensor at each read, which the graph would not see; make it a field, an auto-property or a [StaticGraph] method"),
+        Error("UG013", "Field is read after it is assigned", "'{0}' is assigned in this method, and this host expression would see the old value; read what you need into a local before the assignment"),
+        Error("UG014", "Type cannot leave its expression", "'{0}' has type '{1}', which cannot be kept between host expressions; use a named class, struct or tuple"),
+        Error("UG015", "Variable is declared inside a host expression", "'{0}' is declared inside a host expression and does not live beyond it; declare a local of its own"),
+        Error("UG016", "Early return in a differentiated function", "Return is possible only at the end of the function to differentiate; store the loss in a local and return it last"),
+        Error("UG017", "Shape annotation", "{0}; write [Shape(\"B\", 784)] with names, non-negative ints, \"?\" or null"),
+        Error("UG018", "Object with tensors", "A new '{0}' cannot hold values of the graph; use a tuple, an array or a collection expression"),
+    ];
+
+    private static ImmutableDictionary<string, DiagnosticDescriptor> CaptureById { get; } = Capture.ToImmutableDictionary(d => d.Id);
+
+    /// <summary>The row of a capture diagnostic.</summary>
+    public static DiagnosticDescriptor OfCapture(string id) => CaptureById[id];
+
+    private static DiagnosticDescriptor Error(string id, string title, string message) =>
+        new(id, title, message, "Unified.Capture", DiagnosticSeverity.Error, isEnabledByDefault: true);
+}

@@ -1,0 +1,84 @@
+namespace Unified.Generators;
+
+/// <summary>How a parameter travels to the runtime: which <c>Argument.Of</c> takes it.</summary>
+internal enum ArgumentForm
+{
+    Tensor,
+    TensorList,
+    Number,
+    Object,
+}
+
+internal sealed record SignatureParameter(string Type, string Name, ArgumentForm Form);
+
+/// <summary>A type parameter of the containing types, outermost first.</summary>
+internal sealed record SignatureTypeParameter(string Name, string Constraints);
+
+/// <summary>One level of nesting: <c>partial class Mlp&lt;T&gt;</c>.</summary>
+internal sealed record TypeHeader(string Declaration);
+
+/// <summary>
+/// A virtual slot that a method fills: calls through the slot mean this method when it is the receiver's most derived one.
+/// </summary>
+/// <param name="Companion">Of the method that opened the slot.</param>
+/// <param name="Receiver">What <c>this</c> is seen as, so that the call goes through the slot: empty, or an interface.</param>
+internal sealed record SlotFilled(string Companion, string Receiver);
+
+/// <summary>All that the generated text says about a static graph's declaration. Types are written out in full.</summary>
+/// <param name="Key">Documentation comment id.</param>
+/// <param name="Self">The containing type.</param>
+/// <param name="Headers">The containing types, outermost first.</param>
+/// <param name="IsPublic">The companion can be public.</param>
+/// <param name="NeedsBridge">The method cannot be called from outside its type.</param>
+/// <param name="CanBeCalled">A call site can name it: everything but an explicit interface implementation.</param>
+/// <param name="HasBody">There is something to capture.</param>
+/// <param name="Root">The companion that decides which override a receiver has; this one's own for the method that opens the slot; empty: not virtual.</param>
+/// <param name="Slots">The slots that its graph fills.</param>
+internal sealed record MethodSignature(
+    string Key,
+    string Name,
+    string Companion,
+    string Namespace,
+    string Self,
+    EquatableArray<TypeHeader> Headers,
+    EquatableArray<SignatureTypeParameter> TypeParameters,
+    EquatableArray<SignatureParameter> Parameters,
+    string ReturnType,
+    ResultPlan Result,
+    bool IsStatic,
+    bool IsPublic,
+    bool NeedsBridge,
+    bool CanBeCalled,
+    bool HasBody,
+    string Root,
+    EquatableArray<SlotFilled> Slots)
+{
+    public bool IsVirtual => Root.Length > 0;
+
+    public bool OpensSlot => Root == Companion;
+
+    public bool IsGeneric => !TypeParameters.IsEmpty;
+
+    /// <summary><c>&lt;T, U&gt;</c> or nothing.</summary>
+    public string TypeArguments => IsGeneric ? "<" + string.Join(", ", TypeParameters.Select(p => p.Name)) + ">" : "";
+
+    public string Constraints => string.Concat(TypeParameters.Where(p => p.Constraints.Length > 0).Select(p => " " + p.Constraints));
+
+    /// <summary><c>self, x</c>-style declarations and arguments; the receiver first where there is one.</summary>
+    public string Declarations(string receiverModifier) =>
+        string.Join(", ", (IsStatic ? [] : new[] { $"{receiverModifier}{Self} self" }).Concat(Parameters.Select(p => $"{p.Type} {p.Name}")));
+
+    public string Arguments => string.Join(", ", Parameters.Select(p => p.Name));
+
+    public string ArgumentsWithSelf => string.Join(", ", (IsStatic ? [] : new[] { "self" }).Concat(Parameters.Select(p => p.Name)));
+
+    /// <summary>Short and unique in the type: the hash of the companion's name.</summary>
+    public string Suffix => Companion.Substring(Companion.LastIndexOf('_') + 1);
+
+    /// <summary>The call of the user's own body.</summary>
+    public string EagerCall =>
+        NeedsBridge ? $"{Self}.__UnifiedEager_{Suffix}({ArgumentsWithSelf})" : DirectCall;
+
+    /// <summary>The same, from inside the type.</summary>
+    public string DirectCall => $"{(IsStatic ? Self : "self")}.{Name}({Arguments})";
+}

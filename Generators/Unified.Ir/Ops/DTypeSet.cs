@@ -1,0 +1,17 @@
+namespace Unified.Ir;
+
+/// <summary>The dtypes an operand may have, and the words for them in messages.</summary>
+internal sealed record DTypeSet(string Words, Func<DType, bool> Contains)
+{
+    public static DTypeSet Any { get; } = new("any dtype", _ => true);
+
+    public static DTypeSet Numeric { get; } = new("a numeric dtype", d => d.IsNumeric());
+
+    public static DTypeSet Float { get; } = new("a floating-point dtype", d => d.IsFloat());
+
+    public static DTypeSet Bool { get; } = new("bool", d => d == DType.Bool);
+
+    public static DTypeSet Logical { get; } = new("bool or an integer dtype", d => !d.IsFloat());
+
+    public static DTypeSet Index { get; } = new("i32 or i64", d => d is DType.I32 or DType.I64);
+}

@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using static Unified.Ir.GradientRules;
+
+namespace Unified.Ir;
+
+/// <summary>The layers that models are mostly made of: linear, embedding, attention.</summary>
+internal static class LayerOps
+{
+    public static ImmutableArray<Op> Rows { get; } =
+    [
+        new(OpCode.Linear, OpTraits.None, [new("x"), new("weight"), new("bias", Optional: true)], InferLinear)
+        {
+            Definition = Linear,
+            Gradient = LinearGradient,
+            Tolerance = Tolerance.Approximate,
+        },
+        new(OpCode.Embedding, OpTraits.None, [new("weight"), new("indices")], InferEmbedding)
+        {
+            Definition = (b, operands, _) => [b.Apply(OpCode.Gather, operands[0], operands[1])],
+            Gradient = Each((b, c) => b.Apply(OpCode.ScatterAdd, Attributes.Empty.With("size", c[0].Shape[0]), c[1], c.Dy)),
+            Tolerance = Tolerance.Exact,
+        },
+        new(OpCode.Attention, OpTraits.None, [new("query"), new("key"), new("value")], InferAttention)
+        {
+            // A scale of 0 stands for 1/√D.
+            Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
+            Definition = (b, operands, a) => [b.MatMul(Weights(b, operands[0], operands[1], a), operands[2])],
+            Gradient = AttentionGradient,
+            Tolerance = Tolerance.Approximate,
+        },
+    ];
+
+    private static Dim Last(Shape shape, int fromEnd = 1) => shape[shape.Rank - fromEnd];
+
+    private static ImmutableArray<TensorType> InferLinear(OpInputs inputs)
+    {
+        InferRules.Require(inputs, 0, DTypeSet.Float);
+        InferRules.RequireRank(inputs, 0, 1);
+        InferRules.SameDType(inputs, 0, 1);
+        var weight = inputs[1].Shape;
+        if (weight.Rank != 2)
+        {
+            throw inputs.Error($"the weight must have shape [out,in], not {weight}");
+        }
+
+        InferRules.RequireEqual(inputs, Last(inputs[0].Shape), weight[1], "the last axis of x and of the weight");
+        if (inputs.Operands.Length > 2)
+        {
+            InferRules.SameDType(inputs, 0, 2);
+            InferRules.RequireShape(inputs, 2, Shape.From(weight[0]));
+        }
+
+        return [inputs[0] with { Shape = new Shape([.. inputs[0].Shape.Take(inputs[0].Rank - 1), weight[0]]) }];
+    }
+
+    private static ImmutableArray<OpValue> Linear(OpBuilder b, ImmutableArray<OpValue> operands, Attributes attributes)
+    {
+        var (x, weight) = (operands[0], operands[1]);
+        var product = x.Shape.Rank > 1
+            ? b.MatMul(x, weight, transposeB: true)
+            : b.Reshape(b.MatMul(ContractionOps.Flatten(b, x), weight, transposeB: true), Shape.From(weight.Shape[0]));
+        return [operands.Length > 2 ? product + operands[2] : product];
+    }
+
+    private static ImmutableArray<OpValue?> LinearGradient(OpBuilder b, GradientInputs c)
+    {
+        var (x, weight, dy) = (c[0], c[1], c.Dy);
+        var rows = ContractionOps.Flatten(b, dy);
+        ImmutableArray<OpValue?> cotangents =
+        [
+            !c.Wants(0) ? null : x.Shape.Rank > 1 ? b.MatMul(dy, weight) : b.Reshape(b.MatMul(rows, weight), x.Shape),
+            c.Wants(1) ? b.MatMul(rows, ContractionOps.Flatten(b, x), transposeA: true) : null,
+        ];
+        return c.Operands.Length > 2 ? cotangents.Add(c.Wants(2) ? b.SumTo(dy, c[2].Shape) : null) : cotangents;
+    }
+
+    private static ImmutableArray<TensorType> InferEmbedding(OpInputs inputs)
+    {
+        InferRules.Require(inputs, 1, DTypeSet.Index);
+        return inputs[0].Rank == 2
+            ? [inputs[0] with { Shape = new Shape([.. inputs[1].Shape, inputs[0].Shape[1]]) }]
+            : throw inputs.Error($"the weight must have shape [V,D], not {inputs[0].Shape}");
+    }
+
+    private static ImmutableArray<TensorType> InferAttention(OpInputs inputs)
+    {
+        InferRules.Require(inputs, 0, DTypeSet.Float);
+        for (var i = 0; i < 3; i++)
+        {
+            InferRules.SameDType(inputs, 0, i);
+            InferRules.RequireRank(inputs, i, 2);
+        }
+
+        var (query, key, value) = (inputs[0].Shape, inputs[1].Shape, inputs[2].Shape);
+        InferRules.RequireEqual(inputs, Last(query), Last(key), "the last axis of query and key");
+        InferRules.RequireEqual(inputs, Last(key, 2), Last(value, 2), "the sequence axis of key and value");
+        if (inputs.Attributes.Bool("causal") && (Last(key, 2) - Last(query, 2)) is { IsConstant: true, Value: < 0 })
+        {
+            throw inputs.Error("causal attention needs at least as many keys as queries");
+        }
+
+        var batch = InferRules.Broadcast(inputs, InferRules.Broadcast(inputs, Batch(query), Batch(key)), Batch(value));
+        return [inputs[0] with { Shape = new Shape([.. batch, Last(query, 2), Last(value)]) }];
+    }
+
+    private static Shape Batch(Shape shape) => new([.. shape.Take(shape.Rank - 2)]);
+
+    /// <summary>softmax(query·keyᵀ·scale), without what causality hides.</summary>
+    private static OpValue Weights(OpBuilder b, OpValue query, OpValue key, Attributes attributes)
+    {
+        var scores = b.MatMul(query, key, transposeB: true);
+        scores *= Scale(b, query, attributes);
+        if (attributes.Bool("causal"))
+        {
+            scores = b.Select(Visible(b, Last(query.Shape, 2), Last(key.Shape, 2)), scores, b.ScalarLike(scores, Hidden(scores.DType)));
+        }
+
+        return SoftmaxOps.Softmax(b, scores, scores.Shape.Rank - 1);
+    }
+
+    // Finite, so that no infinity meets the exponential; far below any score.
+    private static double Hidden(DType dtype) => dtype == DType.F16 ? -6e4 : -1e30;
+
+    private static OpValue Scale(OpBuilder b, OpValue query, Attributes attributes)
+    {
+        var depth = Last(query.Shape);
+        return attributes.Float("scale") is var given && given != 0 ? b.ScalarLike(query, given)
+            : depth.IsConstant ? b.ScalarLike(query, 1 / Math.Sqrt(depth.Value))
+            : b.Apply(OpCode.Rsqrt, b.DimSize(depth, query.DType));
+    }
+
+    // The last query sees all keys: with fewer queries than keys, the queries are the newest positions.
+    private static OpValue Visible(OpBuilder b, Dim queries, Dim keys)
+    {
+        var shape = Shape.From(queries, keys);
+        var row = b.Iota(shape, 0, DType.I64);
+        return b.Apply(OpCode.GreaterEqual, queries == keys ? row : row + b.DimSize(keys - queries, DType.I64), b.Iota(shape, 1, DType.I64));
+    }
+
+    // sum(dw·w) over keys equals sum(dy·y) over features, which is shorter and lets dw's product end in dscores.
+    private static ImmutableArray<OpValue?> AttentionGradient(OpBuilder b, GradientInputs c)
+    {
+        var (query, key, value, dy) = (c[0], c[1], c[2], c.Dy);
+        var weights = Weights(b, query, key, c.Attributes);
+        var dvalue = c.Wants(2) ? b.SumTo(b.MatMul(weights, dy, transposeA: true), value.Shape) : null;
+        if (!c.Wants(0) && !c.Wants(1))
+        {
+            return [null, null, dvalue];
+        }
+
+        var dweights = b.MatMul(dy, value, transposeB: true);
+        var along = b.Sum(dy * c.Y, [dy.Shape.Rank - 1], keepDims: true);
+        var dscores = weights * (dweights - along) * Scale(b, query, c.Attributes);
+        return
+        [
+            c.Wants(0) ? b.SumTo(b.MatMul(dscores, key), query.Shape) : null,
+            c.Wants(1) ? b.SumTo(b.MatMul(dscores, query, transposeA: true), key.Shape) : null,
+            dvalue,
+        ];
+    }
+}

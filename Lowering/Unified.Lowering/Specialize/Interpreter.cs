@@ -1,0 +1,87 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>How control leaves an instruction.</summary>
+internal enum Flow
+{
+    Next,
+    Break,
+    Continue,
+    Return,
+}
+
+/// <summary>What one kind of instruction does to a frame.</summary>
+internal sealed record Step(Type Instruction, Func<Frame, Instruction, Flow> Run)
+{
+    /// <summary>A step after which control goes on with the next instruction.</summary>
+    public static Step Of<T>(Action<Frame, T> run)
+        where T : Instruction => new(typeof(T), (frame, instruction) =>
+        {
+            run(frame, (T)instruction);
+            return Flow.Next;
+        });
+
+    /// <summary>A step that decides where control goes.</summary>
+    public static Step Of<T>(Func<Frame, T, Flow> run)
+        where T : Instruction => new(typeof(T), (frame, instruction) => run(frame, (T)instruction));
+}
+
+/// <summary>Turns the instructions of a function into nodes of a frame's graph, by running the host part of them.</summary>
+internal static class Interpreter
+{
+    private static readonly ImmutableArray<Step> Rows =
+    [
+        .. LocalSteps.Rows,
+        .. HostSteps.Rows,
+        .. ShapeSteps.Rows,
+        .. ApplySteps.Rows,
+        .. IndexSteps.Rows,
+        .. ListSteps.Rows,
+        .. ThunkSteps.Rows,
+        .. StateSteps.Rows,
+        .. CallSteps.Rows,
+        .. GradientSteps.Rows,
+        .. ControlSteps.Rows,
+    ];
+
+    private static readonly FrozenDictionary<Type, Step> ByType = Rows.ToFrozenDictionary(r => r.Instruction);
+
+    public static Flow Run(Frame frame, Block block)
+    {
+        var outer = frame.Source;
+        foreach (var instruction in block.Instructions)
+        {
+            frame.Source = instruction.Source ?? outer;
+            var flow = Run(frame, instruction);
+            if (flow != Flow.Next)
+            {
+                return flow;
+            }
+        }
+
+        frame.Source = outer;
+        return Flow.Next;
+    }
+
+    /// <summary>Runs a block that yields a value.</summary>
+    public static Value Yield(Frame frame, Block block)
+    {
+        Run(frame, block);
+        return frame[block.Yield];
+    }
+
+    private static Flow Run(Frame frame, Instruction instruction)
+    {
+        try
+        {
+            return ByType[instruction.GetType()].Run(frame, instruction);
+        }
+        catch (ShapeException e)
+        {
+            throw frame.Fail(e.Message, inner: e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>A function specialized to an instance and a signature. Bindings stand in the order of the root graph's inputs and outputs.</summary>
+/// <param name="ResultPositions">The number of tensors in the result.</param>
+public sealed record SpecializedFunction(
+    GraphModule Module,
+    ImmutableArray<InputBinding> Inputs,
+    ImmutableArray<OutputBinding> Outputs,
+    int ResultPositions,
+    ImmutableArray<Guard> Guards)
+{
+    /// <summary>What must hold of the named dims for the graph to mean what the method means.</summary>
+    public ImmutableArray<DimRequirement> Requirements { get; init; } = [];
+}

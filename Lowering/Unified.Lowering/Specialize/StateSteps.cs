@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>Writes: of a tensor's storage, and of a field that holds a tensor.</summary>
+internal static class StateSteps
+{
+    public static ImmutableArray<Step> Rows { get; } =
+    [
+        Step.Of<AssignInstruction>(Assign),
+        Step.Of<RebindInstruction>(Rebind),
+    ];
+
+    private static void Assign(Frame frame, AssignInstruction step)
+    {
+        var value = frame.Tensor(frame[step.Value]);
+        if (frame[step.Target] is not PlaceValue target)
+        {
+            throw frame.Fail(
+                $"Assign writes to {frame[step.Target].Describe()} that was computed here; only arguments and tensors held by objects can be assigned to. "
+                + "Use the new value instead of overwriting the old one.",
+                eager: true);
+        }
+
+        var place = frame.Place(target.Key);
+        if (place.Initial.Type != value.Type)
+        {
+            throw frame.Fail($"Assign: the target is {place.Initial.Type}, the value is {value.Type}; dtype and shape must be the same");
+        }
+
+        place.Write(value);
+    }
+
+    private static void Rebind(Frame frame, RebindInstruction step)
+    {
+        var thunks = frame.Function.Thunks;
+        var arguments = ThunkSteps.Arguments(frame, step.Setter, step.Arguments);
+        var value = frame[step.Value];
+        if (value is HostValue)
+        {
+            throw frame.Fail($"'{thunks[step.Setter].Name}' sets a tensor field to {value.Describe()}; only a tensor can be set", eager: true);
+        }
+
+        var hasGetter = step.Getter != Instruction.None;
+        var name = thunks[hasGetter ? step.Getter : step.Setter].Name;
+        var old = hasGetter ? frame.Definition.Invoke(step.Getter, frame.Self, [.. arguments]) as ITensorHandle : null;
+        frame.Rebind(
+            new FieldName(frame.Self, name, arguments),
+            new ThunkPath(frame.Definition, step.Setter, frame.Self, arguments),
+            old,
+            value);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>Host expressions of the user, evaluated now; what may change is guarded or fetched again at each call.</summary>
+internal static class ThunkSteps
+{
+    public static ImmutableArray<Step> Rows { get; } =
+    [
+        Step.Of<ThunkInstruction>((f, i) => f[i.Result] = Evaluate(f, i.Thunk, i.Arguments)),
+        Step.Of<ThrowInstruction>(Throw),
+    ];
+
+    /// <summary>The host arguments of a thunk.</summary>
+    public static ImmutableArray<object?> Arguments(Frame frame, int thunk, ImmutableArray<int> registers)
+    {
+        var types = frame.Function.Thunks[thunk].Arguments;
+        var who = $"the host expression '{frame.Function.Thunks[thunk].Name}'";
+        return [.. registers.Select((r, n) => frame.Object(frame[r], who, n < types.Length ? types[n].Name : ""))];
+    }
+
+    private static Value Evaluate(Frame frame, int number, ImmutableArray<int> registers)
+    {
+        var thunk = frame.Function.Thunks[number];
+        var arguments = Arguments(frame, number, registers);
+        if (frame.FieldValue(new FieldName(frame.Self, thunk.Name, arguments)) is { } set)
+        {
+            return set;
+        }
+
+        var result = frame.Definition.Invoke(number, frame.Self, [.. arguments]);
+        var path = thunk.IsGuard ? new ThunkPath(frame.Definition, number, frame.Self, arguments) : null;
+        if (path is not null && result is not ITensorHandle)
+        {
+            frame.Session.Guard(path, result);
+        }
+
+        if (path is not null && result is ITensorHandle handle && frame.IsOutdated(handle))
+        {
+            throw frame.Fail(
+                $"'{thunk.Name}' reads a tensor field that this graph has set by another name; read it in the object that sets it", eager: true);
+        }
+
+        return frame.Session.Wrap(result, ModuleGraphs.Identifier(thunk.Name), path);
+    }
+
+    private static Flow Throw(Frame frame, ThrowInstruction step)
+    {
+        // The same exception as eager code throws, from the same expression.
+        var arguments = Arguments(frame, step.Thunk, step.Arguments);
+        throw frame.Definition.Invoke(step.Thunk, frame.Self, [.. arguments]) as Exception
+            ?? frame.Fail($"'{frame.Function.Thunks[step.Thunk].Name}' is thrown but is no exception");
+    }
+}

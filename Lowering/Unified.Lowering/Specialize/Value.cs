@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>What a register or local holds while a function is specialized.</summary>
+internal abstract record Value
+{
+    public static Value Null { get; } = new HostValue(null);
+
+    /// <summary>For messages.</summary>
+    public abstract string Describe();
+}
+
+/// <summary>
+/// A value of the frame's graph. A view of a state tensor remembers which, because eager code sees later writes of the
+/// state through it and a graph value does not.
+/// </summary>
+internal sealed record TensorValue(OpValue Tensor, Place? ViewOf = null, int Version = 0) : Value
+{
+    public override string Describe() => $"a tensor {Tensor.Type}";
+}
+
+/// <summary>A tensor with an identity: an argument, or a tensor met through a host object. Reads give its present value.</summary>
+internal sealed record PlaceValue(PlaceKey Key) : Value
+{
+    public override string Describe() => Key is HandleKey handle ? $"a tensor {handle.Handle.Type}" : "a tensor argument";
+}
+
+/// <summary>A host value that is known.</summary>
+internal sealed record HostValue(object? Object) : Value
+{
+    public override string Describe() => Object is null ? "null" : $"a host value of type {Object.GetType().Name}";
+}
+
+/// <summary>A host number that is a size not yet known; <paramref name="Type"/> is its C# type.</summary>
+internal sealed record SizeValue(Dim Dim, string Type) : Value
+{
+    public override string Describe() => $"the size {Dim}";
+}
+
+/// <summary>
+/// A host bool that depends on sizes not yet known. Each side is a list of dims that must all be non-negative, or null
+/// where it cannot be said so.
+/// </summary>
+internal sealed record ConditionValue(ImmutableArray<Dim>? WhenTrue, ImmutableArray<Dim>? WhenFalse, ImmutableSortedSet<string> Names) : Value
+{
+    public override string Describe() => "a condition on sizes";
+}
+
+/// <summary>An array, list or tuple made by the function.</summary>
+internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
+{
+    public override string Describe() => $"a list of {Items.Length}";
+}
+
+/// <summary>In what a callee hands back: output <paramref name="Output"/> of its graph.</summary>
+internal sealed record OutputValue(int Output, PlaceKey? ViewOf) : Value
+{
+    public override string Describe() => "a result of a call";
+}

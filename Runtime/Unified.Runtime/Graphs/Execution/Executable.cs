@@ -1,0 +1,263 @@
+using System.Runtime.InteropServices;
+using Unified.Ir;
+
+namespace Unified.Graphs;
+
+/// <summary>
+/// A compiled function, loaded: binds arguments and state to the launch list of the sizes at hand and runs it. A call with sizes
+/// seen before allocates nothing but its result tensors.
+/// </summary>
+internal sealed unsafe class Executable : IDisposable
+{
+    // More size sets than a training run with a few sequence lengths meets; each costs some kilobytes.
+    private const int MostSizes = 64;
+
+    private readonly Lock _lock = new();
+    private readonly CompiledFunction _compiled;
+    private readonly nint[] _kernels;
+    private readonly DimBinding _dims;
+    private readonly List<(long[] Values, LaunchList List, SizedProgram Sized)> _sizes = [];
+    private readonly Tensor?[] _inputs;
+    private readonly Tensor?[] _outputs;
+    private readonly int[] _donated;
+    private readonly object?[][] _thunkArguments;
+    private readonly GCHandle[] _constants;
+    private byte* _arena;
+    private long _arenaBytes;
+
+    public Executable(CompiledFunction compiled, IReadOnlyList<ArgumentSpec> arguments)
+    {
+        _compiled = compiled;
+        var image = compiled.Image;
+        _dims = new DimBinding(image.Dims, arguments);
+        _kernels = KernelLoader.Load(image.Kernels);
+        _inputs = new Tensor?[compiled.Inputs.Length];
+        _outputs = new Tensor?[compiled.Outputs.Length];
+        _donated = [.. compiled.Outputs.Select((o, i) =>
+            o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
+        _thunkArguments = [.. compiled.Inputs.Select(b => b is ThunkBinding t ? t.Arguments.ToArray() : [])];
+        _constants = [.. image.Constants.Select(c => GCHandle.Alloc(ImmutableCollectionsMarshal.AsArray(c), GCHandleType.Pinned))];
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            _inputs[i] = compiled.Inputs[i] is TensorBinding b ? (Tensor)b.Tensor : null;
+        }
+    }
+
+    ~Executable() => Free();
+
+    public CompiledFunction Compiled => _compiled;
+
+    /// <summary>Accumulates the time of each launch when set.</summary>
+    public GraphProfile? Profile { get; set; }
+
+    public bool GuardsHold()
+    {
+        foreach (var guard in _compiled.Guards)
+        {
+            if (!guard.Holds())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs once. False when the sizes do not fit the pattern it was compiled for.</summary>
+    public bool TryRun(ReadOnlySpan<Argument> arguments, Span<Tensor> results)
+    {
+        lock (_lock)
+        {
+            Span<long> values = stackalloc long[_dims.Count];
+            if (!_dims.TryBind(arguments, values))
+            {
+                return false;
+            }
+
+            var (list, sized) = Sized(values);
+            if (!BindInputs(arguments, list))
+            {
+                return false;
+            }
+
+            BindOutputs(list, sized, values);
+            Run(list);
+            Deliver(results);
+            return true;
+        }
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(_arena);
+        _arena = null;
+        foreach (var handle in _constants)
+        {
+            if (handle.IsAllocated)
+            {
+                handle.Free();
+            }
+        }
+
+        Array.Clear(_constants);
+    }
+
+    private (LaunchList List, SizedProgram Sized) Sized(ReadOnlySpan<long> values)
+    {
+        for (var i = 0; i < _sizes.Count; i++)
+        {
+            if (values.SequenceEqual(_sizes[i].Values))
+            {
+                return (_sizes[i].List, _sizes[i].Sized);
+            }
+        }
+
+        var sized = SizedProgram.Of(_compiled.Image, _dims.ToDictionary(values));
+        var list = new LaunchList(_compiled.Image, sized, _kernels);
+        if (_sizes.Count == MostSizes)
+        {
+            _sizes[0].List.Dispose();
+            _sizes.RemoveAt(0);
+        }
+
+        _sizes.Add((values.ToArray(), list, sized));
+        WorkPool.Shared.ReserveScratch(list.ScratchBytes);
+        if (list.ArenaBytes > _arenaBytes)
+        {
+            GrowArena(list.ArenaBytes);
+        }
+
+        for (var c = 0; c < _constants.Length; c++)
+        {
+            list.SetBase(list.ConstantBase + c, (byte*)_constants[c].AddrOfPinnedObject());
+        }
+
+        return (list, sized);
+    }
+
+    private void GrowArena(long bytes)
+    {
+        const long HugePage = 2 << 20;
+        NativeMemory.AlignedFree(_arena);
+        _arena = null;
+        _arena = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)(bytes >= HugePage ? HugePage : 4096));
+        _arenaBytes = bytes;
+        if (bytes >= HugePage)
+        {
+            Native.Os.PageMemory.AdviseHuge(_arena, (nuint)(bytes / HugePage * HugePage));
+        }
+    }
+
+    private bool BindInputs(ReadOnlySpan<Argument> arguments, LaunchList list)
+    {
+        list.SetBase(LaunchList.ArenaBase, _arena);
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            switch (_compiled.Inputs[i])
+            {
+                case ArgumentBinding a:
+                    _inputs[i] = DimBinding.TensorOf(arguments[a.Argument], a.Item);
+                    break;
+                case ThunkBinding t:
+                    var fetched = (Tensor)t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i])!;
+                    if (_inputs[i] is { } known && !ReferenceEquals(known, fetched) && known.Type != fetched.Type)
+                    {
+                        return false;
+                    }
+
+                    _inputs[i] = fetched;
+                    break;
+            }
+
+            var tensor = _inputs[i]!;
+            if (!tensor.IsDense)
+            {
+                _inputs[i] = tensor = tensor.Contiguous();
+            }
+
+            list.SetBase(list.FirstInput + i, tensor.Data);
+        }
+
+        return true;
+    }
+
+    private void BindOutputs(LaunchList list, SizedProgram sized, ReadOnlySpan<long> values)
+    {
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            if (_donated[i] >= 0 && IsOnlyUse(list, _donated[i]))
+            {
+                _outputs[i] = null;
+                list.SetBase(list.FirstOutput + i, list.Base(list.FirstInput + _donated[i]));
+                continue;
+            }
+
+            var type = sized.Program.Outputs[i];
+            var output = Tensor.Empty(type.Shape.IsConstant ? type : Sized(type, values));
+            _outputs[i] = output;
+            list.SetBase(list.FirstOutput + i, output.Data);
+        }
+    }
+
+    // The same memory under two inputs must not be overwritten while the other may still be read.
+    private bool IsOnlyUse(LaunchList list, int input)
+    {
+        var pointer = list.Base(list.FirstInput + input);
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            if (i != input && list.Base(list.FirstInput + i) == pointer)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private TensorType Sized(TensorType type, ReadOnlySpan<long> values)
+    {
+        var dims = _dims.ToDictionary(values);
+        return type with { Shape = new Shape([.. type.Shape.Select(d => (Dim)d.Evaluate(dims))]) };
+    }
+
+    private void Run(LaunchList list)
+    {
+        var failed = list.Run(WorkPool.Shared, Profile?.Times(list));
+        if (failed >= 0)
+        {
+            var (label, source) = list.Labels[list.Launches[failed].Label];
+            Array.Clear(_outputs);
+            throw new IndexOutOfRangeException(
+                $"{(source is null ? "" : source + ": ")}{label}: an index is out of range{(source is null ? "" : $"\n  in: {source.Text}")}");
+        }
+    }
+
+    private void Deliver(Span<Tensor> results)
+    {
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            var output = _outputs[i];
+            _outputs[i] = null;
+            switch (_compiled.Outputs[i])
+            {
+                case ResultBinding r:
+                    results[r.Position] = output!;
+                    break;
+                case AssignBinding a when output is not null:
+                    var target = _compiled.Inputs[a.Input] is ArgumentBinding or ThunkBinding or TensorBinding ? _inputs[a.Input]! : null;
+                    target!.CopyStorageFrom(output);
+                    output.Dispose();
+                    break;
+                case RebindBinding b:
+                    b.Function.Invoke(b.Thunk, b.Self, [.. b.Arguments, output]);
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+using Unified.Ir;
+
+namespace Unified.Graphs;
+
+/// <summary>
+/// Turns a sized program and all it calls into one flat list of kernel launches over a table of pointers. The table's entries are
+/// relative to a few bases (the arena, the constants, each root operand); a base that moves costs one pass over its entries,
+/// one that stays costs nothing.
+/// </summary>
+internal sealed unsafe class LaunchList : IDisposable
+{
+    public const int ArenaBase = 0;
+
+    private readonly long[] _patchOffsets;
+    private readonly int[] _patchSlots;
+    private readonly int[] _patchStart;
+    private readonly byte** _slots;
+    private readonly long* _parameters;
+    private readonly byte*[] _bases;
+    private bool _disposed;
+
+    public LaunchList(ProgramImage image, SizedProgram root, nint[] kernels)
+    {
+        var flat = new Flattener(image, kernels);
+        flat.Visit(root, OperandBases(root, image), 0);
+        Launches = [.. flat.Launches];
+        Labels = [.. flat.Labels];
+        ScratchBytes = Launches.Length == 0 ? 0 : Launches.Max(l => l.ScratchBytes);
+        ArenaBytes = root.ArenaBytes;
+        ConstantBase = 1;
+        FirstInput = 1 + image.Constants.Length;
+        FirstOutput = FirstInput + root.Program.Inputs.Length;
+        _bases = new byte*[FirstOutput + root.Program.Outputs.Length];
+
+        _slots = (byte**)NativeMemory.AllocZeroed((nuint)Math.Max(1, flat.Slots.Count), (nuint)sizeof(byte*));
+        _parameters = (long*)NativeMemory.AllocZeroed((nuint)Math.Max(1, flat.Parameters.Count), sizeof(long));
+        for (var i = 0; i < flat.Parameters.Count; i++)
+        {
+            _parameters[i] = flat.Parameters[i];
+        }
+
+        // Entries sorted by their base, so that a base's entries are one range.
+        var order = Enumerable.Range(0, flat.Slots.Count).OrderBy(i => flat.Slots[i].Base).ToArray();
+        _patchSlots = order;
+        _patchOffsets = [.. order.Select(i => flat.Slots[i].Offset)];
+        _patchStart = new int[_bases.Length + 1];
+        for (var b = 0; b < _bases.Length; b++)
+        {
+            _patchStart[b + 1] = _patchStart[b] + flat.Slots.Count(s => s.Base == b);
+        }
+    }
+
+    ~LaunchList() => Free();
+
+    /// <param name="Label">Index into <see cref="Labels"/>.</param>
+    public readonly record struct Launch(
+        nint Kernel, int Slots, int Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic, int Label);
+
+    public Launch[] Launches { get; }
+
+    /// <summary>What a launch is and where in the C# it came from.</summary>
+    public (string Text, SourceSpan? Source)[] Labels { get; }
+
+    public long ScratchBytes { get; }
+
+    public long ArenaBytes { get; }
+
+    public int ConstantBase { get; }
+
+    public int FirstInput { get; }
+
+    public int FirstOutput { get; }
+
+    /// <summary>Points a base at memory.</summary>
+    public void SetBase(int index, byte* pointer)
+    {
+        if (_bases[index] == pointer)
+        {
+            return;
+        }
+
+        _bases[index] = pointer;
+        for (var i = _patchStart[index]; i < _patchStart[index + 1]; i++)
+        {
+            _slots[_patchSlots[i]] = pointer + _patchOffsets[i];
+        }
+    }
+
+    public byte* Base(int index) => _bases[index];
+
+    /// <summary>Runs every launch in order. Allocates nothing.</summary>
+    /// <param name="times">When given, one entry per launch: ticks are added to it.</param>
+    /// <returns>The number of the first launch that met an index out of range, or -1.</returns>
+    public int Run(WorkPool pool, long[]? times)
+    {
+        long status = 0;
+        var launches = Launches;
+        for (var i = 0; i < launches.Length; i++)
+        {
+            ref readonly var launch = ref launches[i];
+            if (launch.Units == 0)
+            {
+                continue;
+            }
+
+            var start = times is null ? 0 : System.Diagnostics.Stopwatch.GetTimestamp();
+            pool.Run(
+                (delegate* unmanaged<byte**, long*, long, long, byte*, long*, void>)launch.Kernel,
+                _slots + launch.Slots, _parameters + launch.Parameters, launch.Units, launch.Grain, &status);
+            if (times is not null)
+            {
+                times[i] += System.Diagnostics.Stopwatch.GetTimestamp() - start;
+            }
+
+            if (status != 0)
+            {
+                // Stop before the bad row reaches any state.
+                GC.KeepAlive(this);
+                return i;
+            }
+        }
+
+        GC.KeepAlive(this);
+        return -1;
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            NativeMemory.Free(_slots);
+            NativeMemory.Free(_parameters);
+        }
+    }
+
+    private static Place[] OperandBases(SizedProgram root, ProgramImage image)
+    {
+        var first = 1 + image.Constants.Length;
+        return [.. Enumerable.Range(first, root.Program.Inputs.Length + root.Program.Outputs.Length).Select(b => new Place(b, 0))];
+    }
+
+    /// <summary>An address: a base and a distance.</summary>
+    private readonly record struct Place(int Base, long Offset)
+    {
+        public Place Plus(long bytes) => new(Base, Offset + bytes);
+    }
+
+    private sealed class Flattener(ProgramImage image, nint[] kernels)
+    {
+        private readonly Dictionary<LaunchStep, int> _labels = new(ReferenceEqualityComparer.Instance);
+
+        public List<Launch> Launches { get; } = [];
+
+        public List<Place> Slots { get; } = [];
+
+        public List<long> Parameters { get; } = [];
+
+        public List<(string, SourceSpan?)> Labels { get; } = [];
+
+        /// <param name="operands">Where the program's inputs, then its outputs, lie.</param>
+        /// <param name="arena">Where its arena starts within the root's.</param>
+        public void Visit(SizedProgram sized, Place[] operands, long arena)
+        {
+            var program = sized.Program;
+            for (var s = 0; s < program.Steps.Length; s++)
+            {
+                switch (program.Steps[s])
+                {
+                    case LaunchStep step:
+                        Add(sized, step, sized.Launches[s]!, operands, arena);
+                        break;
+                    case CallStep call:
+                        var (ins, outs) = sized.CallOffsets[s];
+                        Visit(
+                            sized.Callees[s]!,
+                            [
+                                .. call.Inputs.Select((r, i) => Locate(sized, r.Buffer, operands, arena).Plus(ins[i])),
+                                .. call.Outputs.Select((r, i) => Locate(sized, r.Buffer, operands, arena).Plus(outs[i])),
+                            ],
+                            arena + sized.Offsets[call.Frame]);
+                        break;
+                }
+            }
+        }
+
+        private void Add(SizedProgram sized, LaunchStep step, SizedProgram.Launch launch, Place[] operands, long arena)
+        {
+            if (!_labels.TryGetValue(step, out var label))
+            {
+                _labels[step] = label = Labels.Count;
+                Labels.Add((step.Label, step.Source));
+            }
+
+            Launches.Add(new Launch(
+                kernels[step.Kernel], Slots.Count, Parameters.Count, launch.Units, launch.Grain, launch.ScratchBytes, launch.Flops,
+                launch.Traffic, label));
+            for (var i = 0; i < step.Buffers.Length; i++)
+            {
+                Slots.Add(Locate(sized, step.Buffers[i].Buffer, operands, arena).Plus(launch.BufferOffsets[i]));
+            }
+
+            Parameters.AddRange(launch.Parameters);
+        }
+
+        private Place Locate(SizedProgram sized, int buffer, Place[] operands, long arena)
+        {
+            var plan = sized.Program.Buffers[buffer];
+            return plan.Kind switch
+            {
+                BufferKind.Input => operands[plan.Index],
+                BufferKind.Output => operands[sized.Program.Inputs.Length + plan.Index],
+                BufferKind.Constant when (uint)plan.Index < (uint)image.Constants.Length => new Place(1 + plan.Index, 0),
+                BufferKind.Temporary or BufferKind.Frame => new Place(ArenaBase, arena + sized.Offsets[buffer]),
+                _ => throw new InvalidDataException($"program '{sized.Program.Name}': buffer {buffer} has no memory"),
+            };
+        }
+    }
+}

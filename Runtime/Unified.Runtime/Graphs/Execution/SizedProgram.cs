@@ -1,0 +1,92 @@
+using Unified.Ir;
+
+namespace Unified.Graphs;
+
+/// <summary>
+/// Turns a program with symbolic sizes into one with numbers, for one set of dim values: where each buffer lies in the arena, and
+/// what each step is given.
+/// </summary>
+internal sealed class SizedProgram
+{
+    private SizedProgram(GraphProgram program, IReadOnlyDictionary<string, long> dims, Func<int, SizedProgram> callee)
+    {
+        Program = program;
+        Callees = [.. program.Steps.Select(s => s is CallStep c ? callee(c.Program) : null)];
+        InputBytes = [.. program.Inputs.Select(t => t.Bytes.Evaluate(dims))];
+        OutputBytes = [.. program.Outputs.Select(t => t.Bytes.Evaluate(dims))];
+
+        var arena = new List<ArenaLayout.Block>();
+        var blockOf = new int[program.Buffers.Length];
+        for (var i = 0; i < program.Buffers.Length; i++)
+        {
+            var buffer = program.Buffers[i];
+            blockOf[i] = -1;
+            if (buffer.Kind is BufferKind.Temporary or BufferKind.Frame)
+            {
+                blockOf[i] = arena.Count;
+                var bytes = buffer.Kind == BufferKind.Frame ? callee(buffer.Index).ArenaBytes : buffer.Bytes.Evaluate(dims);
+                arena.Add(new ArenaLayout.Block(bytes, buffer.FirstStep, buffer.LastStep));
+            }
+        }
+
+        var (offsets, total) = ArenaLayout.Place(arena);
+        ArenaBytes = total;
+        Offsets = [.. blockOf.Select(b => b < 0 ? 0 : offsets[b])];
+        Launches = [.. program.Steps.Select(s => s is LaunchStep l ? Launch.Of(l, dims) : null)];
+        CallOffsets = [.. program.Steps.Select(s => s is CallStep c
+            ? (Ins: c.Inputs.Select(r => r.ByteOffset.Evaluate(dims)).ToArray(), Outs: c.Outputs.Select(r => r.ByteOffset.Evaluate(dims)).ToArray())
+            : ([], []))];
+    }
+
+    public GraphProgram Program { get; }
+
+    public long ArenaBytes { get; }
+
+    /// <summary>Per buffer, the place in the arena; zero for those that lie elsewhere.</summary>
+    public long[] Offsets { get; }
+
+    public SizedProgram?[] Callees { get; }
+
+    public Launch?[] Launches { get; }
+
+    public (long[] Ins, long[] Outs)[] CallOffsets { get; }
+
+    public long[] InputBytes { get; }
+
+    public long[] OutputBytes { get; }
+
+    /// <summary>The numbers of a launch step.</summary>
+    public sealed record Launch(long[] BufferOffsets, long[] Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic)
+    {
+        public static Launch Of(LaunchStep step, IReadOnlyDictionary<string, long> dims) => new(
+            [.. step.Buffers.Select(b => b.ByteOffset.Evaluate(dims))],
+            [.. step.Parameters.Select(p => p.Evaluate(dims))],
+            step.Units.Evaluate(dims),
+            Math.Max(1, step.Grain.Evaluate(dims)),
+            step.ScratchBytes.Evaluate(dims),
+            step.Flops.Evaluate(dims),
+            step.Traffic.Evaluate(dims));
+    }
+
+    /// <summary>Sizes the root and, once each, the programs it calls.</summary>
+    public static SizedProgram Of(ProgramImage image, IReadOnlyDictionary<string, long> dims)
+    {
+        var done = new Dictionary<int, SizedProgram>();
+        return Get(0, 0);
+
+        SizedProgram Get(int index, int depth)
+        {
+            if (depth > image.Programs.Length)
+            {
+                throw new InvalidDataException($"program '{image.Programs[index].Name}' calls itself");
+            }
+
+            if (!done.TryGetValue(index, out var sized))
+            {
+                done[index] = sized = new SizedProgram(image.Programs[index], dims, i => Get(i, depth + 1));
+            }
+
+            return sized;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+
+namespace Unified.Graphs;
+
+/// <summary>
+/// The threads that run kernels. The caller and the workers claim chunks of a launch; the caller waits only for workers that
+/// entered, so a sleeping worker never delays a launch. One launch at a time; results do not depend on who does which chunk.
+/// </summary>
+internal sealed unsafe class WorkPool
+{
+    private const int SpinsBeforePark = 20_000;
+
+    private readonly Lock _lock = new();
+    private readonly Thread[] _workers;
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly byte*[] _scratch;
+    private readonly long[] _scratchBytes;
+    private int _parked;
+
+    // The launch in progress.
+    private delegate* unmanaged<byte**, long*, long, long, byte*, long*, void> _kernel;
+    private byte** _buffers;
+    private long* _parameters;
+    private long* _status;
+    private long _units;
+    private long _chunk;
+    private long _next;
+    private long _epoch;
+    private int _active;
+    private volatile bool _open;
+
+    private WorkPool(int threads)
+    {
+        Threads = threads;
+        _scratch = new byte*[threads];
+        _scratchBytes = new long[threads];
+        _workers = new Thread[threads - 1];
+        for (var i = 0; i < _workers.Length; i++)
+        {
+            var index = i + 1;
+            _workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"Unified worker {index}" };
+            _workers[i].Start();
+        }
+    }
+
+    /// <summary>As many threads as processors, or as <c>UNIFIED_THREADS</c> says.</summary>
+    public static WorkPool Shared { get; } = new(ThreadCount());
+
+    public int Threads { get; }
+
+    /// <summary>Makes sure that each thread has that much scratch memory. Not for the steady state.</summary>
+    public void ReserveScratch(long bytes)
+    {
+        lock (_lock)
+        {
+            for (var i = 0; i < Threads; i++)
+            {
+                if (_scratchBytes[i] < bytes)
+                {
+                    NativeMemory.AlignedFree(_scratch[i]);
+                    _scratch[i] = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 4096);
+                    _scratchBytes[i] = bytes;
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs all units of a kernel, at least <paramref name="grain"/> at a time, in multiples of it.</summary>
+    public void Run(
+        delegate* unmanaged<byte**, long*, long, long, byte*, long*, void> kernel, byte** buffers, long* parameters, long units, long grain,
+        long* status)
+    {
+        lock (_lock)
+        {
+            if (Threads == 1 || units <= grain)
+            {
+                kernel(buffers, parameters, 0, units, _scratch[0], status);
+                return;
+            }
+
+            // A few chunks per thread even out what the machine takes away; each a multiple of the grain.
+            var perThread = (units + (4L * Threads) - 1) / (4L * Threads);
+            _kernel = kernel;
+            _buffers = buffers;
+            _parameters = parameters;
+            _status = status;
+            _units = units;
+            _chunk = (perThread + grain - 1) / grain * grain;
+            Volatile.Write(ref _next, 0);
+            _open = true;
+            Interlocked.Increment(ref _epoch);
+            var parked = Volatile.Read(ref _parked);
+            if (parked > 0)
+            {
+                _wake.Release(parked);
+            }
+
+            Claim(0);
+            _open = false;
+            Interlocked.MemoryBarrier();
+            var spin = default(SpinWait);
+            while (Volatile.Read(ref _active) != 0)
+            {
+                spin.SpinOnce(-1);
+            }
+        }
+    }
+
+    private void Claim(int thread)
+    {
+        while (true)
+        {
+            var begin = Interlocked.Add(ref _next, _chunk) - _chunk;
+            if (begin >= _units)
+            {
+                return;
+            }
+
+            _kernel(_buffers, _parameters, begin, Math.Min(begin + _chunk, _units), _scratch[thread], _status);
+        }
+    }
+
+    private void Work(int thread)
+    {
+        long seen = 0;
+        while (true)
+        {
+            var spins = 0;
+            while (Volatile.Read(ref _epoch) == seen)
+            {
+                if (++spins > SpinsBeforePark)
+                {
+                    Interlocked.Increment(ref _parked);
+                    if (Volatile.Read(ref _epoch) == seen)
+                    {
+                        _wake.Wait();
+                    }
+
+                    Interlocked.Decrement(ref _parked);
+                    spins = 0;
+                }
+
+                Thread.SpinWait(8);
+            }
+
+            seen = Volatile.Read(ref _epoch);
+
+            // Enter first, then look whether the launch is still open: the caller closes it before it counts who is in.
+            Interlocked.Increment(ref _active);
+            if (_open)
+            {
+                Claim(thread);
+            }
+
+            Interlocked.Decrement(ref _active);
+        }
+    }
+
+    private static int ThreadCount()
+    {
+        var text = Environment.GetEnvironmentVariable("UNIFIED_THREADS");
+        return string.IsNullOrEmpty(text) ? Environment.ProcessorCount
+            : int.TryParse(text, out var n) && n is > 0 and <= 1024 ? n
+            : throw new InvalidOperationException($"UNIFIED_THREADS is '{text}'; it must be a number from 1 to 1024");
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Unified;
+
+/// <summary>What this machine can do at most, measured when asked: the yardstick of every speed that is reported.</summary>
+public static class MachineLimits
+{
+    private const int Repeats = 7;
+
+    /// <summary>f32 fused multiply-adds on all threads at once, two operations each, in GFLOP/s; best of several tries.</summary>
+    public static double PeakGflops(int threads = 0)
+    {
+        threads = threads > 0 ? threads : Environment.ProcessorCount;
+        const int Rounds = 3_000_000;
+        Parallel(threads, () => Chains(Rounds / 10));
+        var best = double.MaxValue;
+        for (var i = 0; i < Repeats; i++)
+        {
+            best = Math.Min(best, Parallel(threads, () => Chains(Rounds)));
+        }
+
+        return threads * (double)Rounds * ChainCount * Vector512<float>.Count * 2 / best / 1e9;
+    }
+
+    /// <summary>Reading memory beyond the caches on all threads at once, in GB/s; best of several tries.</summary>
+    public static double ReadGigabytesPerSecond(int threads = 0)
+    {
+        threads = threads > 0 ? threads : Environment.ProcessorCount;
+        var data = new float[threads][];
+        for (var i = 0; i < threads; i++)
+        {
+            data[i] = new float[48 << 18];
+            data[i].AsSpan().Fill(1);
+        }
+
+        var best = double.MaxValue;
+        for (var i = 0; i < Repeats; i++)
+        {
+            var next = -1;
+            best = Math.Min(best, Parallel(threads, () => Read(data[Interlocked.Increment(ref next)])));
+        }
+
+        return threads * (double)(48 << 20) / best / 1e9;
+    }
+
+    private const int ChainCount = 12;
+
+    private static double Parallel(int threads, Action work)
+    {
+        using var start = new Barrier(threads);
+        var seconds = new double[threads];
+        var all = Enumerable.Range(0, threads).Select(i => new Thread(() =>
+        {
+            start.SignalAndWait();
+            var from = Stopwatch.GetTimestamp();
+            work();
+            seconds[i] = Stopwatch.GetElapsedTime(from).TotalSeconds;
+        })).ToList();
+        all.ForEach(t => t.Start());
+        all.ForEach(t => t.Join());
+        return seconds.Max();
+    }
+
+    // Twelve independent chains hide the latency of a fused multiply-add on two ports.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Chains(int rounds)
+    {
+        var x = Vector512.Create(0.999f);
+        var y = Vector512.Create(1e-6f);
+        Vector512<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
+        for (var n = 0; n < rounds; n++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, x, y);
+            b = Vector512.FusedMultiplyAdd(b, x, y);
+            c = Vector512.FusedMultiplyAdd(c, x, y);
+            d = Vector512.FusedMultiplyAdd(d, x, y);
+            e = Vector512.FusedMultiplyAdd(e, x, y);
+            f = Vector512.FusedMultiplyAdd(f, x, y);
+            g = Vector512.FusedMultiplyAdd(g, x, y);
+            h = Vector512.FusedMultiplyAdd(h, x, y);
+            i = Vector512.FusedMultiplyAdd(i, x, y);
+            j = Vector512.FusedMultiplyAdd(j, x, y);
+            k = Vector512.FusedMultiplyAdd(k, x, y);
+            l = Vector512.FusedMultiplyAdd(l, x, y);
+        }
+
+        s_sink = Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Read(float[] data)
+    {
+        Vector512<float> a = default, b = default, c = default, d = default;
+        ref var start = ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(data);
+        for (nuint i = 0; i < (nuint)data.Length; i += 64)
+        {
+            a += Vector512.LoadUnsafe(ref start, i);
+            b += Vector512.LoadUnsafe(ref start, i + 16);
+            c += Vector512.LoadUnsafe(ref start, i + 32);
+            d += Vector512.LoadUnsafe(ref start, i + 48);
+        }
+
+        s_sink = Vector512.Sum(a + b + c + d);
+    }
+
+    private static float s_sink;
+}

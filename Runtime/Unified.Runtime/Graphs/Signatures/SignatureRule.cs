@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Graphs;
+
+/// <summary>
+/// Turns a call's arguments into the signature to compile for. A dim is named where the parameter's <c>[Shape]</c> says so, or where an
+/// earlier specialization differs from this call in that size alone; any other dim is the constant it is.
+/// </summary>
+internal static class SignatureRule
+{
+    /// <param name="constants">Names that must stay constants, because the host code decides on them.</param>
+    public static ImmutableArray<ArgumentSpec> Of(
+        Function function, ReadOnlySpan<Argument> arguments, IReadOnlyList<Specialization> earlier, IReadOnlySet<string> constants)
+    {
+        var parameters = function.Parameters.Where(p => p.Name != "this").ToList();
+        var relative = arguments.ToArray();
+        var near = earlier.Where(e => e.Fits(relative)).ToList();
+        return [.. relative.Select((a, i) => Spec(a, i < parameters.Count ? parameters[i] : null, [.. near.Select(e => e.Arguments[i])], i, constants))];
+    }
+
+    private static ArgumentSpec Spec(
+        in Argument argument, FunctionParameter? parameter, List<ArgumentSpec> earlier, int index, IReadOnlySet<string> constants)
+    {
+        switch (argument.Kind)
+        {
+            case ArgumentKind.Tensor:
+                var former = earlier.OfType<TensorSpec>().Select(t => t.Type).ToList();
+                return new TensorSpec(Generalize(((Tensor)argument.Reference!).Type, parameter, former, $"{index}", constants));
+            case ArgumentKind.TensorList:
+                var lists = earlier.OfType<TensorListSpec>().ToList();
+                return new TensorListSpec([.. ((IReadOnlyList<Tensor>)argument.Reference!).Select((t, i) =>
+                    Generalize(t.Type, null, [.. lists.Select(l => l.Types[i])], $"{index}_{i}", constants))]);
+            default:
+                return new HostSpec(argument.ToObject());
+        }
+    }
+
+    private static TensorType Generalize(
+        TensorType actual, FunctionParameter? parameter, List<TensorType> earlier, string prefix, IReadOnlySet<string> constants)
+    {
+        if (parameter?.Shape is { } declared && declared.Rank != actual.Rank)
+        {
+            throw new ShapeException($"argument '{parameter.Name}' is declared {declared} and was given {actual}: the ranks differ");
+        }
+
+        var dims = ImmutableArray.CreateBuilder<Dim>(actual.Rank);
+        for (var axis = 0; axis < actual.Rank; axis++)
+        {
+            var size = actual.Shape[axis];
+            var wanted = parameter?.Shape?[axis];
+            if (wanted is { IsConstant: true } && wanted != size)
+            {
+                throw new ShapeException($"argument '{parameter!.Name}' is declared {parameter.Shape} and was given {actual}: axis {axis} must be {wanted}");
+            }
+
+            // A name the capture made up (it starts with an underscore) stands for an axis of which nothing was said.
+            var name = wanted?.Name is { } given && given[0] != '_' ? given
+                : earlier.Any(e => e.Shape[axis] != size) ? $"d{prefix}_{axis}"
+                : null;
+            dims.Add(name is not null && !constants.Contains(name) ? Dim.Named(name) : size);
+        }
+
+        return actual with { Shape = new Shape(dims.MoveToImmutable()) };
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Graphs;
+
+/// <summary>One signature of a function on one instance, with its executable.</summary>
+internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, Executable executable)
+{
+    public ImmutableArray<ArgumentSpec> Arguments { get; } = arguments;
+
+    public Executable Executable { get; } = executable;
+
+    /// <summary>The arguments fit: types, ranks, and host values. Sizes are checked when dims are bound.</summary>
+    public bool Fits(ReadOnlySpan<Argument> arguments)
+    {
+        for (var i = 0; i < Arguments.Length; i++)
+        {
+            if (!Fits(Arguments[i], arguments[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Fits(ArgumentSpec spec, in Argument argument) => spec switch
+    {
+        TensorSpec t => argument.Reference is Tensor x && SameKind(t.Type, x.Type),
+        TensorListSpec l => argument.Reference is IReadOnlyList<Tensor> list && SameKinds(l.Types, list),
+        HostSpec h => argument.Kind switch
+        {
+            ArgumentKind.Int32 => h.Value is int v && v == (int)argument.Bits,
+            ArgumentKind.Int64 => h.Value is long v && v == argument.Bits,
+            ArgumentKind.Boolean => h.Value is bool v && v == (argument.Bits != 0),
+            ArgumentKind.Single => h.Value is float v && BitConverter.SingleToInt32Bits(v) == (int)argument.Bits,
+            ArgumentKind.Double => h.Value is double v && BitConverter.DoubleToInt64Bits(v) == argument.Bits,
+            _ => ReferenceEquals(h.Value, argument.Reference)
+                || (argument.Reference is string or ValueType && Equals(h.Value, argument.Reference)),
+        },
+        _ => false,
+    };
+
+    private static bool SameKinds(ImmutableArray<TensorType> types, IReadOnlyList<Tensor> list)
+    {
+        if (types.Length != list.Count)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < types.Length; i++)
+        {
+            if (!SameKind(types[i], list[i].Type))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool SameKind(TensorType pattern, TensorType actual) =>
+        ReferenceEquals(pattern, actual) || (pattern.DType == actual.DType && pattern.Rank == actual.Rank);
+}

@@ -1,0 +1,195 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Unified;
+
+/// <summary>What tensor memory is in use. Bytes are those of the size classes, not of the requests.</summary>
+/// <param name="LiveBytes">Held by tensors.</param>
+/// <param name="LiveBlocks">Blocks held by tensors.</param>
+/// <param name="CachedBytes">Free, kept for the next tensor.</param>
+/// <param name="PeakBytes">The most that was live since the last <see cref="TensorMemory.ResetPeak"/>.</param>
+public readonly record struct TensorMemoryStatistics(long LiveBytes, long LiveBlocks, long CachedBytes, long PeakBytes);
+
+/// <summary>The memory of CPU tensors.</summary>
+public static class TensorMemory
+{
+    public static TensorMemoryStatistics Statistics => TensorPool.Statistics;
+
+    /// <summary>Free bytes kept for reuse; more goes back to the system. One eighth of the machine's memory unless set.</summary>
+    public static long CacheLimit
+    {
+        get => TensorPool.CacheLimit;
+        set => TensorPool.CacheLimit = value;
+    }
+
+    public static void ResetPeak() => TensorPool.ResetPeak();
+
+    /// <summary>Returns all free blocks to the system.</summary>
+    public static void Trim() => TensorPool.Trim();
+}
+
+/// <summary>
+/// 64-byte aligned native blocks by size class (four classes per power of two). Thread-safe. Tensors that user code drops without
+/// disposing are only found by the garbage collector, which does not see native memory: the pool asks for a collection when
+/// live bytes have grown by half since the last one.
+/// </summary>
+internal static unsafe class TensorPool
+{
+    public const int Alignment = 64;
+    private const int StepsPerDouble = 4;
+    private const long CollectFloor = 192L << 20;
+
+    private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, 256).Select(_ => new Stack<nint>())];
+    private static long s_liveBytes;
+    private static long s_liveBlocks;
+    private static long s_cachedBytes;
+    private static long s_peakBytes;
+    private static long s_collectAt = CollectFloor;
+    private static int s_collecting;
+
+    public static long CacheLimit { get; set; } = Math.Max(256L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
+    public static TensorMemoryStatistics Statistics => new(
+        Interlocked.Read(ref s_liveBytes), Interlocked.Read(ref s_liveBlocks), Interlocked.Read(ref s_cachedBytes), Interlocked.Read(ref s_peakBytes));
+
+    public static void ResetPeak() => Interlocked.Exchange(ref s_peakBytes, Interlocked.Read(ref s_liveBytes));
+
+    public static byte* Rent(long bytes)
+    {
+        var index = SizeClass(bytes);
+        var size = ClassBytes(index);
+        if (Interlocked.Read(ref s_liveBytes) + size > Interlocked.Read(ref s_collectAt))
+        {
+            CollectDropped(size);
+        }
+
+        var stack = Free[index];
+        nint block = 0;
+        lock (stack)
+        {
+            if (stack.TryPop(out block))
+            {
+                Interlocked.Add(ref s_cachedBytes, -size);
+            }
+        }
+
+        if (block == 0)
+        {
+            block = Allocate(size);
+        }
+
+        var live = Interlocked.Add(ref s_liveBytes, size);
+        Interlocked.Increment(ref s_liveBlocks);
+        for (var peak = Interlocked.Read(ref s_peakBytes); live > peak;)
+        {
+            var seen = Interlocked.CompareExchange(ref s_peakBytes, live, peak);
+            if (seen == peak)
+            {
+                break;
+            }
+
+            peak = seen;
+        }
+
+        return (byte*)block;
+    }
+
+    public static void Return(byte* block, long bytes)
+    {
+        var index = SizeClass(bytes);
+        var size = ClassBytes(index);
+        Interlocked.Add(ref s_liveBytes, -size);
+        Interlocked.Decrement(ref s_liveBlocks);
+        if (Interlocked.Add(ref s_cachedBytes, size) > CacheLimit)
+        {
+            Interlocked.Add(ref s_cachedBytes, -size);
+            NativeMemory.AlignedFree(block);
+            return;
+        }
+
+        var stack = Free[index];
+        lock (stack)
+        {
+            stack.Push((nint)block);
+        }
+    }
+
+    public static void Trim()
+    {
+        for (var index = 0; index < Free.Length; index++)
+        {
+            var stack = Free[index];
+            lock (stack)
+            {
+                while (stack.TryPop(out var block))
+                {
+                    Interlocked.Add(ref s_cachedBytes, -ClassBytes(index));
+                    NativeMemory.AlignedFree((void*)block);
+                }
+            }
+        }
+    }
+
+    internal static int SizeClass(long bytes)
+    {
+        if (bytes <= Alignment * StepsPerDouble)
+        {
+            return (int)Math.Max(0, (bytes - 1) / Alignment);
+        }
+
+        // 256·2^e < bytes ≤ 256·2^(e+1), in four equal steps.
+        var exponent = BitOperations.Log2((ulong)(bytes - 1)) - 8;
+        var step = 1L << (exponent + 6);
+        var part = (bytes - (256L << exponent) + step - 1) / step;
+        return 3 + (exponent * StepsPerDouble) + (int)part;
+    }
+
+    internal static long ClassBytes(int index)
+    {
+        if (index < StepsPerDouble)
+        {
+            return (index + 1) * Alignment;
+        }
+
+        var exponent = (index - StepsPerDouble) / StepsPerDouble;
+        var part = ((index - StepsPerDouble) % StepsPerDouble) + 1;
+        return (256L << exponent) + (part * (1L << (exponent + 6)));
+    }
+
+    private static nint Allocate(long size)
+    {
+        try
+        {
+            return (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            Trim();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Trim();
+            return (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+        }
+    }
+
+    private static void CollectDropped(long wanted)
+    {
+        if (Interlocked.Exchange(ref s_collecting, 1) != 0)
+        {
+            return;
+        }
+
+        var before = Interlocked.Read(ref s_liveBytes);
+        GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+        GC.WaitForPendingFinalizers();
+        if (Interlocked.Read(ref s_liveBytes) > before - (before / 4))
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        var live = Interlocked.Read(ref s_liveBytes) + wanted;
+        Interlocked.Exchange(ref s_collectAt, Math.Max(CollectFloor, live + (live / 2)));
+        Interlocked.Exchange(ref s_collecting, 0);
+    }
+}

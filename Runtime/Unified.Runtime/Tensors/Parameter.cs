@@ -1,0 +1,9 @@
+namespace Unified;
+
+/// <summary>A tensor that training changes: <see cref="Tensor.RequiresGrad"/> is true from the start.</summary>
+public sealed class Parameter : Tensor
+{
+    /// <summary>A copy of <paramref name="value"/>.</summary>
+    public Parameter(Tensor value)
+        : base(value) => RequiresGrad = true;
+}

@@ -1,0 +1,48 @@
+namespace TextGpt;
+
+/// <summary>What decides the numbers of a run; kept in its checkpoint.</summary>
+public sealed record RunOptions
+{
+    public int Layers { get; init; } = 4;
+
+    public int Width { get; init; } = 256;
+
+    public int Heads { get; init; } = 4;
+
+    public int Context { get; init; } = 128;
+
+    public int Batch { get; init; } = 16;
+
+    public int Steps { get; init; } = 600;
+
+    public int Seed { get; init; } = 1;
+
+    public float Dropout { get; init; }
+
+    public double LearningRate { get; init; } = 1.5e-3;
+
+    public int Warmup => Math.Min(40, Steps / 10);
+
+    public GptSize Size => new(Layers, Width, Heads, Context, Dropout);
+
+    public void Check()
+    {
+        foreach (var (name, value) in ((string, int)[])[("layers", Layers), ("width", Width), ("heads", Heads), ("context", Context), ("batch", Batch), ("steps", Steps)])
+        {
+            if (value <= 0)
+            {
+                throw new UsageException($"--{name} {value}: it must be above 0");
+            }
+        }
+
+        if (Width % Heads != 0)
+        {
+            throw new UsageException($"--width {Width} cannot be split over --heads {Heads}");
+        }
+
+        if (Dropout is < 0 or >= 1 or float.NaN)
+        {
+            throw new UsageException($"--dropout {Dropout}: it must lie in [0, 1)");
+        }
+    }
+}
