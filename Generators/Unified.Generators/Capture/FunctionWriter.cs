@@ -73,6 +73,9 @@ internal sealed class FunctionWriter
 
     public Local this[int local] => _locals[local];
 
+    /// <summary>Corrects the kind of a local once its first value is known.</summary>
+    public void Retype(int local, ValueKind kind) => _locals[local] = _locals[local] with { Type = _locals[local].Type with { Kind = kind } };
+
     public int? Find(ISymbol symbol) => _localOf.TryGetValue(symbol, out var local) ? local : null;
 
     /// <summary>The number of the thunk; the same text over the same parameters is one thunk.</summary>

@@ -28,7 +28,7 @@ internal static class MethodCapture
             return Result(session, null);
         }
 
-        if (model.GetDiagnostics(declaration.Span, ct).Any(d => d.Severity == DiagnosticSeverity.Error))
+        if (body.Descendants().Any(o => o is IInvalidOperation || o.Type is IErrorTypeSymbol))
         {
             session.IsBroken = true;
             return Result(session, null);
@@ -80,7 +80,7 @@ internal static class MethodCapture
         {
             if (applies)
             {
-                session.Report("UG004", declaration.Identifier.Parent!, declaration.Identifier, what, instead);
+                session.Report("UG004", declaration.Identifier, what, instead);
             }
         }
 

@@ -20,15 +20,12 @@ internal sealed record TensorResult : ResultPlan
     public override int Count => 1;
 }
 
-internal sealed record TupleResult(EquatableArray<ResultItem> Items) : ResultPlan
+internal sealed record TupleResult(EquatableArray<ResultPlan> Items) : ResultPlan
 {
-    public override int Count => Items.Any(i => i.Plan.Count < 0) ? -1 : Items.Sum(i => i.Plan.Count);
+    public override int Count => Items.Any(i => i.Count < 0) ? -1 : Items.Sum(i => i.Count);
 
-    public override int Lists => Items.Sum(i => i.Plan.Lists);
+    public override int Lists => Items.Sum(i => i.Lists);
 }
-
-/// <summary>An item of a tuple; the wrapper is there because records of records compare through it.</summary>
-internal sealed record ResultItem(ResultPlan Plan);
 
 /// <summary>An array or list of tensors of this type.</summary>
 internal sealed record ListResult(string Type) : ResultPlan

@@ -78,7 +78,7 @@ internal static class TensorTypes
         if (type is INamedTypeSymbol { IsTupleType: true } tuple)
         {
             var items = tuple.TupleElements.Select(e => PlanOf(e.Type)).ToImmutableArray();
-            return items.Any(i => i is null or VoidResult) ? null : new TupleResult(items.Select(i => new ResultItem(i!)).ToImmutableArray());
+            return items.Any(i => i is null or VoidResult) ? null : new TupleResult(items!);
         }
 
         return IsCollection(type) && ItemType(type).Is(KnownNames.Tensor) ? new ListResult(type.Full()) : null;

@@ -97,9 +97,6 @@ public class GraphCompileException : Exception
 
     /// <summary>The graph is fine C#, only not expressible as one graph; running eagerly gives the result.</summary>
     public bool EagerIsPossible { get; init; }
-
-    /// <summary>Named dims that host code needs the values of: the function compiles once these are constants.</summary>
-    public ImmutableArray<string> NeedsConstantDims { get; init; } = [];
 }
 
 /// <summary>Host code decided on the value of a named dim: compile again with that dim constant.</summary>

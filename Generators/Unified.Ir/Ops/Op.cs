@@ -117,6 +117,9 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
 
     public ImmutableArray<AttributeSpec> Attributes { get; init; } = [];
 
+    /// <summary>Defaults that follow from the operands: the attributes with those filled in.</summary>
+    public Func<ImmutableArray<TensorType>, Attributes, Attributes>? Settle { get; init; }
+
     public int ResultCount { get; init; } = 1;
 
     public GradientRule? Gradient { get; init; }
@@ -147,6 +150,12 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
         {
             var range = variadic ? $"{least} or more" : least < Operands.Length ? $"{least} to {Operands.Length}" : $"{least}";
             throw inputs.Error($"takes {range} operands, not {operands.Length}");
+        }
+
+        if (Settle is { } settle)
+        {
+            attributes = settle(operands, attributes);
+            inputs = inputs with { Attributes = attributes };
         }
 
         return Infer(inputs);

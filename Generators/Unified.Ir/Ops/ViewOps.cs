@@ -24,7 +24,9 @@ internal static class ViewOps
         },
         Row(OpCode.Slice, InferSlice, SliceGradient) with
         {
-            Attributes = [new("starts", AttributeKind.Dims), new("sizes", AttributeKind.Dims), new("steps", AttributeKind.Dims)],
+            Attributes = [new("starts", AttributeKind.Dims), new("sizes", AttributeKind.Dims), new("steps", AttributeKind.Dims, new DimsAttribute([]))],
+            Settle = (operands, attributes) => attributes.Dims("steps").IsEmpty
+                ? attributes.With("steps", operands[0].Shape.Select(_ => Dim.One)) : attributes,
         },
     ];
 

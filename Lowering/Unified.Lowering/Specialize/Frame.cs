@@ -177,16 +177,12 @@ internal sealed class Frame
         new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner) { EagerIsPossible = eager };
 
     /// <summary>Host code here needs sizes as numbers.</summary>
-    public GraphCompileException NeedsConstants(IEnumerable<string> names, string who)
+    public SymbolicDimException NeedsConstants(IEnumerable<string> names, string who)
     {
         var list = names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToImmutableArray();
         var dims = string.Join(", ", list.Select(n => $"'{n}'"));
-        return new GraphCompileException(
-            $"{who} needs the value of dim {dims}, which is symbolic; the function has to be compiled for each value of it", Source)
-        {
-            EagerIsPossible = true,
-            NeedsConstantDims = list,
-        };
+        return new SymbolicDimException(
+            $"{who} needs the value of dim {dims}, which is symbolic; the function has to be compiled for each value of it", list, Source);
     }
 
     private Place AddPlace(PlaceKey key, string name, TensorType type, InputKind kind)

@@ -32,7 +32,7 @@ internal sealed class ThunkPath(FunctionDefinition definition, int thunk, object
         a.Length == b.Length && a.Zip(b).All(p => Same(p.First, p.Second));
 
     private static bool Same(object? a, object? b) =>
-        ReferenceEquals(a, b) || ((a is ValueType or string) && a.Equals(b));
+        ReferenceEquals(a, b) || ((a is System.ValueType or string) && a.Equals(b));
 }
 
 /// <summary>A field of a receiver, as the source names it: how different methods of one object mean the same field.</summary>

@@ -45,11 +45,14 @@ public sealed class TensorScope : IDisposable
 
         _ended = true;
         s_current = _outer;
-        foreach (var tensor in _tensors)
+        foreach (var tensor in _tensors.ToArray())
         {
             tensor.Dispose();
         }
     }
 
     internal static void Register(Tensor tensor) => s_current?._tensors.Add(tensor);
+
+    /// <summary>No scope disposes the tensor any more.</summary>
+    internal static void Forget(Tensor tensor) => s_current?._tensors.Remove(tensor);
 }

@@ -121,8 +121,8 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     {
         var storage = Interlocked.Exchange(ref _storage, null);
         storage?.Release();
-        ForgetHistory();
-        GC.SuppressFinalize(this);
+        Slot = null;
+        TensorScope.Forget(this);
     }
 
     /// <summary>Another handle on the same values, with the same history.</summary>

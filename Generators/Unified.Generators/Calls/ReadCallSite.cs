@@ -1,0 +1,27 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Unified.Generators;
+
+/// <summary>Turns an invocation into a <see cref="CallSite"/>, where it calls a static graph.</summary>
+internal static class ReadCallSite
+{
+    public static bool IsCandidate(SyntaxNode node) => node is InvocationExpressionSyntax invocation && NameGate.NameOf(invocation) is not (null or "nameof");
+
+    public static CallSite? Of(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)
+    {
+        if (NameGate.NameOf(invocation) is not { } name
+            || !NameGate.MayBeStaticGraph(model.Compilation, name)
+            || model.GetSymbolInfo(invocation, cancel).Symbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary } method
+            || !method.IsStaticGraph()
+            || ReadSignature.Of(method, model.Compilation) is not { CanBeCalled: true } target
+            || !ReadSignature.CanSee(method.OriginalDefinition, model.Compilation)
+            || model.GetInterceptableLocation(invocation, cancel) is not { } location)
+        {
+            return null;
+        }
+
+        return new CallSite(target, location.GetInterceptsLocationAttributeSyntax());
+    }
+}

@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns expressions that choose (<c>?:</c>, <c>??</c>, <c>&amp;&amp;</c>, <c>||</c>, <c>switch</c>, null tests) into If instructions over a local.</summary>
+internal sealed class ConditionalCapture(CaptureSession session)
+{
+    public Captured Binary(IBinaryOperation operation)
+    {
+        if (session.Types.OpOf(operation.OperatorMethod) is { } op)
+        {
+            return session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [operation.LeftOperand, operation.RightOperand]);
+        }
+
+        if (HostReader.NullTest(operation) is var (value, negated) && IsGraphValue(value))
+        {
+            return NullTest(value, negated, operation);
+        }
+
+        if (operation is { OperatorMethod: null, OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.ConditionalOr })
+        {
+            return ShortCircuit(operation);
+        }
+
+        return session.Types.IsOrHoldsTensors(operation.LeftOperand.Type) || session.Types.IsOrHoldsTensors(operation.RightOperand.Type)
+            ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}")
+            : session.Expressions.Host(operation);
+    }
+
+    public Captured IsPattern(IIsPatternOperation operation)
+    {
+        if (HostReader.NullTest(operation) is var (value, negated) && IsGraphValue(value))
+        {
+            return NullTest(value, negated, operation);
+        }
+
+        return IsGraphValue(operation.Value)
+            ? session.Refuse("UG002", operation, $"The pattern {ExpressionCapture.Quote(operation)} on a value of the graph", "test with 'is null', or test host values")
+            : session.Expressions.Host(operation);
+    }
+
+    public Captured Conditional(IConditionalOperation operation)
+    {
+        if (operation.WhenFalse is not { } other)
+        {
+            return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "write an if statement");
+        }
+
+        return Choose(operation, Condition(operation.Condition), () => session.Expressions.Capture(operation.WhenTrue), () => session.Expressions.Capture(other));
+    }
+
+    public Captured Coalesce(ICoalesceOperation operation)
+    {
+        var kind = session.Types.KindOf(operation.Type);
+        if (kind is not (ValueKind.Tensor or ValueKind.Aggregate))
+        {
+            return session.Expressions.Host(operation);
+        }
+
+        var value = session.Expressions.Capture(operation.Value);
+        if (value.IsMissing)
+        {
+            return value;
+        }
+
+        return Choose(operation, IsNull(value.Register, negated: true, operation), () => value, () => session.Expressions.Capture(operation.WhenNull));
+    }
+
+    /// <summary>Each arm's pattern and guard become a host test of the value; the arms are tried in order.</summary>
+    public Captured Switch(ISwitchExpressionOperation operation)
+    {
+        if (IsGraphValue(operation.Value))
+        {
+            return session.Refuse("UG002", operation, "A switch over a value of the graph", "switch over host values, or use Select");
+        }
+
+        var value = session.Expressions.Capture(operation.Value);
+        if (value.IsMissing || !session.Thunks.CheckType(operation.Value.Type, operation.Value))
+        {
+            return Captured.Missing(session.Types.KindOf(operation.Type));
+        }
+
+        var subject = session.Writer.DeclareTemporary(session.Types.Of(operation.Value.Type));
+        session.Writer.Emit(new StoreInstruction(subject, value.Register));
+        return Arm(operation, subject, 0);
+    }
+
+    /// <summary>A condition as a host bool. A tensor is an error.</summary>
+    public int Condition(IOperation condition)
+    {
+        if (session.Types.IsTensor(condition.Type) || condition.DescendantsAndSelf().Any(IsTruthOfTensor))
+        {
+            session.Report("UG005", condition.Syntax);
+            return Instruction.None;
+        }
+
+        return session.Expressions.Capture(condition).Register;
+    }
+
+    private Captured Arm(ISwitchExpressionOperation operation, int subject, int index)
+    {
+        if (index == operation.Arms.Length)
+        {
+            session.Report("UG002", operation.Syntax, "A switch without a default arm", "add '_ => throw new …'");
+            return Captured.Missing(session.Types.KindOf(operation.Type));
+        }
+
+        var arm = operation.Arms[index];
+        if (arm.Pattern is IDiscardPatternOperation && arm.Guard is null)
+        {
+            return session.Expressions.Capture(arm.Value);
+        }
+
+        var boolean = session.Model.Compilation.GetSpecialType(SpecialType.System_Boolean);
+        if (!arm.Locals.IsEmpty || (arm.Guard is { } guard && !session.Hosts.Read(guard).Locals.IsEmpty) || session.Hosts.Read(arm.Pattern) is not { IsPure: true, Locals.IsEmpty: true })
+        {
+            session.Report("UG002", arm.Pattern.Syntax, "A pattern that declares or reads a variable", "match constants and types, and read members inside the arm");
+            return Captured.Missing(session.Types.KindOf(operation.Type));
+        }
+
+        var name = session.Writer[subject].Name;
+        var text = $"{name} is {arm.Pattern.Syntax}" + (arm.Guard is null ? "" : $" && ({arm.Guard.Syntax})");
+        var test = session.Thunks.Evaluate(
+            text, boolean, isGuard: arm.Guard is { } g && session.Guards.IsGuard(g), arm, (subject, operation.Value.Type!));
+        return Choose(operation, test.Register, () => session.Expressions.Capture(arm.Value), () => Arm(operation, subject, index + 1));
+    }
+
+    private Captured ShortCircuit(IBinaryOperation operation)
+    {
+        var left = Condition(operation.LeftOperand);
+        Captured Known() => new(left, ValueKind.Host);
+        Captured Right() => new(Condition(operation.RightOperand), ValueKind.Host);
+        return operation.OperatorKind == BinaryOperatorKind.ConditionalAnd ? Choose(operation, left, Right, Known) : Choose(operation, left, Known, Right);
+    }
+
+    private Captured Choose(IOperation operation, int condition, Func<Captured> whenTrue, Func<Captured> whenFalse)
+    {
+        var type = session.Types.Of(operation.Type);
+        var result = session.Writer.DeclareTemporary(type);
+        var failed = condition == Instruction.None;
+        var kinds = new List<ValueKind>();
+        Block Branch(Func<Captured> write) => session.Writer.InBlock(() =>
+        {
+            var value = write();
+            if (!value.IsMissing)
+            {
+                kinds.Add(value.Kind);
+                session.Writer.Emit(new StoreInstruction(result, value.Register));
+            }
+        });
+        var then = Branch(whenTrue);
+        var other = Branch(whenFalse);
+        if (failed || kinds.Count == 0)
+        {
+            return Captured.Missing(type.Kind);
+        }
+
+        // A list of sizes made in one branch is a list whichever branch is taken.
+        if (kinds.Contains(ValueKind.Aggregate))
+        {
+            session.Writer.Retype(result, ValueKind.Aggregate);
+        }
+
+        session.Writer.Emit(new IfInstruction(condition, then, other, session.Place(operation)));
+        return new(session.Writer.Load(result), session.Writer[result].Type.Kind);
+    }
+
+    private Captured NullTest(IOperation value, bool negated, IOperation operation)
+    {
+        var captured = session.Expressions.Capture(HostReader.Unwrap(value));
+        return captured.IsMissing ? Captured.Missing(ValueKind.Host) : new(IsNull(captured.Register, negated, operation), ValueKind.Host);
+    }
+
+    private int IsNull(int register, bool negated, IOperation operation)
+    {
+        var nothing = session.Writer.Literal(null);
+        return session.Writer.Emit(r => new HostInstruction(r, negated ? "ne" : "eq", "bool", [register, nothing], session.Place(operation)));
+    }
+
+    private bool IsGraphValue(IOperation value)
+    {
+        value = HostReader.Unwrap(value);
+        return session.Types.KindOf(value.Type) is ValueKind.Tensor or ValueKind.Aggregate || session.Hosts.IsAggregateOfGraph(value);
+    }
+
+    private bool IsTruthOfTensor(IOperation operation) => operation switch
+    {
+        IUnaryOperation { OperatorKind: UnaryOperatorKind.True or UnaryOperatorKind.False } u => session.Types.IsTensor(u.Operand.Type),
+        IConversionOperation { OperatorMethod: not null } c => session.Types.IsTensor(c.Operand.Type) && c.Type?.SpecialType == SpecialType.System_Boolean,
+        _ => false,
+    };
+}

@@ -1,0 +1,244 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Operations;
+using Microsoft.CodeAnalysis.Text;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>
+/// Turns a host expression into a thunk: its own text, over the locals it reads. Parts that belong to the graph but have a
+/// host value, such as <c>x.Shape[0]</c>, are captured before it and passed in under a made-up name.
+/// </summary>
+internal sealed class ThunkCapture(CaptureSession session)
+{
+    private const int LongestName = 60;
+
+    /// <summary>A thunk under construction.</summary>
+    private sealed class Draft(IOperation root)
+    {
+        public IOperation Root { get; } = root;
+
+        public List<(TextSpan Span, string Text)> Replacements { get; } = [];
+
+        public List<ISymbol> Locals { get; } = [];
+
+        public List<(string Name, ITypeSymbol Type, int Register)> Holes { get; } = [];
+
+        public bool IsRefused { get; set; }
+    }
+
+    /// <summary>Evaluates the expression as a thunk, converted to its type.</summary>
+    public Captured Capture(IOperation operation)
+    {
+        var kind = session.Types.KindOf(operation.Type);
+        if (Make(operation) is not var (thunk, arguments))
+        {
+            return Captured.Missing(kind);
+        }
+
+        return new(session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(operation))), kind);
+    }
+
+    /// <summary>The thunk's number and the registers of its arguments; null after an error.</summary>
+    public (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation)
+    {
+        var draft = new Draft(operation);
+        Collect(operation, draft);
+        if (draft.IsRefused || !CheckType(operation.Type, operation))
+        {
+            return null;
+        }
+
+        var parameters = Parameters(draft);
+        if (parameters is null)
+        {
+            return null;
+        }
+
+        session.State.NoteReads(operation);
+        var thunk = session.Writer.AddThunk(
+            new Thunk(
+                Places.OneLine(operation.Syntax.ToString(), LongestName),
+                session.Types.Of(operation.Type),
+                ArgumentTypes(draft),
+                session.Guards.IsGuard(operation)),
+            Text(draft),
+            FullName(operation.Type!),
+            [.. parameters],
+            isSetter: false,
+            session.Method.IsStatic);
+        return (thunk, Arguments(draft));
+    }
+
+    /// <summary>
+    /// The setter of a tensor field and the getter of the same field. Null after an error.
+    /// </summary>
+    public (int Setter, int Getter, ImmutableArray<int> Arguments)? MakeSetter(IOperation field)
+    {
+        var draft = new Draft(field);
+        Collect(field, draft);
+        if (draft.IsRefused || Parameters(draft) is not { } parameters)
+        {
+            return null;
+        }
+
+        var text = Text(draft);
+        var type = FullName(field.Type!);
+        var name = Places.OneLine(field.Syntax.ToString(), LongestName);
+        var getter = session.Writer.AddThunk(
+            new Thunk(name, session.Types.Of(field.Type), ArgumentTypes(draft), session.Guards.IsGuard(field)),
+            text, type, [.. parameters], isSetter: false, session.Method.IsStatic);
+        var setter = session.Writer.AddThunk(
+            new Thunk(name + " =", ValueType.Void, ArgumentTypes(draft).Add(ValueType.Tensor), IsGuard: false),
+            $"{text} = __value", "void", [.. parameters, new ThunkParameter(type, "__value")], isSetter: true, session.Method.IsStatic);
+        return (setter, getter, Arguments(draft));
+    }
+
+    /// <summary>A thunk over given locals, for text the user did not write in one piece.</summary>
+    public Captured Evaluate(string expression, ITypeSymbol type, bool isGuard, IOperation place, params (int Local, ITypeSymbol Type)[] locals)
+    {
+        var thunk = session.Writer.AddThunk(
+            new Thunk(Places.OneLine(expression, LongestName), session.Types.Of(type), [.. locals.Select(l => session.Writer[l.Local].Type)], isGuard),
+            expression,
+            FullName(type),
+            [.. locals.Select(l => new ThunkParameter(FullName(l.Type), Escape(session.Writer[l.Local].Name)))],
+            isSetter: false,
+            session.Method.IsStatic);
+        ImmutableArray<int> arguments = [.. locals.Select(l => session.Writer.Load(l.Local))];
+        return new(session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(place))), session.Types.KindOf(type));
+    }
+
+    public static string FullName(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+
+    /// <summary>Whether values of the type can travel between host expressions; reports if not.</summary>
+    public bool CheckType(ITypeSymbol? type, IOperation operation)
+    {
+        if (type is not null && !IsUnnameable(type))
+        {
+            return true;
+        }
+
+        session.Report("UG014", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), LongestName), type?.ToDisplayString() ?? "none");
+        return false;
+    }
+
+    private void Collect(IOperation operation, Draft draft)
+    {
+        var reading = session.Hosts.Read(operation, draft.Root.Syntax.Span);
+        if (reading.IsPure)
+        {
+            foreach (var local in reading.Locals.Where(l => !draft.Locals.Contains(l, SymbolEqualityComparer.Default)))
+            {
+                draft.Locals.Add(local);
+            }
+        }
+        else if (operation != draft.Root && IsHole(operation, draft.Root.Syntax.Span))
+        {
+            AddHole(operation, draft);
+        }
+        else if (operation is IAnonymousFunctionOperation)
+        {
+            session.Report("UG008", operation.Syntax, "A lambda that uses values of the graph");
+            draft.IsRefused = true;
+        }
+        else
+        {
+            foreach (var child in operation.ChildOperations)
+            {
+                Collect(child, draft);
+            }
+        }
+    }
+
+    private bool IsHole(IOperation operation, TextSpan scope) =>
+        session.Hosts.BelongsToGraph(operation, scope)
+        || HostArithmetic.Find(operation) is not null
+        || operation is IConditionalOperation or IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.ConditionalOr };
+
+    private void AddHole(IOperation operation, Draft draft)
+    {
+        var value = session.Expressions.Capture(operation);
+        if (value.IsMissing || operation.Type is null)
+        {
+            draft.IsRefused = true;
+            return;
+        }
+
+        if (value.Kind != ValueKind.Host)
+        {
+            session.Report(
+                "UG011", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), LongestName), Places.OneLine(draft.Root.Syntax.ToString(), LongestName));
+            draft.IsRefused = true;
+            return;
+        }
+
+        var name = $"__h{draft.Holes.Count}";
+        draft.Holes.Add((name, operation.Type, value.Register));
+        draft.Replacements.Add((operation.Syntax.Span, name));
+    }
+
+    private ImmutableArray<ThunkParameter>? Parameters(Draft draft)
+    {
+        var parameters = ImmutableArray.CreateBuilder<ThunkParameter>();
+        var fine = true;
+        foreach (var local in draft.Locals)
+        {
+            var type = HostReader.TypeOf(local)!;
+            fine &= CheckType(type, draft.Root);
+            parameters.Add(new ThunkParameter(FullName(type), Escape(local.Name)));
+        }
+
+        foreach (var (name, type, _) in draft.Holes)
+        {
+            fine &= CheckType(type, draft.Root);
+            parameters.Add(new ThunkParameter(FullName(type), name));
+        }
+
+        return fine ? parameters.ToImmutable() : null;
+    }
+
+    private ImmutableArray<ValueType> ArgumentTypes(Draft draft) =>
+        [.. draft.Locals.Select(l => session.Types.Of(HostReader.TypeOf(l))), .. draft.Holes.Select(h => session.Types.Of(h.Type))];
+
+    private ImmutableArray<int> Arguments(Draft draft) =>
+        [.. draft.Locals.Select(l => session.Writer.Load(session.Writer.Find(l)!.Value)), .. draft.Holes.Select(h => h.Register)];
+
+    private static string Text(Draft draft)
+    {
+        var root = draft.Root;
+        switch (root)
+        {
+            // Written without, with and without "this": one text, so that it is one thunk.
+            case IMemberReferenceOperation { Instance: IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } self } member
+                when member is IFieldReferenceOperation or IPropertyReferenceOperation { Arguments.Length: 0 } && self.Syntax.Kind() != SyntaxKind.BaseExpression:
+                return "this." + Escape(member.Member.Name);
+            case IDefaultValueOperation { IsImplicit: true, Type: { } type }:
+                return $"default({FullName(type)})";
+            case { IsImplicit: true, ConstantValue: { HasValue: true, Value: IFormattable value }, Type: { } type } when root is not IConversionOperation:
+                return $"({FullName(type)})({value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)})";
+        }
+
+        var text = root.Syntax.ToString();
+        foreach (var (span, name) in draft.Replacements.OrderByDescending(r => r.Span.Start))
+        {
+            var start = span.Start - root.Syntax.SpanStart;
+            text = text.Substring(0, start) + name + text.Substring(start + span.Length);
+        }
+
+        return text;
+    }
+
+    private static string Escape(string name) =>
+        SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
+
+    private static bool IsUnnameable(ITypeSymbol type) => type switch
+    {
+        _ when type.IsRefLikeType || type.IsAnonymousType || type.SpecialType == SpecialType.System_Void => true,
+        IPointerTypeSymbol or IFunctionPointerTypeSymbol => true,
+        IArrayTypeSymbol array => IsUnnameable(array.ElementType),
+        INamedTypeSymbol named => named.TypeArguments.Any(IsUnnameable),
+        _ => false,
+    };
+}

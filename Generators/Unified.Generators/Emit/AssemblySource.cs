@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Unified.Generators;
+
+/// <summary>Turns the names of public static graphs and the build's settings into the assembly's own file.</summary>
+internal static class AssemblySource
+{
+    public static string Write(ImmutableArray<string> publicNames, AssemblySettings settings)
+    {
+        var writer = new SourceWriter().Preamble();
+        foreach (var name in publicNames.Distinct().OrderBy(n => n, StringComparer.Ordinal))
+        {
+            writer.Line($"[assembly: global::{KnownNames.IndexAttribute}({PackedLiteral.Plain(name)})]");
+        }
+
+        if (settings.SetsMode)
+        {
+            writer.Line()
+                .Open($"namespace {KnownNames.GeneratedNamespace}")
+                .Open("file static class Initializer")
+                .Line("[global::System.Runtime.CompilerServices.ModuleInitializer]")
+                .Open("internal static void Initialize()")
+                .Line($"global::Unified.Execution.SetBuildDefault(global::Unified.ExecutionMode.{settings.Mode});");
+            if (settings.HasCompiler)
+            {
+                writer.Line($"global::{KnownNames.GraphRuntime}.UseCompiler(new global::{KnownNames.GraphCompiler}());");
+            }
+
+            writer.Close().Close().Close();
+        }
+
+        return writer.ToString();
+    }
+}

@@ -1,0 +1,218 @@
+namespace Unified.Generators;
+
+/// <summary>
+/// Turns a captured method into its companion: the IR, the definition that the runtime gets, and <c>Invoke</c>, which
+/// intercepted calls go to.
+/// </summary>
+internal static class CompanionSource
+{
+    /// <summary>On generated frames, so that a user's stack trace and stepping show only the user's.</summary>
+    public const string Hidden = "[global::System.Diagnostics.StackTraceHidden, global::System.Diagnostics.DebuggerStepThrough]";
+
+    private const string Definition = "global::Unified.Ir.FunctionDefinition";
+
+    // A result with a list is received in a rented array this long.
+    private const int MostResults = 4096;
+
+    public static string Write(StaticGraphMethod method)
+    {
+        var writer = new SourceWriter().Preamble();
+        PartialHalfSource.Write(writer, method);
+        writer.Open($"namespace {KnownNames.GeneratedNamespace}");
+        if (method.Text is not null)
+        {
+            writer.Lines("/*\n" + method.Text.Replace("*/", "* /").TrimEnd('\n') + "\n*/");
+        }
+
+        var signature = method.Signature;
+        Open(writer, signature.IsPublic, signature.Companion);
+        WriteDefinition(writer, method);
+        WriteResolve(writer, method);
+        WriteDefinitionFor(writer, method);
+        if (signature.CanBeCalled)
+        {
+            writer.Line();
+            WriteInvoke(writer, method);
+        }
+
+        return writer.Close().Close().ToString();
+    }
+
+    /// <summary>For a method that cannot be a graph: callers find it, and that there is none.</summary>
+    public static string Placeholder(string companion, bool isPublic)
+    {
+        var writer = new SourceWriter().Preamble().Open($"namespace {KnownNames.GeneratedNamespace}");
+        Open(writer, isPublic, companion);
+        return writer.Line($"public static {Definition}? DefinitionFor(object? receiver) => null;").Close().Close().ToString();
+    }
+
+    private static void Open(SourceWriter writer, bool isPublic, string companion) => writer
+        .Line("[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]")
+        .Open($"{(isPublic ? "public" : "internal")} static class {companion}");
+
+    private static void WriteDefinition(SourceWriter writer, StaticGraphMethod method)
+    {
+        var signature = method.Signature;
+        if (method.Packed is null)
+        {
+            return;
+        }
+
+        writer.Line($"public const string Ir = {PackedLiteral.Of(method.Packed)};").Line();
+        if (!signature.IsGeneric)
+        {
+            writer.Line($"public static readonly {Definition} Definition = {NewDefinition(method)};").Line();
+        }
+    }
+
+    /// <summary>Also used by the partial half of a generic type, which holds the definition of each of its instantiations.</summary>
+    public static string NewDefinition(StaticGraphMethod method)
+    {
+        var signature = method.Signature;
+        var companion = $"global::{KnownNames.GeneratedNamespace}.{signature.Companion}";
+        var invoke = method.Thunks.IsEmpty
+            ? "static (thunk, _, _) => throw new global::System.ArgumentOutOfRangeException(nameof(thunk))"
+            : $"{signature.Self}.__UnifiedInvoke_{signature.Suffix}";
+        var check = method.Guards.IsEmpty
+            ? "static (_, _, _, _) => true"
+            : $"{signature.Self}.__UnifiedCheck_{signature.Suffix}";
+        var resolve = method.Callees.IsEmpty ? "static (_, _) => null" : $"{companion}.Resolve";
+        return $"new({PackedLiteral.Plain(signature.Key)}, {companion}.Ir, {invoke}, {check}, {resolve})";
+    }
+
+    private static void WriteResolve(SourceWriter writer, StaticGraphMethod method)
+    {
+        if (method.Packed is null || method.Callees.IsEmpty)
+        {
+            return;
+        }
+
+        writer.Open($"internal static {Definition}? Resolve(int callee, object? receiver) => callee switch");
+        foreach (var callee in method.Callees)
+        {
+            var found = callee.CompanionName.Length == 0
+                ? "null"
+                : $"global::{KnownNames.GeneratedNamespace}.{callee.CompanionName}.DefinitionFor(receiver)";
+            writer.Line($"{callee.Number} => {found},");
+        }
+
+        writer.Line("_ => throw new global::System.ArgumentOutOfRangeException(nameof(callee)),").Close("};").Line();
+    }
+
+    private static void WriteDefinitionFor(SourceWriter writer, StaticGraphMethod method)
+    {
+        var signature = method.Signature;
+        var head = $"public static {Definition}? DefinitionFor(object? receiver)";
+        if (signature.IsVirtual && !signature.OpensSlot)
+        {
+            writer.Line($"{head} => global::{KnownNames.GeneratedNamespace}.{signature.Root}.DefinitionFor(receiver);");
+        }
+        else if (signature.OpensSlot || (signature.IsGeneric && !signature.IsStatic))
+        {
+            WriteSlot(writer, head);
+        }
+        else
+        {
+            writer.Line($"{head} => {(method.Packed is null || signature.IsGeneric ? "null" : "Definition")};");
+        }
+    }
+
+    /// <summary>The receiver says itself which graph it has; a type that overrides the method without one says so by not being its owner.</summary>
+    private static void WriteSlot(SourceWriter writer, string head) => writer
+        .Line("private static readonly global::System.Runtime.CompilerServices.ConditionalWeakTable<global::System.Type, Found> s_found = new();")
+        .Line()
+        .Line($"private sealed record Found({Definition}? Definition);")
+        .Line()
+        .Open("public interface ISlot")
+        .Line($"{Definition}? Get();")
+        .Close()
+        .Line()
+        .Line("[global::System.Diagnostics.StackTraceHidden]")
+        .Open(head)
+        .Open("if (receiver is null)")
+        .Line("return null;")
+        .Close()
+        .Line()
+        .Line("var type = receiver.GetType();")
+        .Open("if (!s_found.TryGetValue(type, out var found))")
+        .Line("found = s_found.GetValue(type, _ => new Found((receiver as ISlot)?.Get()));")
+        .Close()
+        .Line()
+        .Line("return found.Definition;")
+        .Close();
+
+    private static void WriteInvoke(SourceWriter writer, StaticGraphMethod method)
+    {
+        var signature = method.Signature;
+        var returns = signature.Result is VoidResult ? "" : "return ";
+        writer.Line(Hidden)
+            .Open($"public static {signature.ReturnType} Invoke{signature.TypeArguments}({signature.Declarations("")}){signature.Constraints}");
+        if (GraphOf(method) is { } graph)
+        {
+            writer.Open($"if (global::Unified.GraphRuntime.IsGraph{graph.Condition})");
+            WriteRun(writer, signature, graph.Expression);
+            writer.Close().Line();
+        }
+
+        writer.Line($"{returns}{signature.EagerCall};").Close();
+    }
+
+    /// <summary>Where the graph comes from, and what else must hold for the call to run it; null: it never does.</summary>
+    private static (string Condition, string Expression)? GraphOf(StaticGraphMethod method)
+    {
+        var signature = method.Signature;
+        if (signature.IsVirtual)
+        {
+            return (" && DefinitionFor(self) is { } definition", "definition");
+        }
+
+        return method.Packed is null ? null
+            : ("", signature.IsGeneric ? $"{signature.Self}.__UnifiedGraph_{signature.Suffix}.Definition" : "Definition");
+    }
+
+    private static void WriteRun(SourceWriter writer, MethodSignature signature, string graph)
+    {
+        var self = signature.IsStatic ? "null" : "self";
+        var arguments = string.Join(", ", signature.Parameters.Select(Argument));
+        string Run(string results) => $"global::Unified.GraphRuntime.TryRun({graph}, {self}, [{arguments}], {results})";
+        switch (signature.Result)
+        {
+            case VoidResult:
+                writer.Open($"if ({Run("[]")})").Line("return;").Close();
+                break;
+            case TensorResult:
+                writer.Line("global::Unified.Tensor result = null!;")
+                    .Open($"if ({Run("new global::System.Span<global::Unified.Tensor>(ref result)")})").Line("return result;").Close();
+                break;
+            case { Count: >= 0 } plan:
+                writer.Line($"global::System.Span<global::Unified.Tensor> results = [{string.Join(", ", Enumerable.Repeat("null!", plan.Count))}];")
+                    .Open($"if ({Run("results")})").Line($"return {RebuildResult.Expression(plan)};").Close();
+                break;
+            case { } plan:
+                WriteRunWithList(writer, plan, Run("results"));
+                break;
+        }
+    }
+
+    /// <summary>How long the list is shows in the first tensor that was not set.</summary>
+    private static void WriteRunWithList(SourceWriter writer, ResultPlan plan, string run) => writer
+        .Line($"var results = global::System.Buffers.ArrayPool<global::Unified.Tensor>.Shared.Rent({MostResults});")
+        .Line("global::System.Array.Clear(results);")
+        .Open("try")
+        .Open($"if ({run})")
+        .Line("var count = global::System.Array.IndexOf(results, null);")
+        .Line("count = count < 0 ? results.Length : count;")
+        .Line($"return {RebuildResult.Expression(plan)};")
+        .Close()
+        .Close()
+        .Open("finally")
+        .Line("global::System.Buffers.ArrayPool<global::Unified.Tensor>.Shared.Return(results, clearArray: true);")
+        .Close();
+
+    private static string Argument(SignatureParameter parameter) => parameter.Form switch
+    {
+        ArgumentForm.Object => $"global::Unified.Argument.Of((object?){parameter.Name})",
+        ArgumentForm.TensorList => $"global::Unified.Argument.Of((global::System.Collections.Generic.IReadOnlyList<global::Unified.Tensor>){parameter.Name})",
+        _ => $"global::Unified.Argument.Of({parameter.Name})",
+    };
+}

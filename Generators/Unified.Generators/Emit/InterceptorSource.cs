@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace Unified.Generators;
+
+/// <summary>Turns the calls of static graphs in a compilation into one file of interceptors, one per called method.</summary>
+internal static class InterceptorSource
+{
+    public static string Write(ImmutableArray<CallSite> calls)
+    {
+        var writer = new SourceWriter().Preamble()
+            .Open("namespace System.Runtime.CompilerServices")
+            .Line("[global::System.AttributeUsage(global::System.AttributeTargets.Method, AllowMultiple = true)]")
+            .Open("file sealed class InterceptsLocationAttribute : global::System.Attribute")
+            .Line("public InterceptsLocationAttribute(int version, string data) => _ = (version, data);")
+            .Close()
+            .Close()
+            .Line()
+            .Open($"namespace {KnownNames.GeneratedNamespace}")
+            .Open("file static class Interceptors");
+
+        // Sorted, so that the file does not depend on the order in which trees were bound.
+        var targets = calls.GroupBy(c => c.Target).OrderBy(g => g.Key.Companion, StringComparer.Ordinal);
+        foreach (var target in targets)
+        {
+            foreach (var attribute in target.Select(c => c.Attribute).Distinct().OrderBy(a => a, StringComparer.Ordinal))
+            {
+                writer.Line(attribute);
+            }
+
+            Write(writer, target.Key);
+        }
+
+        return writer.Close().Close().ToString();
+    }
+
+    private static void Write(SourceWriter writer, MethodSignature target) => writer
+        .Line(CompanionSource.Hidden)
+        .Line($"internal static {target.ReturnType} {target.Companion.Substring(2)}{target.TypeArguments}({target.Declarations("this ")}){target.Constraints}")
+        .Line($"    => global::{KnownNames.GeneratedNamespace}.{target.Companion}.Invoke{target.TypeArguments}({target.ArgumentsWithSelf});")
+        .Line();
+}

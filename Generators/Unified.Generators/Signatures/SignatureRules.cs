@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Unified.Generators;
+
+/// <summary>What is wrong with a static graph's declaration: a row of <see cref="StructureTable"/> and its arguments.</summary>
+internal sealed record SignatureFault(DiagnosticDescriptor Rule, ImmutableArray<string> Arguments);
+
+/// <summary>Finds what in a declaration cannot be a static graph, whatever its body says.</summary>
+internal static class SignatureRules
+{
+    private static readonly ImmutableArray<(Func<IMethodSymbol, bool> Applies, string What, string Instead)> s_kinds =
+    [
+        (m => m.MethodKind == MethodKind.LocalFunction, "a local function", "make it a method"),
+        (m => m.MethodKind is not (MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation), "an accessor, operator or finalizer", "call a method from it"),
+        (m => m.IsGenericMethod, "a generic method", "put the type parameter on the class"),
+        (m => m.IsAsync, "async", "await outside of it"),
+        (m => m.IsExtern, "extern", "give it a body"),
+        (m => m.IsStatic && m.ContainingType.TypeKind == TypeKind.Interface, "a static interface member", "make it an instance method"),
+        (m => m.ContainingType.TypeKind == TypeKind.Struct, "a method of a struct", "make the type a class"),
+        (m => m.ContainingType.Name.Length == 0 || m.ContainingType.IsExtension, "a member of an extension block", "make it a method of a class"),
+        (m => m.ReturnsByRef || m.ReturnsByRefReadonly, "a method that returns by reference", "return the tensor"),
+    ];
+
+    public static SignatureFault? FaultOf(IMethodSymbol method)
+    {
+        foreach (var (applies, what, instead) in s_kinds)
+        {
+            if (applies(method))
+            {
+                return new(StructureTable.Kind, [method.Name, what, instead]);
+            }
+        }
+
+        if (method.ContainingType.Nesting().Any(IsHidden))
+        {
+            return new(StructureTable.Hidden, [method.Name, method.ContainingType.Name]);
+        }
+
+        foreach (var parameter in method.Parameters)
+        {
+            if (parameter.RefKind != RefKind.None || parameter.Type.IsRefLikeType || parameter.Type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer)
+            {
+                return new(StructureTable.Parameter, [parameter.Name, method.Name]);
+            }
+        }
+
+        return TensorTypes.PlanOf(method.ReturnType) switch
+        {
+            null => new(StructureTable.Result, [method.Name, method.ReturnType.ToDisplayString()]),
+            { Lists: > 1 } => new(StructureTable.Lists, [method.Name]),
+            _ => null,
+        };
+    }
+
+    public static bool IsPartial(INamedTypeSymbol type) =>
+        type.DeclaringSyntaxReferences.Any(r =>
+            r.GetSyntax() is TypeDeclarationSyntax { Modifiers: var modifiers }
+            && modifiers.Any(m => m.IsKind(SyntaxKind.PartialKeyword)));
+
+    // The companion stands outside of the type and must be able to name it.
+    private static bool IsHidden(INamedTypeSymbol type) =>
+        type.IsFileLocal || type.DeclaredAccessibility is Accessibility.Private or Accessibility.Protected or Accessibility.ProtectedAndInternal;
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Passes;
+
+/// <summary>A value the backward graph needs: an operand of the call, or an extra result of the forward graph.</summary>
+internal readonly record struct Residual(bool IsOperand, int Index);
+
+/// <summary>A callee split for differentiation.</summary>
+/// <param name="Forward">The callee with extra results.</param>
+/// <param name="Backward">From residuals and cotangents of results to cotangents of operands.</param>
+/// <param name="Residuals">What its first inputs are.</param>
+/// <param name="SeededResults">The results whose cotangents are its further inputs.</param>
+/// <param name="Operands">The operands whose cotangents it computes, in the order of its outputs.</param>
+internal sealed record CallGradient(
+    Graph Forward, Graph Backward, ImmutableArray<Residual> Residuals, ImmutableArray<int> SeededResults, ImmutableArray<int> Operands);
+
+/// <summary>Turns a callee into its forward and backward graphs, once for each pattern of active operands and results.</summary>
+internal sealed class CallGradients(GraphModule module)
+{
+    private readonly Dictionary<string, Graph> _graphs = module.Graphs.ToDictionary(g => g.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, CallGradient> _made = new(StringComparer.Ordinal);
+
+    public IEnumerable<Graph> All => _graphs.Values;
+
+    public Graph Get(string name) => _graphs[name];
+
+    public void Put(Graph graph) => _graphs[graph.Name] = graph;
+
+    public CallGradient For(string callee, ImmutableArray<bool> activeOperands, ImmutableArray<bool> activeResults)
+    {
+        var suffix = string.Concat(activeOperands.Select(Bit)) + "_" + string.Concat(activeResults.Select(Bit));
+        var key = $"{callee}__{suffix}";
+        if (!_made.TryGetValue(key, out var gradient))
+        {
+            _made[key] = gradient = Split(_graphs[callee], activeOperands, activeResults, key);
+            Put(gradient.Forward);
+            Put(gradient.Backward);
+        }
+
+        return gradient;
+    }
+
+    private static char Bit(bool b) => b ? '1' : '0';
+
+    private CallGradient Split(Graph graph, ImmutableArray<bool> activeOperands, ImmutableArray<bool> activeResults, string key)
+    {
+        // One joint graph: the callee, then its backward walk from new inputs that stand for the arriving cotangents.
+        ImmutableArray<int> operands = [.. Indices(activeOperands)];
+        ImmutableArray<int> seeded = [.. Indices(activeResults)];
+        var activity = Activity.Of(graph, operands, seeded.Select(r => graph.Outputs[r].Value));
+        var builder = new GraphBuilder(key);
+        var map = new OpValue[graph.ValueCount];
+        var tape = new Tape(builder, this);
+        GraphRewriter.CopyInputs(graph, builder, map);
+        foreach (var node in graph.Nodes)
+        {
+            GraphRewriter.Visit(graph, node, builder, map, (_, n, o) => tape.Record(graph, n, o, activity));
+        }
+
+        var forwardNodes = builder.NodeCount;
+        var cotangents = new Dictionary<OpValue, OpValue>();
+        foreach (var r in seeded)
+        {
+            var value = map[graph.Outputs[r].Value];
+            var seed = builder.Input($"d_{r}", value.Type, InputKind.Argument);
+            cotangents[value] = cotangents.TryGetValue(value, out var sum) ? sum + seed : seed;
+        }
+
+        var leaving = tape.Backward(cotangents, [.. operands.Select(o => map[o])]);
+        foreach (var output in graph.Outputs)
+        {
+            builder.Output(map[output.Value], output.Kind, output.Input);
+        }
+
+        for (var i = 0; i < operands.Length; i++)
+        {
+            builder.Output(leaving[i] ?? builder.ZerosLike(map[operands[i]]), OutputKind.Result);
+        }
+
+        var joint = builder.Build();
+        return new SplitJointGraph(joint, graph.Inputs.Length, graph.Outputs.Length, forwardNodes, key).Run(seeded, operands);
+    }
+
+    private static IEnumerable<int> Indices(ImmutableArray<bool> mask) => Enumerable.Range(0, mask.Length).Where(i => mask[i]);
+}

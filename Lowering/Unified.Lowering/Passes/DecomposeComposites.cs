@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Passes;
+
+/// <summary>Turns composite ops into the simpler ops they are defined in, down to primitives.</summary>
+/// <param name="keep">Composites to leave alone; null: none.</param>
+public sealed class DecomposeComposites(string name, Predicate<Op>? keep = null) : IPass
+{
+    /// <summary>Before differentiation: only those without a gradient rule of their own.</summary>
+    public static DecomposeComposites WithoutGradient { get; } = new("decompose-without-gradient", op => op.Gradient is not null);
+
+    public static DecomposeComposites All { get; } = new("decompose");
+
+    public string Name => name;
+
+    public GraphModule Run(GraphModule module) => new([.. module.Graphs.Select(Expand)]);
+
+    private Graph Expand(Graph graph)
+    {
+        // A definition may use composites again: expand until nothing is left to do.
+        while (graph.Nodes.Any(ShouldExpand))
+        {
+            graph = GraphRewriter.Rewrite(graph, (builder, node, operands) =>
+                ShouldExpand(node) ? node.Op.Definition!(builder, operands, node.Attributes) : null);
+        }
+
+        return graph;
+    }
+
+    private bool ShouldExpand(Node node) => node.Op.Definition is not null && keep?.Invoke(node.Op) != true;
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Passes;
+
+/// <summary>Turns a module into one without nodes whose results nothing uses, and without graphs that nothing calls.</summary>
+public sealed class EliminateDeadCode : IPass
+{
+    public string Name => "eliminate-dead-code";
+
+    public GraphModule Run(GraphModule module)
+    {
+        var graphs = module.Graphs.ToDictionary(g => g.Name, Prune, StringComparer.Ordinal);
+        var kept = new List<Graph>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var work = new Queue<string>([module.Root.Name]);
+        seen.Add(module.Root.Name);
+        while (work.TryDequeue(out var name))
+        {
+            kept.Add(graphs[name]);
+            foreach (var node in graphs[name].Nodes)
+            {
+                if (node.Callee is { } callee && seen.Add(callee))
+                {
+                    work.Enqueue(callee);
+                }
+            }
+        }
+
+        return new GraphModule([.. kept]);
+    }
+
+    private static Graph Prune(Graph graph)
+    {
+        var live = new bool[graph.ValueCount];
+        foreach (var output in graph.Outputs)
+        {
+            live[output.Value] = true;
+        }
+
+        var keep = new bool[graph.Nodes.Length];
+        var all = true;
+        for (var i = graph.Nodes.Length - 1; i >= 0; i--)
+        {
+            var node = graph.Nodes[i];
+            keep[i] = node.Results.Any(r => live[r]);
+            all &= keep[i];
+            if (keep[i])
+            {
+                foreach (var operand in node.Operands)
+                {
+                    live[operand] = true;
+                }
+            }
+        }
+
+        if (all)
+        {
+            return graph;
+        }
+
+        var builder = new GraphBuilder(graph.Name);
+        var map = new OpValue[graph.ValueCount];
+        GraphRewriter.CopyInputs(graph, builder, map);
+        for (var i = 0; i < keep.Length; i++)
+        {
+            if (keep[i])
+            {
+                GraphRewriter.Visit(graph, graph.Nodes[i], builder, map, static (_, _, _) => null);
+            }
+        }
+
+        foreach (var output in graph.Outputs)
+        {
+            builder.Output(map[output.Value], output.Kind, output.Input);
+        }
+
+        return builder.Build();
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Passes;
+
+/// <summary>
+/// Turns calls of small graphs, and of graphs called from one place only, into their bodies. What stays is worth sharing: the blocks
+/// of a deep model, the update of each parameter.
+/// </summary>
+public sealed class InlineCalls : IPass
+{
+    // A layer such as a linear map and its bias: too little to be worth a boundary that fusion cannot cross.
+    private const int SmallNodes = 4;
+
+    public string Name => "inline-calls";
+
+    public GraphModule Run(GraphModule module)
+    {
+        var sites = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var callee in module.Graphs.SelectMany(g => g.Nodes).Select(n => n.Callee).OfType<string>())
+        {
+            sites[callee] = sites.GetValueOrDefault(callee) + 1;
+        }
+
+        var done = new Dictionary<string, Graph>(StringComparer.Ordinal);
+        Visit(module.Root.Name);
+        return new([.. module.Graphs.Where(g => done.ContainsKey(g.Name)).Select(g => done[g.Name])]);
+
+        Graph Visit(string name)
+        {
+            if (done.TryGetValue(name, out var known))
+            {
+                return known;
+            }
+
+            var graph = GraphRewriter.Rewrite(module.Get(name), (builder, node, operands) =>
+            {
+                if (node.Callee is null)
+                {
+                    return null;
+                }
+
+                var callee = Visit(node.Callee);
+                return sites[node.Callee] == 1 || callee.Nodes.Length <= SmallNodes ? Inline(builder, callee, operands) : null;
+            });
+            return done[name] = graph;
+        }
+    }
+
+    private static ImmutableArray<OpValue> Inline(GraphBuilder builder, Graph callee, ImmutableArray<OpValue> operands)
+    {
+        var map = new OpValue[callee.ValueCount];
+        operands.CopyTo(map);
+        foreach (var node in callee.Nodes)
+        {
+            GraphRewriter.Visit(callee, node, builder, map, static (_, _, _) => null);
+        }
+
+        return [.. callee.Outputs.Select(o => map[o.Value])];
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>Calls of static graphs: the callee becomes a sub-graph, shared with every call that gives the same one.</summary>
+internal static class CallSteps
+{
+    public static ImmutableArray<Step> Rows { get; } = [Step.Of<CallInstruction>((f, i) => Call(f, i))];
+
+    private static void Call(Frame frame, CallInstruction step)
+    {
+        var key = frame.Function.Callees[step.Callee];
+        var arguments = step.Arguments.Select(r => frame[r]).ToImmutableArray();
+        var receiver = arguments.IsEmpty ? null : Receiver(arguments[0]);
+        var definition = frame.Definition.Resolve(step.Callee, receiver)
+            ?? throw frame.Fail(
+                $"{key} is overridden in {receiver?.GetType().Name ?? "its class"} by a method that is no static graph; mark the override [StaticGraph]", eager: true);
+
+        var parameters = definition.Function.Parameters;
+        if (parameters.Length != arguments.Length)
+        {
+            throw frame.Fail($"{key} takes {parameters.Length} arguments, not {arguments.Length}");
+        }
+
+        var isInstance = FrameArguments.IsInstance(definition.Function);
+        if (isInstance && receiver is null)
+        {
+            throw frame.Fail($"{key} is called on null");
+        }
+
+        var inner = new Frame(frame.Session, definition, isInstance ? receiver : null, frame);
+        var temporaries = FrameArguments.Bind(frame, inner, arguments);
+        Interpreter.Run(inner, definition.Function.Body);
+        var called = FrameResults.OfCallee(inner);
+
+        // Nothing to compute: a host function, or one that hands an argument back.
+        var graph = called.Graph.Outputs.IsEmpty ? null : frame.Session.Graphs.Share(called.Graph);
+        var results = graph is null
+            ? []
+            : frame.Builder.Call(graph, [.. called.Inputs.Select(k => temporaries.TryGetValue(k, out var value) ? value.Value : frame.Tensor(new PlaceValue(k)))]);
+
+        foreach (var (place, output) in called.Assigned)
+        {
+            if (temporaries.ContainsKey(place) || frame.FindPlace(place) is not { } target)
+            {
+                throw frame.Fail($"{key} assigns to a tensor that was computed by its caller; only arguments of the outermost graph and tensors held by objects can be assigned to", eager: true);
+            }
+
+            target.Write(results[output]);
+        }
+
+        foreach (var rebound in called.Rebound)
+        {
+            frame.Rebind(rebound.Name, rebound.Setter, rebound.Old, Receive(frame, rebound.Value, results, temporaries));
+        }
+
+        if (step.Result != Instruction.None)
+        {
+            frame[step.Result] = Receive(frame, called.Result, results, temporaries);
+        }
+    }
+
+    private static object? Receiver(Value value) => value switch
+    {
+        HostValue host => host.Object,
+        PlaceValue { Key: HandleKey key } => key.Handle,
+        _ => null,
+    };
+
+    /// <summary>What a callee hands back, in terms of the caller.</summary>
+    private static Value Receive(Frame frame, Value value, ImmutableArray<OpValue> results, IReadOnlyDictionary<PlaceKey, Temporary> temporaries) => value switch
+    {
+        OutputValue { ViewOf: { } key } output when frame.FindPlace(key) is { } viewed => new TensorValue(results[output.Output], viewed, viewed.Version),
+        OutputValue output => new TensorValue(results[output.Output]),
+        PlaceValue place when temporaries.TryGetValue(place.Key, out var temporary) => temporary.Source,
+        AggregateValue list => new AggregateValue([.. list.Items.Select(i => Receive(frame, i, results, temporaries))]),
+        _ => value,
+    };
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>A computed tensor that a caller passes on: how the caller holds it, and its graph value.</summary>
+internal sealed record Temporary(Value Source, OpValue Value);
+
+/// <summary>Binds arguments to the parameters of a frame. Tensors become inputs of its graph; host values are passed as they are.</summary>
+internal static class FrameArguments
+{
+    public static bool IsInstance(Function function) => !function.Parameters.IsEmpty && function.Parameters[0].Name == "this";
+
+    /// <summary>Binds what the root was specialized to. <paramref name="arguments"/> are without <c>this</c>.</summary>
+    public static void BindRoot(Frame frame, ImmutableArray<ArgumentSpec> arguments)
+    {
+        var first = IsInstance(frame.Function) ? 1 : 0;
+        if (frame.Function.Parameters.Length != arguments.Length + first)
+        {
+            throw frame.Fail($"{frame.Function.Key} takes {frame.Function.Parameters.Length - first} arguments, not {arguments.Length}");
+        }
+
+        if (first == 1)
+        {
+            frame.SetLocal(0, frame.Session.Wrap(frame.Self, "this"));
+        }
+
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var parameter = frame.Function.Parameters[i + first];
+            frame.SetLocal(i + first, arguments[i] switch
+            {
+                TensorSpec tensor => Input(frame, new ArgumentKey(i, -1), parameter, parameter.Name, tensor.Type),
+                TensorListSpec list => new AggregateValue(
+                    [.. list.Types.Select((t, n) => Input(frame, new ArgumentKey(i, n), null, $"{parameter.Name}_{n}", t))]),
+                HostSpec host => frame.Session.Wrap(host.Value, parameter.Name),
+                var other => throw frame.Fail($"an argument is specialized to {other.GetType().Name}"),
+            });
+        }
+    }
+
+    /// <summary>Binds a caller's values; gives the computed tensors among them by the keys they have in the callee.</summary>
+    public static IReadOnlyDictionary<PlaceKey, Temporary> Bind(Frame caller, Frame callee, ImmutableArray<Value> arguments)
+    {
+        var temporaries = new Dictionary<PlaceKey, Temporary>();
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var parameter = callee.Function.Parameters[i];
+            callee.SetLocal(i, Pass(arguments[i], parameter, parameter.Name));
+        }
+
+        return temporaries;
+
+        Value Pass(Value value, FunctionParameter? parameter, string name)
+        {
+            switch (value)
+            {
+                case TensorValue tensor:
+                    var key = new TemporaryKey();
+                    temporaries.Add(key, new Temporary(tensor, caller.Tensor(tensor)));
+                    return Input(callee, key, parameter, name, tensor.Tensor.Type);
+                case PlaceValue place:
+                    return Input(callee, place.Key, parameter, name, caller.TypeOf(place));
+                case AggregateValue list:
+                    return new AggregateValue([.. list.Items.Select((v, n) => Pass(v, null, $"{name}_{n}"))]);
+                default:
+                    return value;
+            }
+        }
+    }
+
+    private static PlaceValue Input(Frame frame, PlaceKey key, FunctionParameter? parameter, string name, TensorType type)
+    {
+        if (parameter?.Shape is { } declared)
+        {
+            DeclaredShapes.Check(frame, $"argument '{name}'", declared, type.Shape);
+        }
+
+        frame.AddArgument(key, ModuleGraphs.Identifier(name), type);
+        return new PlaceValue(key);
+    }
+}

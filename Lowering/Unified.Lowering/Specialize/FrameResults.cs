@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>A callee as its caller sees it: the graph, the tensors it takes, and what its outputs mean.</summary>
+/// <param name="Assigned">Places written to, and the outputs with their new values.</param>
+internal sealed record CalledGraph(
+    Graph Graph, ImmutableArray<PlaceKey> Inputs, Value Result, ImmutableArray<(PlaceKey Place, int Output)> Assigned, ImmutableArray<Rebound> Rebound);
+
+/// <summary>Turns a frame that has run into a graph with outputs: results, then assignments, then fields set.</summary>
+internal static class FrameResults
+{
+    /// <summary>Tensors with an identity are handed back by their key, not as outputs.</summary>
+    public static CalledGraph OfCallee(Frame frame)
+    {
+        var outputs = 0;
+        var numbers = new Dictionary<OpValue, int>(ReferenceEqualityComparer.Instance);
+        CheckResult(frame);
+        var result = Template(frame.Returned, OutputKind.Result);
+        var assigned = frame.Places.Where(p => p.IsWritten).Select(p => (p.Key, Output(p.Current, OutputKind.Assign, p.Input))).ToImmutableArray();
+        var rebound = frame.ReboundFields.Select(r => r with { Value = Template(r.Value, OutputKind.Rebind) }).ToImmutableArray();
+        return new CalledGraph(frame.Builder.Build(), [.. frame.Places.Select(p => p.Key)], result, assigned, rebound);
+
+        Value Template(Value value, OutputKind kind)
+        {
+            switch (value)
+            {
+                case TensorValue tensor:
+                    var graphValue = frame.Tensor(tensor);
+                    if (!numbers.TryGetValue(graphValue, out var number))
+                    {
+                        numbers.Add(graphValue, number = Output(graphValue, kind, -1));
+                    }
+
+                    return new OutputValue(number, tensor.ViewOf?.Key);
+                case PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own:
+                    return Template(own.Value, kind);
+                case AggregateValue list:
+                    return new AggregateValue([.. list.Items.Select(i => Template(i, kind))]);
+                default:
+                    return value;
+            }
+        }
+
+        int Output(OpValue value, OutputKind kind, int input)
+        {
+            frame.Builder.Output(value, kind, input);
+            return outputs++;
+        }
+    }
+
+    /// <summary>The root's graph and the bindings of its outputs.</summary>
+    public static (Graph Graph, ImmutableArray<OutputBinding> Outputs, int ResultPositions) OfRoot(Frame frame)
+    {
+        var bindings = ImmutableArray.CreateBuilder<OutputBinding>();
+        var positions = 0;
+        CheckResult(frame);
+        if (frame.Function.Result.Kind != ValueKind.Void)
+        {
+            Leaves(frame.Returned);
+        }
+
+        foreach (var place in frame.Places.Where(p => p.IsWritten))
+        {
+            Output(place.Current, OutputKind.Assign, new AssignBinding(place.Input), place.Input);
+        }
+
+        foreach (var rebound in frame.ReboundFields)
+        {
+            var setter = rebound.Setter;
+            Output(frame.Tensor(rebound.Value), OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments));
+        }
+
+        return (frame.Builder.Build(), bindings.ToImmutable(), positions);
+
+        void Leaves(Value value)
+        {
+            if (frame.TryItems(value) is { } items)
+            {
+                foreach (var item in items)
+                {
+                    Leaves(item);
+                }
+            }
+            else if (value is TensorValue or PlaceValue)
+            {
+                Output(frame.Tensor(value), OutputKind.Result, new ResultBinding(positions++));
+            }
+            else
+            {
+                throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors only", eager: true);
+            }
+        }
+
+        void Output(OpValue value, OutputKind kind, OutputBinding binding, int input = -1)
+        {
+            frame.Builder.Output(value, kind, input);
+            bindings.Add(binding);
+        }
+    }
+
+    private static void CheckResult(Frame frame)
+    {
+        if (frame.Function.ResultShape is { } declared && frame.Returned is TensorValue or PlaceValue)
+        {
+            DeclaredShapes.Check(frame, "the result", declared, frame.TypeOf(frame.Returned).Shape);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>Turns a Function plus an instance and a signature into a GraphModule with bindings.</summary>
+public static class Specializer
+{
+    /// <summary>
+    /// Runs the host part of the function on <paramref name="self"/> and turns the tensor part into one graph, its calls into
+    /// sub-graphs. Arguments are without <c>this</c>.
+    /// </summary>
+    /// <exception cref="SymbolicDimException">Host code needs the values of named dims.</exception>
+    /// <exception cref="GraphCompileException">A shape rule is broken, or the function is not one graph for this instance and signature.</exception>
+    public static SpecializedFunction Specialize(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments)
+    {
+        var session = new Specialization();
+        var frame = new Frame(session, function, self, caller: null);
+        var name = session.Graphs.UniqueName(frame.Builder.Name);
+        FrameArguments.BindRoot(frame, arguments);
+        Interpreter.Run(frame, frame.Function.Body);
+        var (graph, outputs, positions) = FrameResults.OfRoot(frame);
+        return new SpecializedFunction(
+            new GraphModule([graph with { Name = name }, .. session.Graphs.All]),
+            [.. frame.Places.Select(p => Binding(session, p.Key))],
+            outputs,
+            positions,
+            session.Guards())
+        {
+            Requirements = session.Requirements,
+        };
+    }
+
+    private static InputBinding Binding(Specialization session, PlaceKey key) => key switch
+    {
+        ArgumentKey argument => argument.Binding,
+        HandleKey handle => session.Sources.BindingOf(handle.Handle),
+        _ => throw new InvalidOperationException("the root graph has an input that no one feeds"),
+    };
+}

@@ -1,0 +1,299 @@
+using Unified.Lowering.Loops;
+using Unified.Native;
+
+namespace Unified.Lowering.Targets.X64;
+
+/// <summary>
+/// Turns a kernel's outline into a function of the kernel ABI: its arguments as values, and structured control flow over an
+/// <see cref="LlvmBuilder"/>. All blocks come in order, so that what is made before a loop can be used inside and after it.
+/// </summary>
+internal sealed class KernelBuilder : IDisposable
+{
+    /// <summary>Lanes of every vector value; wider types take several registers.</summary>
+    public const int Lanes = 16;
+
+    private readonly LoopKernel _kernel;
+    private readonly LlvmFunction _function;
+    private readonly LlvmValue[] _buffers;
+    private readonly LlvmValue[] _parameters;
+    private readonly LlvmBlock _exit;
+    private int _globals;
+
+    public KernelBuilder(LlvmContext context, LlvmModule module, TargetCpu cpu, LoopKernel kernel, string symbol)
+    {
+        (Context, Module, Cpu, B, _kernel) = (context, module, cpu, context.CreateBuilder(), kernel);
+        LlvmType ptr = context.Ptr, i64 = context.I64;
+        _function = module.AddFunction(symbol, context.Function(context.Void, ptr, ptr, i64, i64, ptr, ptr));
+        _function.SetTarget(cpu);
+        _function.AddAttribute("nounwind");
+        foreach (var (parameter, name) in ((int, string)[])[(0, "noalias"), (0, "readonly"), (1, "noalias"), (1, "readonly"), (4, "noalias"), (5, "noalias")])
+        {
+            _function.AddParameterAttribute(parameter, name);
+        }
+
+        var entry = _function.AppendBlock("entry");
+        var body = _function.AppendBlock("units");
+        _exit = _function.AppendBlock("exit");
+        B.PositionAtEnd(entry);
+        _buffers = [.. Enumerable.Range(0, kernel.Buffers.Length).Select(i => B.Load(ptr, B.Gep(ptr, _function.Parameter(0), I64(i))))];
+        _parameters = [.. Enumerable.Range(0, kernel.ParameterCount).Select(i => B.Load(i64, B.Gep(i64, _function.Parameter(1), I64(i))))];
+        (Begin, End, Scratch, Status) = (_function.Parameter(2), _function.Parameter(3), _function.Parameter(4), _function.Parameter(5));
+        B.CondBr(B.ICmp(LlvmIntPredicate.Slt, Begin, End), body, _exit);
+        B.PositionAtEnd(body);
+        B.FastMath = LlvmFastMath.Contract;
+    }
+
+    public LlvmContext Context { get; }
+
+    public LlvmModule Module { get; }
+
+    public TargetCpu Cpu { get; }
+
+    public LlvmBuilder B { get; }
+
+    /// <summary>The first unit; below <see cref="End"/>.</summary>
+    public LlvmValue Begin { get; }
+
+    public LlvmValue End { get; }
+
+    public LlvmValue Scratch { get; }
+
+    public LlvmValue Status { get; }
+
+    public bool HasAvx512 => Cpu.Has("avx512f");
+
+    /// <summary>Memory that can always be read: eight bytes or more.</summary>
+    public LlvmValue ParameterBlock => _function.Parameter(1);
+
+    public LlvmValue Buffer(int index) => _buffers[index];
+
+    /// <summary>The memory type of a buffer's elements.</summary>
+    public LlvmType ElementOf(int buffer) => Numbers.Memory(Context, _kernel.Buffers[buffer].Type);
+
+    public LlvmValue Parameter(int index) => _parameters[index];
+
+    public LlvmValue I64(long value) => Context.I64.Int(value);
+
+    /// <summary>Ends the function.</summary>
+    public void Finish()
+    {
+        B.Br(_exit);
+        B.PositionAtEnd(_exit);
+        B.RetVoid();
+    }
+
+    public void Dispose() => B.Dispose();
+
+    /// <summary>for (i = begin; i &lt; end; i += step), with values carried from one round to the next; gives their last state.</summary>
+    public LlvmValue[] Loop(LlvmValue begin, LlvmValue end, long step, LlvmValue[] carried, Func<LlvmValue, LlvmValue[], LlvmValue[]> body)
+    {
+        var before = B.Block;
+        var head = _function.AppendBlock("loop");
+        var after = _function.AppendBlock("after");
+        B.CondBr(B.ICmp(LlvmIntPredicate.Slt, begin, end), head, after);
+
+        B.PositionAtEnd(head);
+        var index = B.Phi(Context.I64);
+        LlvmPhi[] inside = [.. carried.Select(v => B.Phi(v.Type))];
+        var results = body(index, [.. inside.Select(p => (LlvmValue)p)]);
+        var next = B.Add(index, I64(step), LlvmWrap.NoSigned);
+        B.CondBr(B.ICmp(LlvmIntPredicate.Slt, next, end), head, after);
+        var latch = B.Block;
+        index.AddIncoming(begin, before);
+        index.AddIncoming(next, latch);
+
+        B.PositionAtEnd(after);
+        var last = new LlvmValue[carried.Length];
+        for (var i = 0; i < carried.Length; i++)
+        {
+            inside[i].AddIncoming(carried[i], before);
+            inside[i].AddIncoming(results[i], latch);
+            var phi = B.Phi(carried[i].Type);
+            phi.AddIncoming(carried[i], before);
+            phi.AddIncoming(results[i], latch);
+            last[i] = phi;
+        }
+
+        return last;
+    }
+
+    public void Loop(LlvmValue begin, LlvmValue end, long step, Action<LlvmValue> body) => Loop(begin, end, step, [], (i, _) =>
+    {
+        body(i);
+        return [];
+    });
+
+    /// <summary>do { values = body(values) } while (more).</summary>
+    public LlvmValue[] Repeat(LlvmValue[] carried, Func<LlvmValue[], (LlvmValue[] Values, LlvmValue More)> body)
+    {
+        var before = B.Block;
+        var head = _function.AppendBlock("repeat");
+        var after = _function.AppendBlock("done");
+        B.Br(head);
+        B.PositionAtEnd(head);
+        LlvmPhi[] inside = [.. carried.Select(v => B.Phi(v.Type))];
+        var (results, more) = body([.. inside.Select(p => (LlvmValue)p)]);
+        B.CondBr(more, head, after);
+        for (var i = 0; i < carried.Length; i++)
+        {
+            inside[i].AddIncoming(carried[i], before);
+            inside[i].AddIncoming(results[i], B.Block);
+        }
+
+        B.PositionAtEnd(after);
+        return results;
+    }
+
+    public void If(LlvmValue condition, Action then, Action? otherwise = null) => _ = If(
+        condition,
+        () =>
+        {
+            then();
+            return [];
+        },
+        () =>
+        {
+            otherwise?.Invoke();
+            return [];
+        });
+
+    public LlvmValue[] If(LlvmValue condition, Func<LlvmValue[]> then, Func<LlvmValue[]> otherwise)
+    {
+        var yes = _function.AppendBlock("then");
+        var no = _function.AppendBlock("else");
+        var join = _function.AppendBlock("join");
+        B.CondBr(condition, yes, no);
+        var (a, fromYes) = Arm(yes, then, join);
+        var (b, fromNo) = Arm(no, otherwise, join);
+        B.PositionAtEnd(join);
+        var results = new LlvmValue[a.Length];
+        for (var i = 0; i < a.Length; i++)
+        {
+            var phi = B.Phi(a[i].Type);
+            phi.AddIncoming(a[i], fromYes);
+            phi.AddIncoming(b[i], fromNo);
+            results[i] = phi;
+        }
+
+        return results;
+    }
+
+    /// <summary>The indices along axes of the given extents of number <paramref name="linear"/> in row-major order.</summary>
+    public LlvmValue[] Unravel(LlvmValue linear, IReadOnlyList<LlvmValue> extents)
+    {
+        var indices = new LlvmValue[extents.Count];
+        for (var axis = extents.Count - 1; axis > 0; axis--)
+        {
+            indices[axis] = B.URem(linear, extents[axis]);
+            linear = B.UDiv(linear, extents[axis]);
+        }
+
+        if (extents.Count > 0)
+        {
+            indices[0] = linear;
+        }
+
+        return indices;
+    }
+
+    public LlvmValue Add(LlvmValue a, LlvmValue b) => B.Add(a, b, LlvmWrap.NoSigned);
+
+    public LlvmValue Mul(LlvmValue a, LlvmValue b) => B.Mul(a, b, LlvmWrap.NoSigned);
+
+    public LlvmValue Min(LlvmValue a, LlvmValue b) => B.Select(B.ICmp(LlvmIntPredicate.Slt, a, b), a, b);
+
+    public LlvmValue CeilDiv(LlvmValue a, long b) => B.UDiv(Add(a, I64(b - 1)), I64(b));
+
+    public LlvmValue CeilDiv(LlvmValue a, LlvmValue b) => B.UDiv(Add(a, B.Sub(b, I64(1))), b);
+
+    public LlvmValue RoundUp(LlvmValue a, long b) => Mul(CeilDiv(a, b), I64(b));
+
+    /// <summary>The address rounded up to a multiple of 64 bytes.</summary>
+    public LlvmValue AlignUp(LlvmValue pointer)
+    {
+        var address = B.PtrToInt(pointer, Context.I64);
+        return B.Gep(Context.I8, pointer, B.And(B.Sub(Context.I64.Zero, address), I64(63)));
+    }
+
+    /// <summary>Lanes 0, 1, … as i64, from a first index.</summary>
+    public LlvmValue LaneIndices(LlvmValue first) => Add(B.Splat(first, Lanes), B.Iota(Context.I64, Lanes));
+
+    /// <summary>The lanes below <paramref name="count"/>, which may be any number.</summary>
+    public LlvmValue LanesBelow(LlvmValue count)
+    {
+        var small = B.Select(B.ICmp(LlvmIntPredicate.Sgt, count, I64(Lanes)), I64(Lanes), count);
+        return B.ICmp(LlvmIntPredicate.Slt, B.Iota(Context.I32, Lanes), B.Splat(B.Trunc(small, Context.I32), Lanes));
+    }
+
+    /// <summary>Whether any lane of an i1 vector (or the i1 itself) is set.</summary>
+    public LlvmValue Any(LlvmValue mask)
+    {
+        if (!mask.Type.IsVector)
+        {
+            return mask;
+        }
+
+        var bits = B.BitCast(mask, Context.Int(mask.Type.Lanes));
+        return B.ICmp(LlvmIntPredicate.Ne, bits, bits.Type.Zero);
+    }
+
+    /// <summary>
+    /// An index as i64, counted from the end where negative, and 0 where it is out of range; that sets the status word,
+    /// if the lane exists.
+    /// </summary>
+    public LlvmValue CheckedIndex(LlvmValue index, bool unsigned, LlvmValue extent, LlvmValue? mask)
+    {
+        var i64 = Context.I64.Like(index.Type);
+        var wide = unsigned ? B.ZExt(index, i64) : B.IntCast(index, i64, signed: true);
+        var limit = i64.IsVector ? B.Splat(extent, i64.Lanes) : extent;
+        wide = B.Select(B.ICmp(LlvmIntPredicate.Slt, wide, i64.Zero), B.Add(wide, limit), wide);
+        var good = B.ICmp(LlvmIntPredicate.Ult, wide, limit);
+        var bad = B.Not(good);
+        If(Any(mask is { } m ? B.And(bad, m) : bad), () => B.Store(I64(1), Status));
+        return B.Select(good, wide, i64.Zero);
+    }
+
+    public LlvmValue Gather(LlvmType element, LlvmValue pointers, LlvmValue? mask)
+    {
+        var type = element.Vector(Lanes);
+        return B.CallIntrinsic(
+            "llvm.masked.gather", [type, pointers.Type], pointers, Context.I32.Int(Numbers.Bytes(element)), mask ?? Context.I1.Vector(Lanes).AllOnes, type.Zero);
+    }
+
+    public void Scatter(LlvmValue value, LlvmValue pointers, LlvmValue? mask) => B.CallIntrinsic(
+        "llvm.masked.scatter", [value.Type, pointers.Type], value, pointers, Context.I32.Int(Numbers.Bytes(value.Type.Scalar)), mask ?? Context.I1.Vector(Lanes).AllOnes);
+
+    public LlvmValue Load(LlvmType element, LlvmValue pointer, LlvmValue? mask)
+    {
+        var type = element.Vector(Lanes);
+        return mask is { } m
+            ? B.MaskedLoad(type, pointer, Numbers.Bytes(element), m, type.Zero)
+            : B.Load(type, pointer, Numbers.Bytes(element));
+    }
+
+    public void Store(LlvmValue value, LlvmValue pointer, LlvmValue? mask)
+    {
+        var alignment = Numbers.Bytes(value.Type.Scalar);
+        _ = mask is { } m ? B.MaskedStore(value, pointer, alignment, m) : B.Store(value, pointer, alignment);
+    }
+
+    /// <summary>A constant table in the object's read-only data.</summary>
+    public LlvmValue Table(LlvmType element, IReadOnlyList<LlvmValue> values)
+    {
+        var global = Module.AddGlobal($"table{_globals++}", element.Array((ulong)values.Count));
+        global.SetInitializer(element.ConstantArray([.. values]));
+        global.SetConstant();
+        global.Linkage = LlvmLinkage.Private;
+        global.Alignment = 64;
+        return global;
+    }
+
+    private (LlvmValue[] Values, LlvmBlock From) Arm(LlvmBlock block, Func<LlvmValue[]> body, LlvmBlock join)
+    {
+        B.PositionAtEnd(block);
+        var values = body();
+        var from = B.Block;
+        B.Br(join);
+        return (values, from);
+    }
+}

@@ -1,0 +1,315 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+using Unified.Native;
+
+namespace Unified.Lowering.Targets.X64;
+
+/// <summary>
+/// Turns scalar nodes into values: those that are constant along the inner axis into scalars, once per row; the others into
+/// vectors at a <see cref="Point"/>. Row addresses are made once per row, too.
+/// </summary>
+internal sealed class NodeEmitter
+{
+    private readonly KernelBuilder _k;
+    private readonly ImmutableArray<ScalarNode> _nodes;
+    private readonly int _inner;
+    private readonly bool[] _rowConstant;
+    private readonly LlvmValue[] _indices;
+    private readonly Dictionary<int, LlvmValue> _scalars = [];
+    private readonly Dictionary<(int Buffer, string Strides), LlvmValue> _addresses = [];
+    private readonly Dictionary<int, LlvmValue> _gatherAddresses = [];
+    private readonly Dictionary<(int Stage, int Reduction), LlvmValue> _reduced = [];
+
+    /// <param name="kernel">Where code goes.</param>
+    /// <param name="nodes">The nodes of the kernel.</param>
+    /// <param name="axes">The axes of the iteration space; the last one is vectorised.</param>
+    /// <param name="reducedIsVector">Whether reductions are kept per lane (columns) and not per row.</param>
+    public NodeEmitter(KernelBuilder kernel, ImmutableArray<ScalarNode> nodes, int axes, bool reducedIsVector)
+    {
+        (_k, _nodes, _inner, _indices) = (kernel, nodes, axes - 1, new LlvmValue[axes]);
+        _rowConstant = new bool[nodes.Length];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            _rowConstant[i] = nodes[i] switch
+            {
+                ConstantNode or ParameterNode => true,
+                ReducedNode => !reducedIsVector,
+                IndexNode index => index.Axis != _inner,
+                LoadNode load => load.Strides[_inner].Kind == StrideKind.Zero,
+                GatherNode gather => gather.Strides[_inner].Kind == StrideKind.Zero && _rowConstant[gather.Index],
+                AccumulatorNode => false,
+                _ => Operands(nodes[i]).All(o => _rowConstant[o]),
+            };
+        }
+    }
+
+    private LlvmBuilder B => _k.B;
+
+    public static IEnumerable<int> Operands(ScalarNode node) => node switch
+    {
+        ComputeNode compute => compute.Operands,
+        UniformNode uniform => [uniform.Seed, uniform.Offset, uniform.Counter],
+        GatherNode gather => [gather.Index],
+        _ => [],
+    };
+
+    public bool IsRowConstant(int node) => _rowConstant[node];
+
+    /// <summary>The nodes that <paramref name="roots"/> need, themselves included, in ascending order.</summary>
+    public IReadOnlyList<int> Reach(IEnumerable<int> roots)
+    {
+        SortedSet<int> reached = [];
+        Stack<int> open = new(roots);
+        while (open.TryPop(out var node))
+        {
+            if (reached.Add(node))
+            {
+                foreach (var operand in Operands(_nodes[node]))
+                {
+                    open.Push(operand);
+                }
+            }
+        }
+
+        return [.. reached];
+    }
+
+    /// <summary>Forgets the last row and goes to another.</summary>
+    /// <param name="outer">The indices along all axes but the inner one.</param>
+    public void EnterRow(IReadOnlyList<LlvmValue> outer)
+    {
+        for (var i = 0; i < outer.Count; i++)
+        {
+            _indices[i] = outer[i];
+        }
+
+        _scalars.Clear();
+        _addresses.Clear();
+        _gatherAddresses.Clear();
+        _reduced.Clear();
+    }
+
+    public void SetReduced(int stage, int reduction, LlvmValue value) => _reduced[(stage, reduction)] = value;
+
+    /// <summary>Makes, before the inner loop, all that its points share.</summary>
+    public void Prepare(IEnumerable<int> roots, IEnumerable<Store> stores)
+    {
+        foreach (var root in roots)
+        {
+            PrepareNode(root);
+        }
+
+        foreach (var store in stores)
+        {
+            _ = Address(store.Buffer, store.Strides);
+        }
+    }
+
+    /// <summary>The value of a node that is constant along the row.</summary>
+    public LlvmValue Scalar(int node)
+    {
+        if (!_scalars.TryGetValue(node, out var value))
+        {
+            value = _nodes[node] switch
+            {
+                LoadNode load => LoadScalar(load.Type, Address(load.Buffer, load.Strides)),
+                GatherNode gather => LoadScalar(gather.Type, GatherAddress(node, gather)),
+                _ => Evaluate(_nodes[node], null, Scalar),
+            };
+            _scalars[node] = value;
+        }
+
+        return value;
+    }
+
+    /// <summary>The value of a node at a point.</summary>
+    public LlvmValue Vector(int node, Point at)
+    {
+        if (!at.Values.TryGetValue(node, out var value))
+        {
+            value = _rowConstant[node] ? B.Splat(Scalar(node), KernelBuilder.Lanes) : _nodes[node] switch
+            {
+                LoadNode load => Load(load.Type, Address(load.Buffer, load.Strides), load.Strides[_inner], at, at.Mask),
+                GatherNode gather => Gather(node, gather, at),
+                _ => Evaluate(_nodes[node], at, n => Vector(n, at)),
+            };
+            at.Values[node] = value;
+        }
+
+        return value;
+    }
+
+    /// <summary>Writes a node's value at all lanes of a point.</summary>
+    public void Store(Store store, DType type, Point at)
+    {
+        var value = Numbers.ToMemory(B, Vector(store.Node, at), type);
+        var address = Address(store.Buffer, store.Strides);
+        var element = value.Type.Scalar;
+        switch (store.Strides[_inner])
+        {
+            case { Kind: StrideKind.One }:
+                _k.Store(value, B.Gep(element, address, at.First), at.Mask);
+                break;
+            case { Kind: StrideKind.Parameter } stride:
+                _k.Scatter(value, StridedPointers(element, address, at.First, _k.Parameter(stride.Parameter)), at.Mask);
+                break;
+            default:
+                throw new NotSupportedException($"a store to buffer {store.Buffer} has inner stride 0 but its value, node {store.Node}, changes along the row");
+        }
+    }
+
+    /// <summary>Writes a row's constant to its one place.</summary>
+    public void StoreScalar(Store store, DType type) =>
+        B.Store(Numbers.ToMemory(B, Scalar(store.Node), type), Address(store.Buffer, store.Strides));
+
+    /// <summary>Asks for the cache lines that a store will write, at the current row.</summary>
+    public LlvmValue StoreAddress(Store store) => Address(store.Buffer, store.Strides);
+
+    private void PrepareNode(int root)
+    {
+        foreach (var node in Reach([root]))
+        {
+            switch (_nodes[node])
+            {
+                case var _ when _rowConstant[node]:
+                    _ = Scalar(node);
+                    break;
+                case LoadNode load:
+                    _ = Address(load.Buffer, load.Strides);
+                    break;
+                case GatherNode gather when _rowConstant[gather.Index]:
+                    _ = GatherAddress(node, gather);
+                    break;
+                case GatherNode gather:
+                    _ = Address(gather.Buffer, gather.Strides);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private LlvmValue Evaluate(ScalarNode node, Point? at, Func<int, LlvmValue> operand)
+    {
+        var type = Numbers.Value(_k.Context, node.Type);
+        LlvmValue Widen(LlvmValue scalar) => at is null ? scalar : B.Splat(scalar, KernelBuilder.Lanes);
+        switch (node)
+        {
+            case ConstantNode constant:
+                return Widen(Numbers.Constant(type, node.Type, constant.Value));
+            case ParameterNode parameter:
+                return Widen(Casts.Emit(_k, _k.Parameter(parameter.Parameter), DType.I64, node.Type));
+            case IndexNode index:
+                return index.Axis == _inner ? _k.LaneIndices(at!.First) : Widen(_indices[index.Axis]);
+            case ReducedNode reduced:
+                return at is { Reduced.Count: > 0 } ? at.Reduced[reduced.Reduction] : Widen(_reduced[(reduced.Stage, reduced.Reduction)]);
+            case AccumulatorNode:
+                return Numbers.Round(B, at!.Accumulator!.Value, node.Type);
+            case UniformNode uniform:
+                return Philox.Uniform(_k, node.Type, operand(uniform.Seed), operand(uniform.Offset), operand(uniform.Counter));
+            case ComputeNode { Op: OpCode.Cast } cast:
+                return Casts.Emit(_k, operand(cast.Operands[0]), _nodes[cast.Operands[0]].Type, node.Type);
+            case ComputeNode compute:
+                var rule = Elementwise.Find(compute.Op, OperandType(compute));
+                LlvmValue[] values = [.. compute.Operands.Select(operand)];
+                return Numbers.Round(B, rule.Emit(_k, values, OperandType(compute)), node.Type);
+            default:
+                throw new NotSupportedException($"x86-64 has no code for {node.GetType().Name}");
+        }
+    }
+
+    /// <summary>The type that says which code an op gets; of a selection it is that of the values and not of the condition.</summary>
+    private DType OperandType(ComputeNode node) => _nodes[node.Operands[^1]].Type;
+
+    private LlvmValue LoadScalar(DType type, LlvmValue address) => Numbers.FromMemory(B, B.Load(Numbers.Memory(_k.Context, type), address), type);
+
+    private LlvmValue Load(DType type, LlvmValue address, Stride inner, Point at, LlvmValue? mask)
+    {
+        var element = Numbers.Memory(_k.Context, type);
+        var value = inner.Kind == StrideKind.One
+            ? _k.Load(element, B.Gep(element, address, at.First), mask)
+            : _k.Gather(element, StridedPointers(element, address, at.First, _k.Parameter(inner.Parameter)), mask);
+        return Numbers.FromMemory(B, value, type);
+    }
+
+    private LlvmValue StridedPointers(LlvmType element, LlvmValue address, LlvmValue first, LlvmValue stride) =>
+        B.GepUnchecked(element, address, _k.Mul(_k.LaneIndices(first), B.Splat(stride, KernelBuilder.Lanes)));
+
+    private LlvmValue Address(int buffer, ImmutableArray<Stride> strides)
+    {
+        var key = (buffer, string.Join(',', strides.Take(_inner)));
+        if (!_addresses.TryGetValue(key, out var address))
+        {
+            var offset = Offset(strides);
+            address = offset is { } o ? B.Gep(ElementOf(buffer), _k.Buffer(buffer), o) : _k.Buffer(buffer);
+            _addresses[key] = address;
+        }
+
+        return address;
+    }
+
+    private LlvmValue? Offset(ImmutableArray<Stride> strides)
+    {
+        LlvmValue? sum = null;
+        for (var axis = 0; axis < _inner; axis++)
+        {
+            if (strides[axis].Kind != StrideKind.Zero)
+            {
+                var term = strides[axis].Kind == StrideKind.One ? _indices[axis] : _k.Mul(_indices[axis], _k.Parameter(strides[axis].Parameter));
+                sum = sum is { } s ? _k.Add(s, term) : term;
+            }
+        }
+
+        return sum;
+    }
+
+    private LlvmType ElementOf(int buffer) => _k.ElementOf(buffer);
+
+    private LlvmValue GatherAddress(int node, GatherNode gather)
+    {
+        if (!_gatherAddresses.TryGetValue(node, out var address))
+        {
+            var index = CheckedIndex(gather, Scalar(gather.Index), null);
+            var element = B.Gep(ElementOf(gather.Buffer), Address(gather.Buffer, gather.Strides), Scaled(index, gather.IndexStride));
+
+            // An empty table has not even an element 0: read some memory that exists.
+            address = B.Select(B.ICmp(LlvmIntPredicate.Sgt, _k.Parameter(gather.Extent), _k.I64(0)), element, _k.ParameterBlock);
+            _gatherAddresses[node] = address;
+        }
+
+        return address;
+    }
+
+    private LlvmValue Gather(int node, GatherNode gather, Point at)
+    {
+        var some = B.ICmp(LlvmIntPredicate.Sgt, _k.Parameter(gather.Extent), _k.I64(0));
+        var mask = B.Splat(some, KernelBuilder.Lanes);
+        mask = at.Mask is { } m ? B.And(mask, m) : mask;
+        var inner = gather.Strides[_inner];
+        if (_rowConstant[gather.Index])
+        {
+            return Load(gather.Type, GatherAddress(node, gather), inner, at, mask);
+        }
+
+        var index = Scaled(CheckedIndex(gather, Vector(gather.Index, at), at.Mask), gather.IndexStride);
+        if (inner.Kind != StrideKind.Zero)
+        {
+            index = _k.Add(index, Scaled(_k.LaneIndices(at.First), inner));
+        }
+
+        var element = ElementOf(gather.Buffer);
+        var pointers = B.GepUnchecked(element, Address(gather.Buffer, gather.Strides), index);
+        return Numbers.FromMemory(B, _k.Gather(element, pointers, mask), gather.Type);
+    }
+
+    private LlvmValue Scaled(LlvmValue index, Stride stride) => stride.Kind switch
+    {
+        StrideKind.Zero => index.Type.Zero,
+        StrideKind.One => index,
+        _ => _k.Mul(index, index.Type.IsVector ? B.Splat(_k.Parameter(stride.Parameter), KernelBuilder.Lanes) : _k.Parameter(stride.Parameter)),
+    };
+
+    private LlvmValue CheckedIndex(GatherNode gather, LlvmValue index, LlvmValue? mask) =>
+        _k.CheckedIndex(index, Numbers.IsUnsigned(_nodes[gather.Index].Type), _k.Parameter(gather.Extent), mask);
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Unified.Ir;
+
+namespace Unified;
+
+/// <summary>Runs an op on tensors at once: kernel or definition, errors from the op's rule, and a record on the tape.</summary>
+[StackTraceHidden]
+internal static class Eager
+{
+    public static Tensor Apply(OpCode code, Tensor x) => Apply(OpTable.Get(code), [x], Attributes.Empty);
+
+    public static Tensor Apply(OpCode code, Tensor x, Tensor y) => Apply(OpTable.Get(code), [x, y], Attributes.Empty);
+
+    public static Tensor Apply(OpCode code, Tensor x, double y)
+    {
+        using var scalar = Tensor.ScalarOf(x.DType, y);
+        return Apply(OpTable.Get(code), [x, scalar], Attributes.Empty);
+    }
+
+    public static Tensor Apply(OpCode code, double x, Tensor y)
+    {
+        using var scalar = Tensor.ScalarOf(y.DType, x);
+        return Apply(OpTable.Get(code), [scalar, y], Attributes.Empty);
+    }
+
+    public static Tensor Apply(OpCode code, Attributes attributes, params ReadOnlySpan<Tensor> operands) =>
+        Apply(OpTable.Get(code), operands, attributes);
+
+    public static Tensor Apply(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
+    {
+        if (!op.Attributes.IsEmpty)
+        {
+            attributes = Complete(op, attributes);
+        }
+
+        var records = Tape.Records(op, operands);
+        if (records && op.Gradient is null)
+        {
+            // No rule of its own: the definition's ops are recorded instead.
+            Check(op, operands, attributes);
+            return op.Definition is null
+                ? throw new NotSupportedException($"{op.Name} has no gradient; use StopGradient on its operands")
+                : Define(op, operands, attributes);
+        }
+
+        var result = KernelTable.Find(op.Code)?.Invoke(operands, attributes);
+        if (result is null)
+        {
+            Check(op, operands, attributes);
+            if (op.Definition is null)
+            {
+                throw new NotSupportedException(
+                    $"{op.Name} is not available for {string.Join(", ", operands.ToArray().Select(o => o.DType.Text()))} on the CPU; cast to f32");
+            }
+
+            using (Tape.Pause())
+            {
+                result = Define(op, operands, attributes);
+            }
+        }
+
+        if (records)
+        {
+            Tape.Record(op, operands, result, attributes);
+        }
+
+        foreach (var operand in operands)
+        {
+            // Kernels work on pointers; the memory must outlive them.
+            GC.KeepAlive(operand);
+        }
+
+        return result;
+    }
+
+    /// <summary>Throws what the op's rule has to say about the call.</summary>
+    private static void Check(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
+    {
+        var types = ImmutableArray.CreateBuilder<TensorType>(operands.Length);
+        foreach (var operand in operands)
+        {
+            types.Add(operand.Type);
+        }
+
+        try
+        {
+            op.InferTypes(types.MoveToImmutable(), ref attributes);
+        }
+        catch (ShapeException e)
+        {
+            // Thrown anew, so that the trace begins in the user's code.
+            throw new ShapeException(e.Message);
+        }
+    }
+
+    private static Attributes Complete(Op op, Attributes attributes)
+    {
+        try
+        {
+            return op.Complete(attributes);
+        }
+        catch (ShapeException e)
+        {
+            throw new ShapeException(e.Message);
+        }
+    }
+
+    private static Tensor Define(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
+    {
+        using var builder = new EagerBuilder();
+        var values = ImmutableArray.CreateBuilder<OpValue>(operands.Length);
+        foreach (var operand in operands)
+        {
+            values.Add(builder.Wrap(operand));
+        }
+
+        return builder.Take(op.Definition!(builder, values.MoveToImmutable(), attributes)[0]);
+    }
+}
