@@ -47,7 +47,7 @@ internal static class ReadMethod
     private static StaticGraphMethod With(StaticGraphMethod read, CapturedMethod captured, Compilation compilation) => read with
     {
         Packed = FunctionCodec.Pack(captured.Function!),
-        Text = FunctionText.Print(captured.Function!),
+        Text = null,
         Thunks = captured.Thunks,
         Guards = captured.Thunks.Where(t => !t.IsSetter && captured.Function!.Thunks[t.Number].IsGuard).Select(t => t.Number).ToImmutableArray(),
         Callees = captured.Callees.Select(c => c with { CompanionName = IsThere(c, compilation) ? c.CompanionName : "" }).ToImmutableArray(),
@@ -63,7 +63,7 @@ internal static class ReadMethod
         static string Text(IEnumerable<UsingDirectiveSyntax> usings) =>
             string.Join("\n", usings.Where(u => u.GlobalKeyword.Span.IsEmpty).Select(u => u.WithoutTrivia().ToString()));
 
-        var unit = node.SyntaxTree.GetCompilationUnitRoot();
+        var unit = (CompilationUnitSyntax)node.SyntaxTree.GetRoot();
         var inner = node.Ancestors().OfType<BaseNamespaceDeclarationSyntax>().Reverse().SelectMany(n => n.Usings);
         return new UsingText(Text(unit.Usings), Text(inner));
     }

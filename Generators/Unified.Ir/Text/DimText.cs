@@ -43,14 +43,14 @@ public static class DimText
 
         // Added pairwise at the end: one at a time, a long sum would take quadratic time.
         var parts = new List<Dim> { Product(scanner, depth) };
-        while (scanner.At("+") || (scanner.At("-") && !scanner.At("->")))
+        while (scanner.Accept("+") || scanner.At("-"))
         {
             if (parts.Count > IrLimits.DimTerms)
             {
                 throw scanner.Error($"a dim of more than {IrLimits.DimTerms} terms");
             }
 
-            parts.Add(scanner.Accept("+") ? Product(scanner, depth) : Product(scanner, depth));
+            parts.Add(Product(scanner, depth));
         }
 
         return Checked(scanner, () => Total(parts, 0, parts.Count));

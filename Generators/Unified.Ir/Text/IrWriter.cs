@@ -133,7 +133,7 @@ internal sealed class IrWriter
     }
 
     public static string Number(float value) =>
-        float.IsNaN(value) ? Number((double)value) : Real(value, 1 / value < 0, value.ToString("R", CultureInfo.InvariantCulture));
+        float.IsNaN(value) ? Number((double)value) : Real(value, value < 0 || 1 / value < 0, value.ToString("R", CultureInfo.InvariantCulture));
 
     /// <summary>A number in the form <see cref="Number(double)"/> writes, or null when it is none.</summary>
     public static double? ParseNumber(string text) => text switch
@@ -142,7 +142,7 @@ internal sealed class IrWriter
         "inf" => double.PositiveInfinity,
         "-inf" => double.NegativeInfinity,
         _ when text.StartsWith("nan0x", StringComparison.Ordinal) =>
-            long.TryParse(text[5..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)
+            text.Length == 21 && long.TryParse(text[5..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)
             && double.IsNaN(BitConverter.Int64BitsToDouble(bits))
                 ? BitConverter.Int64BitsToDouble(bits)
                 : null,

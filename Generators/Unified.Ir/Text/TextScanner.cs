@@ -9,9 +9,6 @@ namespace Unified.Ir;
 /// </summary>
 internal sealed class TextScanner
 {
-    // Far beyond any program, far below what the stack holds.
-    private const int MaxDepth = IrLimits.BlockDepth;
-
     private readonly string _text;
     private int _position;
     private int _depth;
@@ -97,9 +94,9 @@ internal sealed class TextScanner
     /// <summary>Counts a level of nesting for the length of a parse.</summary>
     public T Nested<T>(Func<TextScanner, T> parse)
     {
-        if (++_depth > MaxDepth)
+        if (++_depth > IrLimits.BlockDepth)
         {
-            throw Error($"nested deeper than {MaxDepth} levels");
+            throw Error($"nested deeper than {IrLimits.BlockDepth} levels");
         }
 
         var result = parse(this);
@@ -214,7 +211,7 @@ internal sealed class TextScanner
         SkipBlank();
         var end = _position + (Current == '-' ? 1 : 0);
         while (end < _text.Length && (char.IsLetterOrDigit(_text[end]) || _text[end] == '.'
-            || (_text[end] is '+' or '-' && _text[end - 1] is 'e' or 'E' && IsDigit(_text[_position + (Current == '-' ? 1 : 0)]))))
+            || (end > _position && (_text[end] is '+' or '-') && (_text[end - 1] is 'e' or 'E') && IsDigit(_text[_position + (Current == '-' ? 1 : 0)]))))
         {
             end++;
         }
@@ -327,7 +324,7 @@ internal sealed class TextScanner
 
     private static bool IsDigit(char c) => c is >= '0' and <= '9';
 
-    private static bool IsWordStart(char c) => char.IsLetter(c) || c is '_' or '$';
+    private static bool IsWordStart(char c) => char.IsLetter(c) || c == '_';
 
     // The dot makes dotted C# names one word.
     private static bool IsWordPart(char c) => IsWordStart(c) || char.IsDigit(c) || c == '.'
