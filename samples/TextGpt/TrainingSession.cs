@@ -24,8 +24,8 @@ public sealed class TrainingSession
             model.Parameters, new WarmupCosineSchedule(options.LearningRate, options.LearningRate / 10, options.Warmup, options.Steps)));
         _bytes = new int[options.Batch * options.Context];
         _targets = new int[options.Batch * options.Context];
-        Bytes = Tensor.Zeros(DType.I32, options.Batch, options.Context);
-        Targets = Tensor.Zeros(DType.I32, options.Batch, options.Context);
+        Bytes = Tensor.Zeros([options.Batch, options.Context], DType.I32);
+        Targets = Tensor.Zeros([options.Batch, options.Context], DType.I32);
     }
 
     public RunOptions Options { get; }
@@ -47,8 +47,8 @@ public sealed class TrainingSession
     public void Fill(long step, bool held = false)
     {
         _data.Fill(_bytes, _targets, Options.Batch, Options.Context, Options.Seed, step, held);
-        Bytes.CopyFrom(_bytes);
-        Targets.CopyFrom(_targets);
+        Bytes.CopyFrom<int>(_bytes);
+        Targets.CopyFrom<int>(_targets);
     }
 
     /// <summary>One training step on the batch of this number.</summary>

@@ -62,13 +62,9 @@ internal sealed class CaptureSession
     public ImmutableArray<CaptureDiagnostic> Diagnostics => _diagnostics.ToImmutable();
 
     /// <summary>Adds an error, once per place and id.</summary>
-    public void Report(string id, SyntaxNode syntax, params string[] arguments) => Report(id, syntax.GetLocation(), arguments);
-
-    public void Report(string id, SyntaxToken token, params string[] arguments) => Report(id, token.GetLocation(), arguments);
-
-    private void Report(string id, Location place, string[] arguments)
+    public void Report(string id, SyntaxNode syntax, params string[] arguments)
     {
-        var diagnostic = Places.Diagnostic(id, place, arguments);
+        var diagnostic = Places.Diagnostic(id, syntax, arguments);
         if (!_diagnostics.Contains(diagnostic))
         {
             _diagnostics.Add(diagnostic);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Unified.Ir;
+using ValueType = Unified.Ir.ValueType;
 
 namespace Unified.Generators;
 

@@ -22,7 +22,6 @@ internal static class MethodCapture
             return Result(session, null);
         }
 
-        CheckSignature(session, declaration);
         if (model.GetOperation(declaration, ct) is not IMethodBodyOperation body || (body.BlockBody ?? body.ExpressionBody) is not { } block)
         {
             return Result(session, null);
@@ -67,35 +66,6 @@ internal static class MethodCapture
         function is null ? [] : session.Writer.ThunkSources,
         function is null ? [] : session.Writer.Callees,
         session.IsBroken ? [] : session.Diagnostics);
-
-    private static void CheckSignature(CaptureSession session, MethodDeclarationSyntax declaration)
-    {
-        var method = session.Method;
-        foreach (var (applies, what, instead) in new[]
-        {
-            (method.IsAsync, "async", "await outside of it and pass the result in"),
-            (method.IsGenericMethod, "a generic method", "make the type generic, or write one method per type"),
-            (method.ReturnsByRef || method.ReturnsByRefReadonly, "a method that returns by reference", "return the value"),
-        })
-        {
-            if (applies)
-            {
-                session.Report("UG004", declaration.Identifier, what, instead);
-            }
-        }
-
-        foreach (var (parameter, syntax) in method.Parameters.Zip(declaration.ParameterList.Parameters, (p, s) => (p, s)))
-        {
-            if (parameter.RefKind is not (RefKind.None or RefKind.In))
-            {
-                session.Report("UG004", syntax, "a method with ref or out parameters", "return a tuple");
-            }
-            else if (parameter.Type.IsRefLikeType || parameter.Type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer)
-            {
-                session.Report("UG004", syntax, "a method with spans or pointers as parameters", "take an array or IReadOnlyList");
-            }
-        }
-    }
 
     private static ImmutableArray<FunctionParameter> Parameters(CaptureSession session)
     {

@@ -15,8 +15,8 @@ internal static class Places
             ShortPath(line.Path), line.StartLinePosition.Line + 1, line.StartLinePosition.Character + 1, OneLine(syntax.ToString(), LongestText));
     }
 
-    public static CaptureDiagnostic Diagnostic(string id, Location place, params string[] arguments) => new(
-        id, place.SourceTree?.FilePath ?? "", place.SourceSpan, place.GetLineSpan().Span, [.. arguments]);
+    public static CaptureDiagnostic Diagnostic(string id, SyntaxNode syntax, params string[] arguments) => new(
+        id, syntax.SyntaxTree.FilePath, syntax.Span, syntax.SyntaxTree.GetLineSpan(syntax.Span).Span, [.. arguments]);
 
     /// <summary>The text with every run of white space as one blank, cut at <paramref name="longest"/> characters.</summary>
     public static string OneLine(string text, int longest)

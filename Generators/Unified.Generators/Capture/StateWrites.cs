@@ -20,14 +20,14 @@ internal sealed class StateWrites(CaptureSession session)
         if (value.Kind != ValueKind.Tensor || !session.Types.IsTensor(target.Type))
         {
             session.Report(
-                "UG002", assignment.Syntax, $"Assigning a list or tuple to '{target.Member.Name}'", "keep each tensor in a field of its own and assign it");
+                "UG004", assignment.Syntax, $"Assigning a list or tuple to '{target.Member.Name}'", "keep each tensor in a field of its own and assign it");
             return;
         }
 
         if (target is IPropertyReferenceOperation property && (property.Arguments.Length > 0 || !GuardRule.IsAuto(property.Property)))
         {
             session.Report(
-                "UG002", assignment.Syntax, $"Setting '{target.Member.Name}'", "assign a field or an auto-property, or overwrite the tensor with Assign(value)");
+                "UG004", assignment.Syntax, $"Setting '{target.Member.Name}'", "assign a field or an auto-property, or overwrite the tensor with Assign(value)");
             return;
         }
 

@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Text;
 using Unified.Ir;
+using ValueType = Unified.Ir.ValueType;
 
 namespace Unified.Generators;
 
@@ -212,7 +213,7 @@ internal sealed class ThunkCapture(CaptureSession session)
         {
             // Written without, with and without "this": one text, so that it is one thunk.
             case IMemberReferenceOperation { Instance: IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } self } member
-                when member is IFieldReferenceOperation or IPropertyReferenceOperation { Arguments.Length: 0 } && self.Syntax.Kind() != SyntaxKind.BaseExpression:
+                when member is IFieldReferenceOperation or IPropertyReferenceOperation { Arguments.Length: 0 } && !self.Syntax.IsKind(SyntaxKind.BaseExpression):
                 return "this." + Escape(member.Member.Name);
             case IDefaultValueOperation { IsImplicit: true, Type: { } type }:
                 return $"default({FullName(type)})";

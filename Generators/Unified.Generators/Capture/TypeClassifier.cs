@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Unified.Ir;
+using ValueType = Unified.Ir.ValueType;
 
 namespace Unified.Generators;
 

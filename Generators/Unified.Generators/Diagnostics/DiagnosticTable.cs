@@ -11,7 +11,7 @@ internal static partial class DiagnosticTable
         Error("UG001", "Statement is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
         Error("UG002", "Expression is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
         Error("UG003", "Call with tensors is not a static graph", "'{0}' takes or returns tensors but is not a static graph; mark it [StaticGraph], or write its operators here"),
-        Error("UG004", "Signature is not possible for a static graph", "A static graph cannot be {0}; {1}"),
+        Error("UG004", "Assignment is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
         Error("UG005", "Condition is a tensor", "The condition is a tensor, whose value is not known when the graph is built; use Select, or decide on host values"),
         Error("UG006", "Call has only an effect", "'{0}' is called for its effect, which would happen only when the graph is built; call it outside of the static graph"),
         Error("UG007", "Host state is assigned", "'{0}' is host state, which a graph cannot change; keep it in a tensor and Assign it, or set it outside of the static graph"),

@@ -47,7 +47,7 @@ internal static class ReadMethod
     private static StaticGraphMethod With(StaticGraphMethod read, CapturedMethod captured, Compilation compilation) => read with
     {
         Packed = FunctionCodec.Pack(captured.Function!),
-        Text = null,
+        Text = FunctionText.Print(captured.Function!),
         Thunks = captured.Thunks,
         Guards = captured.Thunks.Where(t => !t.IsSetter && captured.Function!.Thunks[t.Number].IsGuard).Select(t => t.Number).ToImmutableArray(),
         Callees = captured.Callees.Select(c => c with { CompanionName = IsThere(c, compilation) ? c.CompanionName : "" }).ToImmutableArray(),

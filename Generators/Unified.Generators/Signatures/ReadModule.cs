@@ -39,28 +39,43 @@ internal static class ReadModule
     /// <summary>Fields and auto-properties declared in this class that hold tensors or modules.</summary>
     public static IEnumerable<ModuleMember> Members(INamedTypeSymbol type)
     {
+        var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var field in type.GetMembers().OfType<IFieldSymbol>().Where(f => !f.IsStatic && !f.IsConst))
         {
             // The backing field of an auto-property stands for the property.
             var member = field.AssociatedSymbol ?? field;
             var isVisible = member is IPropertySymbol { GetMethod: not null } or IFieldSymbol { IsImplicitlyDeclared: false };
-            if (isVisible && IsState(field.Type) && !member.Has(KnownNames.NotStateAttribute))
+            if (isVisible && SeenAs(field.Type) is { } seen && !member.Has(KnownNames.NotStateAttribute))
             {
-                yield return new ModuleMember(NameOf(member.Name), "this." + SymbolNames.Escaped(member.Name));
+                // Two members that differ only in case or underscores keep their full names.
+                var name = NameOf(member.Name);
+                yield return new ModuleMember(taken.Add(name) ? name : member.Name, $"({seen})this.{SymbolNames.Escaped(member.Name)}");
             }
         }
     }
 
-    public static bool IsState(ITypeSymbol type) =>
-        IsOne(type) || (TensorTypes.ItemType(type) is { } item && IsOne(item));
+    public static bool IsState(ITypeSymbol type) => SeenAs(type) is not null;
 
-    public static string NameOf(string member)
+    /// <summary>The parameter type of the visitor's method that takes it. A module that is also a list of modules is a module.</summary>
+    private static string? SeenAs(ITypeSymbol type)
     {
-        var name = member.TrimStart('_');
-        return name.Length == 0 ? member : name;
+        if (One(type) is { } one)
+        {
+            return one + "?";
+        }
+
+        return TensorTypes.ItemType(type) is { } item && One(item) is { } many ? $"global::System.Collections.Generic.IEnumerable<{many}>?" : null;
     }
 
-    private static bool IsOne(ITypeSymbol type) => TensorTypes.IsTensor(type) || TensorTypes.IsModule(type);
+    private static string? One(ITypeSymbol type) =>
+        TensorTypes.IsTensor(type) ? "global::" + KnownNames.Tensor : TensorTypes.IsModule(type) ? "global::" + KnownNames.Module : null;
+
+    /// <summary><c>_queryWeight</c> and <c>QueryWeight</c> are both <c>queryWeight</c>.</summary>
+    private static string NameOf(string member)
+    {
+        var name = member.TrimStart('_');
+        return name.Length == 0 ? member : char.ToLowerInvariant(name[0]) + name.Substring(1);
+    }
 
     private static IMethodSymbol? DescribeOf(INamedTypeSymbol type) =>
         type.GetMembers("Describe").OfType<IMethodSymbol>().FirstOrDefault(m => m.Parameters.Length == 1 && m.Parameters[0].Type.Is("Unified.Nn.IModuleVisitor"));

@@ -25,7 +25,7 @@ public static class FunctionText
             w.Line().Add("registers ").Add(function.RegisterCount);
             Section(w, "locals", "$", function.Locals, l => Typed(w.Name(l.Name).Add(": "), l.Type));
             Section(w, "thunks", "!", function.Thunks, t =>
-                Typed(w.Add(t.IsGuard ? "guard " : "").Name(t.Name).List("(", t.Arguments, ")", a => Typed(w, a)).Add(" -> "), t.Result));
+                Typed(w.Add(t.IsGuard ? "guard " : "").Add(IrWriter.Quote(t.Name)).List("(", t.Arguments, ")", a => Typed(w, a)).Add(" -> "), t.Result));
             Section(w, "callees", "@", function.Callees, c => w.Name(c));
             BlockText.Print(w.Line().Add("body "), function.Body);
         });
@@ -107,7 +107,7 @@ public static class FunctionText
     private static Thunk ParseThunk(TextScanner scanner)
     {
         var guard = scanner.Accept("guard");
-        var name = scanner.Name("the name of a thunk");
+        var name = scanner.String();
         var arguments = scanner.List("(", ")", ParseType);
         scanner.Expect("->");
         return new Thunk(name, ParseType(scanner), arguments, guard);

@@ -57,13 +57,13 @@ internal static class InstructionFields
 
     public static InstructionField OptionalRegister { get; } = Number(Reference.Register, "%", "a register or _", optional: true);
 
-    public static InstructionField Local { get; } = Number(Reference.Local, "$", "a local");
+    public static InstructionField LocalIndex { get; } = Number(Reference.Local, "$", "a local");
 
-    public static InstructionField Thunk { get; } = Number(Reference.Thunk, "!", "a thunk");
+    public static InstructionField ThunkIndex { get; } = Number(Reference.Thunk, "!", "a thunk");
 
-    public static InstructionField OptionalThunk { get; } = Number(Reference.Thunk, "!", "a thunk or _", optional: true);
+    public static InstructionField OptionalThunkIndex { get; } = Number(Reference.Thunk, "!", "a thunk or _", optional: true);
 
-    public static InstructionField Callee { get; } = Number(Reference.Callee, "@", "a callee");
+    public static InstructionField CalleeIndex { get; } = Number(Reference.Callee, "@", "a callee");
 
     public static InstructionField Registers { get; } = new InstructionField<ImmutableArray<int>>(
         (w, v) => w.List("(", v, ")", r => PrintNumber(w, "%", r)),

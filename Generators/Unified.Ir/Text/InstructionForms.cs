@@ -9,9 +9,9 @@ internal static class InstructionForms
     public static ImmutableArray<InstructionForm> All { get; } =
     [
         new InstructionForm<LiteralInstruction>(1, "literal {0}", [Literal], i => [i.Value], (r, f, s) => new(r, f[0], s)),
-        new InstructionForm<LoadInstruction>(2, "load {0}", [Local], i => [i.Local], (r, f, s) => new(r, f.Int(0), s)),
+        new InstructionForm<LoadInstruction>(2, "load {0}", [LocalIndex], i => [i.Local], (r, f, s) => new(r, f.Int(0), s)),
         new InstructionForm<StoreInstruction>(
-            3, "store {0}, {1}", [Local, Register], i => [i.Local, i.Value], (_, f, s) => new(f.Int(0), f.Int(1), s), HasResult: false),
+            3, "store {0}, {1}", [LocalIndex, Register], i => [i.Local, i.Value], (_, f, s) => new(f.Int(0), f.Int(1), s), HasResult: false),
         new InstructionForm<HostInstruction>(
             4, "host {0}{1}: {2}", [Word, Registers, Word], i => [i.Operator, i.Operands, i.Type],
             (r, f, s) => new(r, f.Text(0), f.Text(2), f.Ints(1), s)),
@@ -20,7 +20,7 @@ internal static class InstructionForms
         new InstructionForm<RankInstruction>(6, "rank {0}", [Register], i => [i.Tensor], (r, f, s) => new(r, f.Int(0), s)),
         new InstructionForm<ShapeInstruction>(7, "shape {0}", [Register], i => [i.Tensor], (r, f, s) => new(r, f.Int(0), s)),
         new InstructionForm<ThunkInstruction>(
-            8, "thunk {0}{1}", [Thunk, Registers], i => [i.Thunk, i.Arguments], (r, f, s) => new(r, f.Int(0), f.Ints(1), s)),
+            8, "thunk {0}{1}", [ThunkIndex, Registers], i => [i.Thunk, i.Arguments], (r, f, s) => new(r, f.Int(0), f.Ints(1), s)),
         new InstructionForm<ApplyInstruction>(
             9, "apply {0}{1}", [OpName, NamedRegisters], i => [i.Op, i.Arguments],
             (r, f, s) => new(r, (OpCode)f[0]!, (ImmutableArray<NamedArgument>)f[1]!, s)),
@@ -28,7 +28,7 @@ internal static class InstructionForms
             10, "index {0}{1}", [Register, Items], i => [i.Tensor, i.Items],
             (r, f, s) => new(r, f.Int(0), (ImmutableArray<IndexItem>)f[1]!, s)),
         new InstructionForm<CallInstruction>(
-            11, "call {0}{1}", [Callee, Registers], i => [i.Callee, i.Arguments], (r, f, s) => new(r, f.Int(0), f.Ints(1), s)),
+            11, "call {0}{1}", [CalleeIndex, Registers], i => [i.Callee, i.Arguments], (r, f, s) => new(r, f.Int(0), f.Ints(1), s)),
         new InstructionForm<ListInstruction>(12, "list {0}", [Registers], i => [i.Items], (r, f, s) => new(r, f.Ints(0), s)),
         new InstructionForm<ItemInstruction>(
             13, "item {0}[{1}]", [Register, Register], i => [i.List, i.Index], (r, f, s) => new(r, f.Int(0), f.Int(1), s)),
@@ -36,7 +36,7 @@ internal static class InstructionForms
         new InstructionForm<AssignInstruction>(
             15, "assign {0}, {1}", [Register, Register], i => [i.Target, i.Value], (_, f, s) => new(f.Int(0), f.Int(1), s), HasResult: false),
         new InstructionForm<RebindInstruction>(
-            16, "rebind {0}{1}, {2} get {3}", [Thunk, Registers, Register, OptionalThunk],
+            16, "rebind {0}{1}, {2} get {3}", [ThunkIndex, Registers, Register, OptionalThunkIndex],
             i => [i.Setter, i.Arguments, i.Value, i.Getter], (_, f, s) => new(f.Int(0), f.Int(3), f.Ints(1), f.Int(2), s), HasResult: false),
         new InstructionForm<ValueAndGradInstruction>(
             17, "value_and_grad {0} wrt {1}", [BlockField, Register], i => [i.Body, i.Wrt], (r, f, s) => new(r, f.Block(0), f.Int(1), s)),
@@ -48,14 +48,14 @@ internal static class InstructionForms
             i => [i.TestFirst, i.Condition, i.Body, i.Step],
             (_, f, s) => new(f.Block(1), f.Block(2), f.Block(3), f.Flag(0), s), HasResult: false),
         new InstructionForm<ForEachInstruction>(
-            20, "foreach {0} in {1} {2}", [Local, Register, BlockField], i => [i.Local, i.List, i.Body],
+            20, "foreach {0} in {1} {2}", [LocalIndex, Register, BlockField], i => [i.Local, i.List, i.Body],
             (_, f, s) => new(f.Int(0), f.Int(1), f.Block(2), s), HasResult: false),
         new InstructionForm<BreakInstruction>(21, "break", [], _ => [], (_, _, s) => new(s), HasResult: false),
         new InstructionForm<ContinueInstruction>(22, "continue", [], _ => [], (_, _, s) => new(s), HasResult: false),
         new InstructionForm<ReturnInstruction>(
             23, "return {0}", [OptionalRegister], i => [i.Value], (_, f, s) => new(f.Int(0), s), HasResult: false),
         new InstructionForm<ThrowInstruction>(
-            24, "throw {0}{1}", [Thunk, Registers], i => [i.Thunk, i.Arguments], (_, f, s) => new(f.Int(0), f.Ints(1), s), HasResult: false),
+            24, "throw {0}{1}", [ThunkIndex, Registers], i => [i.Thunk, i.Arguments], (_, f, s) => new(f.Int(0), f.Ints(1), s), HasResult: false),
     ];
 
     private static readonly ImmutableDictionary<Type, InstructionForm> ByType = All.ToImmutableDictionary(f => f.Type);

@@ -60,8 +60,9 @@ internal sealed class TextScanner
             return false;
         }
 
+        // A dot ends a mark such as _ in _..%2.
         var end = _position + token.Length;
-        return !IsWordPart(token[^1]) || end == _text.Length || !IsWordPart(_text[end]);
+        return !IsWordPart(token[^1]) || end == _text.Length || !IsWordPart(_text[end]) || _text[end] == '.';
     }
 
     public bool Accept(string token)

@@ -23,7 +23,7 @@ public static class Initialize
 
     public static Parameter Constant(float value, params ReadOnlySpan<int> shape)
     {
-        using var values = Tensor.Full(value, shape);
+        using var values = Tensor.Filled(shape, value);
         return new Parameter(values);
     }
 }

@@ -25,8 +25,8 @@ public sealed partial class AdamW : Optimizer
     public AdamW(IReadOnlyList<Parameter> parameters, LearningRateSchedule schedule)
     {
         _parameters = [.. parameters];
-        _mean = [.. parameters.Select(p => Tensor.ZerosLike(p))];
-        _square = [.. parameters.Select(p => Tensor.ZerosLike(p))];
+        _mean = [.. parameters.Select(p => Tensor.Zeros(p.Shape))];
+        _square = [.. parameters.Select(p => Tensor.Zeros(p.Shape))];
         Schedule = schedule;
     }
 
@@ -57,10 +57,11 @@ public sealed partial class AdamW : Optimizer
         var unbiasMean = Cast(rate / (1.0 - Exp(step * Math.Log(Beta1))), Ir.DType.F32);
         var unbiasSquare = Cast(1.0 / (1.0 - Exp(step * Math.Log(Beta2))), Ir.DType.F32);
         var decay = Cast(rate * WeightDecay, Ir.DType.F32);
-        var scale = Tensor.Scalar(1f);
+        var none = Constant(0);
+        var scale = Constant(1);
         if (ClipNorm > 0)
         {
-            var total = Tensor.Scalar(0f);
+            var total = none;
             foreach (var gradient in gradients)
             {
                 total = total + SquaredNorm(gradient);
@@ -77,7 +78,7 @@ public sealed partial class AdamW : Optimizer
             }
             else
             {
-                Update(_parameters[i], _mean[i], _square[i], gradients[i], scale, unbiasMean, unbiasSquare, 0f * decay);
+                Update(_parameters[i], _mean[i], _square[i], gradients[i], scale, unbiasMean, unbiasSquare, none);
             }
         }
     }

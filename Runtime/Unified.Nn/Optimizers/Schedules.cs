@@ -17,7 +17,7 @@ public sealed partial class ConstantSchedule(double rate) : LearningRateSchedule
     public double Rate { get; } = rate;
 
     [StaticGraph]
-    public override Tensor At(Tensor step) => step * 0.0 + Rate;
+    public override Tensor At(Tensor step) => Constant(Rate, Ir.DType.F64);
 }
 
 /// <summary>Rises linearly to the peak over the warm-up steps, then falls to the floor along half a cosine (Loshchilov and Hutter, 2017).</summary>

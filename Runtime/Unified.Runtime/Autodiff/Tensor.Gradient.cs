@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Unified.Ir;
 
 namespace Unified;
@@ -14,7 +13,6 @@ public partial class Tensor
     public bool RequiresGrad
     {
         get => _requiresGrad;
-        [StackTraceHidden]
         set
         {
             if (value && !DType.IsFloat())
@@ -52,7 +50,6 @@ public partial class Tensor
     /// <param name="keepRecord">Keep the record, to go back once more; else it is freed on the way.</param>
     /// <param name="createGraph">Record the gradients' own computation, so that they can be differentiated.</param>
     /// <exception cref="InvalidOperationException">Nothing this tensor was computed from requires a gradient.</exception>
-    [StackTraceHidden]
     public void Backward(Tensor? seed = null, bool keepRecord = false, bool createGraph = false)
     {
         if (Slot is not { } slot)

@@ -82,8 +82,13 @@ public static class GraphRuntime
             }
 
             var fresh = Compile(function, self, arguments, cache);
-            return fresh is not null && (Run(fresh.Executable, arguments, results)
-                || throw new InvalidOperationException($"{function.Key}: the graph does not fit the call it was compiled for"));
+            if (fresh is null)
+            {
+                return false;
+            }
+
+            return Run(fresh.Executable, arguments, results) ? true
+                : throw new InvalidOperationException($"{function.Key}: the graph does not fit the call it was compiled for");
         }
     }
 

@@ -43,7 +43,8 @@ internal static unsafe class ComparisonKernels
         where T : unmanaged, INumber<T>
         where TRelation : struct, IRelation
     {
-        var (left, right) = ((T*)x, (T*)y);
+        var left = (T*)x;
+        var right = (T*)y;
         for (var i = 0; i < n; i++)
         {
             var holds = TRelation.Holds(left[i], right[i]);

@@ -19,7 +19,9 @@ internal sealed unsafe class TensorStorage
     /// <summary>Memory of someone else, who is kept alive.</summary>
     public TensorStorage(byte* pointer, long bytes, object owner)
     {
-        (_pointer, Bytes, _owner) = (pointer, bytes, owner);
+        _pointer = pointer;
+        Bytes = bytes;
+        _owner = owner;
         GC.SuppressFinalize(this);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Unified.Ir;
 
 namespace Unified;
@@ -18,7 +17,6 @@ public unsafe partial class Tensor
 
     /// <summary>A copy of the values, row-major; without a shape, one axis. The element type is that of <typeparamref name="T"/>.</summary>
     /// <exception cref="ShapeException">The shape has another number of elements.</exception>
-    [StackTraceHidden]
     public static Tensor From<T>(ReadOnlySpan<T> values, params ReadOnlySpan<int> shape)
         where T : unmanaged
     {
@@ -88,7 +86,6 @@ public unsafe partial class Tensor
         GC.KeepAlive(tensor);
     }
 
-    [StackTraceHidden]
     private static int[] CheckShape(ReadOnlySpan<int> shape)
     {
         foreach (var dim in shape)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Unified.Ir;
@@ -13,7 +12,6 @@ public unsafe partial class Tensor
     /// </summary>
     /// <exception cref="ArgumentException"><typeparamref name="T"/> is not the element type.</exception>
     /// <exception cref="InvalidOperationException">The tensor is not dense, or has more than 2^31-1 elements.</exception>
-    [StackTraceHidden]
     public Span<T> AsSpan<T>()
         where T : unmanaged
     {
@@ -29,7 +27,6 @@ public unsafe partial class Tensor
     }
 
     /// <summary>The elements in place, any strides. Lifetime and writes as for <see cref="AsSpan{T}"/>.</summary>
-    [StackTraceHidden]
     public TensorSpan<T> AsTensorSpan<T>()
         where T : unmanaged
     {
@@ -39,7 +36,6 @@ public unsafe partial class Tensor
     }
 
     /// <summary>The elements in place, any strides, to read. Lifetime as for <see cref="AsSpan{T}"/>.</summary>
-    [StackTraceHidden]
     public ReadOnlyTensorSpan<T> AsReadOnlyTensorSpan<T>()
         where T : unmanaged
     {
@@ -49,7 +45,6 @@ public unsafe partial class Tensor
     }
 
     /// <summary>Overwrites all elements, row-major. Views made before keep what they saw.</summary>
-    [StackTraceHidden]
     public void CopyFrom<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -63,8 +58,27 @@ public unsafe partial class Tensor
         GC.KeepAlive(this);
     }
 
+    /// <summary>The elements' bytes, little-endian, of a dense tensor.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is a strided view.</exception>
+    public ReadOnlySpan<byte> AsBytes()
+    {
+        return IsDense
+            ? new ReadOnlySpan<byte>(Data, checked((int)(Size * DType.Bytes())))
+            : throw new InvalidOperationException($"the tensor {DType.Text()}{Shape} is a view with gaps; call Contiguous() first");
+    }
+
+    /// <summary>Overwrites the values with as many bytes, little-endian.</summary>
+    public void CopyFromBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Size * DType.Bytes())
+        {
+            throw new ArgumentException($"a tensor of type {Type} has {Size * DType.Bytes()} bytes, not {bytes.Length}", nameof(bytes));
+        }
+
+        bytes.CopyTo(new Span<byte>(WritableData(), bytes.Length));
+    }
+
     /// <summary>A copy of the elements, row-major.</summary>
-    [StackTraceHidden]
     public T[] ToArray<T>()
         where T : unmanaged
     {
@@ -82,7 +96,6 @@ public unsafe partial class Tensor
     }
 
     /// <summary>The only element, of exactly this type.</summary>
-    [StackTraceHidden]
     public T Item<T>()
         where T : unmanaged
     {
@@ -94,7 +107,6 @@ public unsafe partial class Tensor
     }
 
     /// <summary>The only element as a double, whatever the element type.</summary>
-    [StackTraceHidden]
     public double ToScalar()
     {
         CheckSingle();
@@ -139,7 +151,6 @@ public unsafe partial class Tensor
         return value;
     }
 
-    [StackTraceHidden]
     private void CheckSingle()
     {
         if (Size != 1)
@@ -148,7 +159,6 @@ public unsafe partial class Tensor
         }
     }
 
-    [StackTraceHidden]
     private void CheckElement<T>()
         where T : unmanaged
     {

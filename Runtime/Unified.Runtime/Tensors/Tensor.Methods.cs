@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using Unified.Ir;
 
 namespace Unified;
 
 /// <summary>Ops as methods of their first operand; see <see cref="Ops"/>.</summary>
-[StackTraceHidden]
 public partial class Tensor
 {
     [Op(OpCode.Reshape)]

@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using Unified.Ir;
 
 namespace Unified;
 
 /// <summary>Operators: elementwise with broadcasting. A number stands for a rank-0 tensor of the other side's dtype.</summary>
-[StackTraceHidden]
 public partial class Tensor
 {
     [Op(OpCode.Add)]

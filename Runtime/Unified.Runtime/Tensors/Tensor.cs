@@ -7,6 +7,7 @@ namespace Unified;
 /// An n-dimensional array of one element type. Its values never change under a holder: views share memory until one side is
 /// assigned. Memory is freed by <see cref="Dispose"/> or when nothing refers to it any more.
 /// </summary>
+[StackTraceHidden]
 [DebuggerDisplay("{DebuggerText,nq}")]
 [DebuggerTypeProxy(typeof(TensorDebugView))]
 public unsafe partial class Tensor : ITensorHandle, IDisposable
@@ -104,7 +105,6 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     /// <summary>Overwrites the values. Dtype and shape must be the same; views made before keep what they saw.</summary>
     /// <exception cref="ShapeException">Dtype or shape differ.</exception>
     [Intrinsic("assign")]
-    [StackTraceHidden]
     public void Assign(Tensor value)
     {
         if (value.DType != DType || !value._dims.AsSpan().SequenceEqual(_dims))

@@ -64,7 +64,7 @@ public class ControlTests
     [Fact]
     public void A_loop_without_end_is_an_error_with_its_place()
     {
-        var f = new FunctionWriter("M:F") { Result = ValueType.Void };
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
         f.Do(new LoopInstruction(f.Block(() => f.Literal(true)), Block.Empty, Block.Empty, true, f.Place("while (true)")));
         var e = Assert.Throws<GraphCompileException>(() => f.Specialize());
         Assert.Equal("while (true)", e.Place!.Text);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Specialize;
+using ValueType = Unified.Ir.ValueType;
 
 namespace Unified.Lowering.Tests.Specialize;
 
@@ -18,6 +19,8 @@ internal sealed class FunctionWriter(string key)
     private int _line;
 
     public static ValueType Host { get; } = new(ValueKind.Host, "object");
+
+    public static ValueType Void => ValueType.Void;
 
     public static ValueType List { get; } = new(ValueKind.Aggregate, "list");
 

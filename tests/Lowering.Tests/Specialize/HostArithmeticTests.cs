@@ -42,7 +42,7 @@ public class HostArithmeticTests
     {
         var isUnary = name is "neg" or "not" or "abs" or "sqrt" or "exp" || name.StartsWith("to_", StringComparison.Ordinal);
         object? seen = null;
-        var f = new FunctionWriter("M:F") { Result = ValueType.Void };
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
         var x = f.Literal(a);
         var operands = isUnary ? new[] { x } : [x, f.Literal(b)];
         f.Thunk("probe", (_, arguments) => seen = arguments[0], f.HostOp(name, type, operands));
@@ -54,7 +54,7 @@ public class HostArithmeticTests
     [Fact]
     public void A_division_by_zero_is_the_users_own_exception()
     {
-        var f = new FunctionWriter("M:F") { Result = ValueType.Void };
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
         f.HostOp("div", "int", f.Literal(1), f.Literal(0));
         Assert.Throws<DivideByZeroException>(() => f.Specialize());
     }
@@ -112,7 +112,7 @@ public class HostArithmeticTests
     public void A_constant_size_is_a_number()
     {
         object? seen = null;
-        var f = new FunctionWriter("M:F") { Result = ValueType.Void };
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
         var x = f.Load(f.Parameter("x"));
         f.Thunk("probe", (_, arguments) => seen = arguments[0], f.Dim(x, 1));
         f.Specialize(Graphs.F32(B, 7));
@@ -122,7 +122,7 @@ public class HostArithmeticTests
     [Fact]
     public void A_thunk_of_a_symbolic_size_asks_for_its_value()
     {
-        var f = new FunctionWriter("M:F") { Result = ValueType.Void };
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
         var x = f.Load(f.Parameter("x"));
         var sum = f.HostOp("add", "int", f.Dim(x, 0), f.Dim(x, 1));
         f.Thunk("Table[n]", (_, _) => null, sum);
@@ -136,7 +136,7 @@ public class HostArithmeticTests
     [Fact]
     public void A_square_root_of_a_symbolic_size_asks_for_its_value()
     {
-        var f = new FunctionWriter("M:F") { Result = ValueType.Void };
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
         var x = f.Load(f.Parameter("x"));
         f.HostOp("sqrt", "double", f.HostOp("to_double", "double", f.Dim(x, 0)));
         Assert.Equal(["B"], Assert.Throws<SymbolicDimException>(() => f.Specialize(Graphs.F32(B))).Dims);

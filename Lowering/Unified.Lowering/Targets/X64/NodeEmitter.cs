@@ -203,7 +203,7 @@ internal sealed class NodeEmitter
             case IndexNode index:
                 return index.Axis == _inner ? _k.LaneIndices(at!.First) : Widen(_indices[index.Axis]);
             case ReducedNode reduced:
-                return at is { Reduced.Count: > 0 } ? at.Reduced[reduced.Reduction] : Widen(_reduced[(reduced.Stage, reduced.Reduction)]);
+                return Numbers.Round(B, at is { Reduced.Count: > 0 } ? at.Reduced[reduced.Reduction] : Widen(_reduced[(reduced.Stage, reduced.Reduction)]), node.Type);
             case AccumulatorNode:
                 return Numbers.Round(B, at!.Accumulator!.Value, node.Type);
             case UniformNode uniform:

@@ -20,6 +20,8 @@ internal sealed unsafe class Executable : IDisposable
     private readonly Tensor?[] _inputs;
     private readonly Tensor?[] _outputs;
     private readonly int[] _donated;
+    private readonly bool[] _isOverwritten;
+    private readonly List<Tensor> _copies = [];
     private readonly object?[][] _thunkArguments;
     private readonly GCHandle[] _constants;
     private byte* _arena;
@@ -35,6 +37,12 @@ internal sealed unsafe class Executable : IDisposable
         _outputs = new Tensor?[compiled.Outputs.Length];
         _donated = [.. compiled.Outputs.Select((o, i) =>
             o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
+        _isOverwritten = new bool[_inputs.Length];
+        foreach (var input in _donated.Where(d => d >= 0))
+        {
+            _isOverwritten[input] = true;
+        }
+
         _thunkArguments = [.. compiled.Inputs.Select(b => b is ThunkBinding t ? t.Arguments.ToArray() : [])];
         _constants = [.. image.Constants.Select(c => GCHandle.Alloc(ImmutableCollectionsMarshal.AsArray(c), GCHandleType.Pinned))];
         for (var i = 0; i < _inputs.Length; i++)
@@ -83,6 +91,12 @@ internal sealed unsafe class Executable : IDisposable
             BindOutputs(list, sized, values);
             Run(list);
             Deliver(results);
+            foreach (var copy in _copies)
+            {
+                copy.Dispose();
+            }
+
+            _copies.Clear();
             return true;
         }
     }
@@ -175,16 +189,28 @@ internal sealed unsafe class Executable : IDisposable
                     break;
             }
 
-            var tensor = _inputs[i]!;
-            if (!tensor.IsDense)
-            {
-                _inputs[i] = tensor = tensor.Contiguous();
-            }
-
-            list.SetBase(list.FirstInput + i, tensor.Data);
+            list.SetBase(list.FirstInput + i, Pointer(i, _inputs[i]!));
         }
 
         return true;
+    }
+
+    // A kernel reads dense memory, and overwrites only memory that no view shares.
+    private byte* Pointer(int input, Tensor tensor)
+    {
+        if (_isOverwritten[input])
+        {
+            return tensor.WritableData();
+        }
+
+        if (tensor.IsDense)
+        {
+            return tensor.Data;
+        }
+
+        var copy = tensor.Contiguous();
+        _copies.Add(copy);
+        return copy.Data;
     }
 
     private void BindOutputs(LaunchList list, SizedProgram sized, ReadOnlySpan<long> values)
@@ -199,7 +225,7 @@ internal sealed unsafe class Executable : IDisposable
             }
 
             var type = sized.Program.Outputs[i];
-            var output = Tensor.Empty(type.Shape.IsConstant ? type : Sized(type, values));
+            var output = new Tensor(type.DType, Dims(type, values));
             _outputs[i] = output;
             list.SetBase(list.FirstOutput + i, output.Data);
         }
@@ -220,10 +246,10 @@ internal sealed unsafe class Executable : IDisposable
         return true;
     }
 
-    private TensorType Sized(TensorType type, ReadOnlySpan<long> values)
+    private int[] Dims(TensorType type, ReadOnlySpan<long> values)
     {
-        var dims = _dims.ToDictionary(values);
-        return type with { Shape = new Shape([.. type.Shape.Select(d => (Dim)d.Evaluate(dims))]) };
+        var dims = type.Shape.IsConstant ? null : _dims.ToDictionary(values);
+        return [.. type.Shape.Select(d => checked((int)(dims is null ? d.Value : d.Evaluate(dims))))];
     }
 
     private void Run(LaunchList list)
@@ -250,8 +276,7 @@ internal sealed unsafe class Executable : IDisposable
                     results[r.Position] = output!;
                     break;
                 case AssignBinding a when output is not null:
-                    var target = _compiled.Inputs[a.Input] is ArgumentBinding or ThunkBinding or TensorBinding ? _inputs[a.Input]! : null;
-                    target!.CopyStorageFrom(output);
+                    _inputs[a.Input]!.Assign(output);
                     output.Dispose();
                     break;
                 case RebindBinding b:

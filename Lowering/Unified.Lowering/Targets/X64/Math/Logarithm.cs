@@ -21,11 +21,11 @@ internal static class Logarithm
         var b = k.B;
         var (mantissa, _) = Arithmetic.Format(x.Type);
         var isDouble = Arithmetic.IsDouble(x);
-        var tiny = k.Is(LlvmRealPredicate.Olt, x, isDouble ? double.BitIncrement(0) * System.Math.Pow(2, 52) : System.Math.Pow(2, -126));
-        var normal = b.Select(tiny, b.FMul(x, x.Type.Real(System.Math.Pow(2, mantissa))), x);
+        var tiny = k.Is(LlvmRealPredicate.Olt, x, isDouble ? double.BitIncrement(0) * Math.Pow(2, 52) : Math.Pow(2, -126));
+        var normal = b.Select(tiny, b.FMul(x, x.Type.Real(Math.Pow(2, mantissa))), x);
         var bits = k.Bits(normal);
         var i = bits.Type;
-        var rootHalf = i.Int(isDouble ? BitConverter.DoubleToInt64Bits(System.Math.Sqrt(0.5)) : BitConverter.SingleToInt32Bits(MathF.Sqrt(0.5f)));
+        var rootHalf = i.Int(isDouble ? BitConverter.DoubleToInt64Bits(Math.Sqrt(0.5)) : BitConverter.SingleToInt32Bits(MathF.Sqrt(0.5f)));
         var exponent = b.AShr(b.Sub(bits, rootHalf), i.Int(mantissa));
         var f = b.FSub(b.BitCast(b.Sub(bits, b.Shl(exponent, i.Int(mantissa))), x.Type), x.Type.Real(1));
         var n = b.SIToFP(exponent, x.Type);

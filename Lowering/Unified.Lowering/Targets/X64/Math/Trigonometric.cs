@@ -37,9 +37,9 @@ internal static class Trigonometric
     private static (LlvmValue N, LlvmValue High, LlvmValue Low) Reduce(KernelBuilder k, LlvmValue x, bool accurate)
     {
         var b = k.B;
-        var limit = accurate ? System.Math.Pow(2, 30) : System.Math.Pow(2, 28);
+        var limit = accurate ? Math.Pow(2, 30) : Math.Pow(2, 28);
         var magic = x.Type.Real(6755399441055744.0);
-        var shifted = k.Fma(x, x.Type.Real(2 / System.Math.PI), magic);
+        var shifted = k.Fma(x, x.Type.Real(2 / Math.PI), magic);
         var n = b.FSub(shifted, magic);
         var turns = b.And(k.Bits(shifted), k.BitsOf(x).Int(3));
         var first = k.Fma(n, -PiHalf, x);
@@ -62,16 +62,17 @@ internal static class Trigonometric
     {
         var b = k.B;
 
-        // f32 has few enough bits that two parts of the factor multiply without error; f64 needs error terms.
-        var (first, last, parts, bits) = accurate ? (-22, 971, 3, 53) : (-24, 75, 3, 29);
-        var safe = b.Select(huge, x, x.Type.Real(System.Math.Pow(2, 31)));
+        // The 24 bits of an f32 and parts of 29 bits multiply without error; f64 needs the error terms.
+        var (first, last, mantissa, bits) = accurate ? (-22, 971, 52, 53) : (5, 104, 23, 29);
+        const int Parts = 3;
+        var safe = b.Select(huge, x, x.Type.Real(Math.Pow(2, 31)));
         var i = k.BitsOf(x);
-        var row = b.Sub(b.And(b.LShr(k.Bits(safe), i.Int(52)), i.Int(0x7ff)), i.Int(1023 + 52 + first));
-        var m = b.BitCast(b.Or(b.And(k.Bits(safe), i.Int(unchecked((long)0x800fffffffffffff))), i.Int((1023L + 52) << 52)), x.Type);
-        var table = TwoOverPi.Table(k, TwoOverPi.Factors(first, last, parts, bits));
+        var row = b.Sub(b.And(b.LShr(k.Bits(safe), i.Int(52)), i.Int(0x7ff)), i.Int(1023 + mantissa + first));
+        var m = b.BitCast(b.Or(b.And(k.Bits(safe), i.Int(unchecked((long)0x800fffffffffffff))), i.Int((1023L + mantissa) << 52)), x.Type);
+        var table = TwoOverPi.Table(k, TwoOverPi.Factors(first, last, Parts, bits));
         LlvmValue Product(int part, out LlvmValue error)
         {
-            var factor = TwoOverPi.Part(k, table, row, parts, part);
+            var factor = TwoOverPi.Part(k, table, row, Parts, part);
             var product = b.FMul(m, factor);
             error = k.Fma(m, factor, b.FNeg(product));
             return product;

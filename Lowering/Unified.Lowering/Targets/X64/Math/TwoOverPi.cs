@@ -26,7 +26,7 @@ internal static class TwoOverPi
             {
                 var drop = DigitBits + 2 - (bits * (part + 1));
                 var head = rest >> drop;
-                table[((e - first) * parts) + part] = System.Math.ScaleB((double)head, drop - DigitBits);
+                table[((e - first) * parts) + part] = Math.ScaleB((double)head, drop - DigitBits);
                 rest -= head << drop;
             }
         }

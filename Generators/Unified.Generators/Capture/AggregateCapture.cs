@@ -1,0 +1,58 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns tuples, arrays and collection expressions of graph values into List instructions.</summary>
+internal sealed class AggregateCapture(CaptureSession session)
+{
+    public Captured List(IEnumerable<IOperation> items, IOperation operation) => session.Expressions.Capture(items) is { } registers
+        ? new(session.Writer.Emit(r => new ListInstruction(r, registers, session.Place(operation))), ValueKind.Aggregate)
+        : Captured.Missing(ValueKind.Aggregate);
+
+    public Captured Array(IArrayCreationOperation operation) => operation switch
+    {
+        { Initializer: { } initializer, DimensionSizes.Length: 1 } => List(initializer.ElementValues, operation),
+        _ when session.Types.IsOrHoldsTensors(operation.Type) => session.Refuse("UG002", operation, "An array without its items", "write the items: [a, b]"),
+        _ => session.Expressions.Host(operation),
+    };
+
+    public Captured Collection(ICollectionExpressionOperation operation)
+    {
+        if (operation.Elements.OfType<ISpreadOperation>().FirstOrDefault() is { } spread)
+        {
+            return session.Refuse("UG002", spread, $"The spread {ExpressionCapture.Quote(spread)}", "write the items one by one");
+        }
+
+        return operation.Type is { SpecialType: SpecialType.None, TypeKind: not TypeKind.Array } type && session.Types.KindOf(type) == ValueKind.Host && !IsList(type)
+            ? session.Expressions.Host(operation)
+            : List(operation.Elements, operation);
+    }
+
+    /// <summary><c>new List&lt;Tensor&gt; { a, b }</c>; other objects cannot hold values of the graph.</summary>
+    public Captured Object(IObjectCreationOperation operation)
+    {
+        if (session.Types.KindOf(operation.Type) == ValueKind.Aggregate && operation.Type is INamedTypeSymbol { Name: "List" })
+        {
+            return session.Refuse("UG002", operation, $"{ExpressionCapture.Quote(operation)}", "write a collection expression: [a, b]");
+        }
+
+        return session.Hosts.BelongsToGraph(operation, operation.Syntax.Span)
+            ? session.Refuse("UG018", operation, operation.Type?.Name ?? "object")
+            : session.Expressions.Host(operation);
+    }
+
+    /// <summary>An argument that is a list written in place: its items are captured even where all of them are host values.</summary>
+    public Captured Argument(IOperation value) => HostReader.Unwrap(value) switch
+    {
+        IArrayCreationOperation { Initializer: not null, DimensionSizes.Length: 1 } array => Array(array),
+        ICollectionExpressionOperation collection when !collection.Elements.Any(e => e is ISpreadOperation) || !session.Hosts.Read(collection).IsPure =>
+            Collection(collection),
+        _ => session.Expressions.Capture(value),
+    };
+
+    private static bool IsList(ITypeSymbol type) =>
+        TypeClassifier.IsSystem(type) && type is INamedTypeSymbol { TypeArguments.Length: 1 }
+        && (type.IsRefLikeType || type.Name is "List" or "IList" or "IReadOnlyList" or "ICollection" or "IReadOnlyCollection" or "IEnumerable" or "ImmutableArray");
+}

@@ -1,0 +1,259 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns assignments of every form into Store and Rebind instructions.</summary>
+internal sealed class AssignmentCapture(CaptureSession session)
+{
+    public Captured Simple(ISimpleAssignmentOperation operation)
+    {
+        if (operation.IsRef)
+        {
+            return session.Refuse("UG004", operation, "A ref assignment", "assign the value");
+        }
+
+        var value = session.Expressions.Capture(operation.Value);
+        Assign(operation.Target, value, operation);
+        return value;
+    }
+
+    public Captured Compound(ICompoundAssignmentOperation operation)
+    {
+        var target = operation.Target;
+        if (session.Types.OpOf(operation.OperatorMethod) is { } op)
+        {
+            var result = session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [target, operation.Value]);
+            Assign(target, result, operation);
+            return result;
+        }
+
+        if (!IsVariable(target))
+        {
+            Assign(target, Captured.Missing(ValueKind.Host), operation);
+            return Captured.Missing(session.Types.KindOf(operation.Type));
+        }
+
+        var name = HostArithmetic.OperatorOf(operation.OperatorKind);
+        var type = HostArithmetic.NameOf(target.Type);
+        if (name is null || type is null || !SymbolEqualityComparer.Default.Equals(target.Type, operation.Value.Type))
+        {
+            return session.Refuse("UG004", operation, $"The compound assignment {ExpressionCapture.Quote(operation)}", "write x = x + y with the cast it needs");
+        }
+
+        return Update(operation, target, name, type, () => session.Expressions.Capture(operation.Value), isPostfix: false);
+    }
+
+    public Captured Increment(IIncrementOrDecrementOperation operation)
+    {
+        if (!IsVariable(operation.Target))
+        {
+            Assign(operation.Target, Captured.Missing(ValueKind.Host), operation);
+            return Captured.Missing(ValueKind.Host);
+        }
+
+        object? one = operation.Type?.SpecialType switch
+        {
+            SpecialType.System_Int32 => 1,
+            SpecialType.System_Int64 => 1L,
+            SpecialType.System_Single => 1f,
+            SpecialType.System_Double => 1d,
+            _ => null,
+        };
+        if (one is null)
+        {
+            return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "write x = x + 1 with an int");
+        }
+
+        var name = operation.Kind == OperationKind.Increment ? "add" : "sub";
+        return Update(
+            operation, operation.Target, name, HostArithmetic.NameOf(operation.Type)!, () => new(session.Writer.Literal(one), ValueKind.Host), operation.IsPostfix);
+    }
+
+    public Captured Deconstruction(IDeconstructionAssignmentOperation operation)
+    {
+        var value = Unconverted(operation.Value);
+        if (Targets(operation.Target) is not { } targets)
+        {
+            return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "assign the variables one by one");
+        }
+
+        if (value is ITupleOperation tuple)
+        {
+            // All values before the first assignment: (a, b) = (b, a) swaps.
+            var values = tuple.Elements.Select(session.Expressions.Capture).ToList();
+            AssignEach(targets, values, operation);
+            return Captured.Missing(ValueKind.Void);
+        }
+
+        var captured = session.Expressions.Capture(value);
+        if (!captured.IsMissing)
+        {
+            Split(targets, captured, value.Type, operation);
+        }
+        else
+        {
+            targets.ForEach(t => Assign(t, Captured.Missing(session.Types.KindOf(t.Type)), operation));
+        }
+
+        return captured;
+    }
+
+    /// <summary>Declares a local and stores its first value, which decides whether a list lives in the graph.</summary>
+    public void Declare(ILocalSymbol symbol, Captured value, IOperation operation)
+    {
+        if (symbol.IsRef)
+        {
+            session.Report("UG002", operation.Syntax, $"The ref local '{symbol.Name}'", "copy the value");
+            return;
+        }
+
+        var type = session.Types.Of(symbol.Type);
+        if (type.Kind == ValueKind.Host && value.Kind == ValueKind.Aggregate)
+        {
+            type = type with { Kind = ValueKind.Aggregate };
+        }
+
+        var local = session.Writer.Declare(symbol, type);
+        if (!value.IsMissing)
+        {
+            session.Writer.Emit(new StoreInstruction(local, value.Register));
+        }
+    }
+
+    /// <summary>Assigns the parts of a tuple to a variable pattern such as <c>var (a, b)</c>.</summary>
+    public void Split(IOperation pattern, int local, ITypeSymbol? type, IOperation operation)
+    {
+        if (Targets(pattern) is { } targets)
+        {
+            Split(targets, new(session.Writer.Load(local), session.Writer[local].Type.Kind), type, operation);
+        }
+        else
+        {
+            session.Report("UG002", operation.Syntax, ExpressionCapture.Quote(pattern), "assign the variables one by one");
+        }
+    }
+
+    private void Split(List<IOperation> targets, Captured tuple, ITypeSymbol? type, IOperation operation)
+    {
+        if (type is not INamedTypeSymbol { IsTupleType: true } named || named.TupleElements.Length != targets.Count)
+        {
+            session.Report("UG002", operation.Syntax, $"Deconstructing '{type?.Name}'", "read its members one by one");
+            return;
+        }
+
+        var values = new List<Captured>();
+        var host = tuple.Kind == ValueKind.Host ? session.Writer.DeclareTemporary(session.Types.Of(type)) : Instruction.None;
+        if (host != Instruction.None)
+        {
+            session.Writer.Emit(new StoreInstruction(host, tuple.Register));
+        }
+
+        for (var i = 0; i < targets.Count; i++)
+        {
+            var element = named.TupleElements[i].Type;
+            values.Add(host == Instruction.None
+                ? session.Expressions.Reads.ItemAt(tuple.Register, session.Writer.Literal(i), operation, element)
+                : session.Thunks.Evaluate($"{session.Writer[host].Name}.Item{i + 1}", element, isGuard: false, operation, (host, type)));
+        }
+
+        AssignEach(targets, values, operation, named);
+    }
+
+    private void AssignEach(List<IOperation> targets, List<Captured> values, IOperation operation, INamedTypeSymbol? type = null)
+    {
+        for (var i = 0; i < targets.Count; i++)
+        {
+            if (Targets(targets[i]) is { } nested && !values[i].IsMissing)
+            {
+                Split(nested, values[i], type?.TupleElements[i].Type ?? targets[i].Type, operation);
+            }
+            else
+            {
+                Assign(targets[i], values[i], operation);
+            }
+        }
+    }
+
+    private void Assign(IOperation target, Captured value, IOperation operation)
+    {
+        switch (target)
+        {
+            case IDiscardOperation:
+                return;
+            case IDeclarationExpressionOperation declaration:
+                Assign(declaration.Expression, value, operation);
+                return;
+            case ILocalReferenceOperation { IsDeclaration: true } declared:
+                Declare(declared.Local, value, operation);
+                return;
+            case ILocalReferenceOperation local:
+                Store(local.Local, value, operation);
+                return;
+            case IParameterReferenceOperation parameter when session.Hosts.IsOwnParameter(parameter.Parameter):
+                Store(parameter.Parameter, value, operation);
+                return;
+            case IMemberReferenceOperation member when session.Types.IntrinsicOf(member.Member) == "index":
+                session.Report("UG004", operation.Syntax, "Assigning an element of a tensor", "build a new tensor with Select, Concat or ScatterAdd");
+                return;
+            case IMemberReferenceOperation member when session.Types.IsOrHoldsTensors(member.Type) && member is IFieldReferenceOperation or IPropertyReferenceOperation { Arguments.Length: 0 }:
+                session.State.Assign((IMemberReferenceOperation)target, value, operation);
+                return;
+            case IArrayElementReferenceOperation or IPropertyReferenceOperation { Arguments.Length: > 0 } when session.Types.IsOrHoldsTensors(target.Type):
+                session.Report("UG004", operation.Syntax, "Assigning an item of a list", "make a new list: [a, b]");
+                return;
+            default:
+                session.Report("UG007", operation.Syntax, Places.OneLine(target.Syntax.ToString(), 60));
+                return;
+        }
+    }
+
+    private void Store(ISymbol symbol, Captured value, IOperation operation)
+    {
+        if (session.Writer.Find(symbol) is not { } local)
+        {
+            session.Report("UG015", operation.Syntax, symbol.Name);
+            return;
+        }
+
+        if (value.IsMissing)
+        {
+            return;
+        }
+
+        if (value.Kind == ValueKind.Aggregate && session.Writer[local].Type.Kind == ValueKind.Host)
+        {
+            session.Report("UG004", operation.Syntax, $"Assigning a list of the graph to the host variable '{symbol.Name}'", "declare a new variable for it");
+            return;
+        }
+
+        session.Writer.Emit(new StoreInstruction(local, value.Register));
+    }
+
+    private Captured Update(IOperation operation, IOperation target, string name, string type, Func<Captured> operand, bool isPostfix)
+    {
+        var old = session.Expressions.Capture(target);
+        var value = operand();
+        if (old.IsMissing || value.IsMissing)
+        {
+            return Captured.Missing(ValueKind.Host);
+        }
+
+        var updated = session.Writer.Emit(r => new HostInstruction(r, name, type, [old.Register, value.Register], session.Place(operation)));
+        Assign(target, new(updated, ValueKind.Host), operation);
+        return isPostfix ? old : new(updated, ValueKind.Host);
+    }
+
+    private bool IsVariable(IOperation target) =>
+        target is ILocalReferenceOperation || (target is IParameterReferenceOperation parameter && session.Hosts.IsOwnParameter(parameter.Parameter));
+
+    private static List<IOperation>? Targets(IOperation target) => target switch
+    {
+        ITupleOperation tuple => [.. tuple.Elements],
+        IDeclarationExpressionOperation declaration => Targets(declaration.Expression),
+        _ => null,
+    };
+
+    private static IOperation Unconverted(IOperation value) => value is IConversionOperation { IsImplicit: true, Operand: var operand } ? Unconverted(operand) : value;
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns statements into instructions: declarations, branches, returns, checks; loops are <see cref="LoopCapture"/>'s.</summary>
+internal sealed class StatementCapture
+{
+    // What cannot be: the construct's name, and what to write instead.
+    private static readonly ImmutableDictionary<OperationKind, (string Name, string Instead)> Refused = new Dictionary<OperationKind, (string, string)>
+    {
+        [OperationKind.Try] = ("A try statement", "catch around the call of the static graph"),
+        [OperationKind.Using] = ("A using statement", "open and dispose around the call of the static graph"),
+        [OperationKind.UsingDeclaration] = ("A using declaration", "open and dispose around the call of the static graph"),
+        [OperationKind.Lock] = ("A lock statement", "lock around the call of the static graph"),
+        [OperationKind.Labeled] = ("A label", "write a loop or an if statement"),
+        [OperationKind.YieldReturn] = ("yield return", "return a list"),
+        [OperationKind.YieldBreak] = ("yield break", "return a list"),
+        [OperationKind.Switch] = ("A switch statement", "write if statements or a switch expression over host values"),
+        [OperationKind.Stop] = ("Stop", "leave it out"),
+        [OperationKind.End] = ("End", "leave it out"),
+    }.ToImmutableDictionary();
+
+    private readonly CaptureSession _session;
+    private readonly LoopCapture _loops;
+    private readonly ImmutableDictionary<OperationKind, Action<IOperation>> _rows;
+
+    public StatementCapture(CaptureSession session)
+    {
+        _session = session;
+        _loops = new LoopCapture(session);
+        _rows = new Dictionary<OperationKind, Action<IOperation>>
+        {
+            [OperationKind.Block] = o => Each(((IBlockOperation)o).Operations),
+            [OperationKind.VariableDeclarationGroup] = o => Each(((IVariableDeclarationGroupOperation)o).Declarations),
+            [OperationKind.VariableDeclaration] = o => Declaration((IVariableDeclarationOperation)o),
+            [OperationKind.ExpressionStatement] = o => Effect(((IExpressionStatementOperation)o).Operation),
+            [OperationKind.Return] = o => Return((IReturnOperation)o),
+            [OperationKind.Conditional] = o => If((IConditionalOperation)o),
+            [OperationKind.Loop] = o => _loops.Capture((ILoopOperation)o),
+            [OperationKind.Branch] = o => Branch((IBranchOperation)o),
+            [OperationKind.Throw] = o => _session.Expressions.Capture(o),
+            [OperationKind.Empty] = _ => { },
+            [OperationKind.LocalFunction] = o => _session.Report("UG008", o.Syntax, $"The local function '{((ILocalFunctionOperation)o).Symbol.Name}'"),
+        }.ToImmutableDictionary();
+    }
+
+    public void Capture(IOperation statement)
+    {
+        _session.Cancellation.ThrowIfCancellationRequested();
+        if (_rows.TryGetValue(statement.Kind, out var row))
+        {
+            row(statement);
+        }
+        else if (Refused.TryGetValue(statement.Kind, out var why))
+        {
+            _session.Report("UG001", statement.Syntax, why.Name, why.Instead);
+        }
+        else
+        {
+            _session.Report("UG001", statement.Syntax, ExpressionCapture.Quote(statement), "keep it outside of the static graph");
+        }
+    }
+
+    /// <summary>An expression evaluated for what it does: an assignment, or a call of a static graph.</summary>
+    public void Effect(IOperation operation)
+    {
+        var isCall = operation is IInvocationOperation or IConditionalAccessOperation or IObjectCreationOperation or IDynamicInvocationOperation;
+        if (isCall && _session.Hosts.Read(operation).IsPure)
+        {
+            _session.Report("UG006", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), 60));
+            return;
+        }
+
+        if (operation is IInvocationOperation call
+            && !_session.Hosts.BelongsToGraph(call, call.Syntax.Span)
+            && !_session.Hosts.HasTensors(call))
+        {
+            _session.Report("UG006", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), 60));
+            return;
+        }
+
+        _session.Expressions.Capture(operation);
+    }
+
+    private void Each(IEnumerable<IOperation> statements)
+    {
+        foreach (var statement in statements)
+        {
+            Capture(statement);
+        }
+    }
+
+    private void Declaration(IVariableDeclarationOperation declaration)
+    {
+        foreach (var declarator in declaration.Declarators)
+        {
+            if ((declarator.Initializer ?? declaration.Initializer) is not { } initializer)
+            {
+                _session.Expressions.Assignments.Declare(declarator.Symbol, Captured.Missing(_session.Types.KindOf(declarator.Symbol.Type)), declarator);
+                continue;
+            }
+
+            var value = _session.Expressions.Capture(initializer.Value);
+            _session.Expressions.Assignments.Declare(declarator.Symbol, value, declarator);
+        }
+    }
+
+    private void Return(IReturnOperation operation)
+    {
+        if (operation.ReturnedValue is not { } returned)
+        {
+            _session.Writer.Emit(new ReturnInstruction(Instruction.None, _session.Place(operation)));
+            return;
+        }
+
+        var value = _session.Expressions.Capture(returned);
+        if (!value.IsMissing)
+        {
+            _session.Writer.Emit(new ReturnInstruction(value.Register, _session.Place(operation)));
+        }
+    }
+
+    private void If(IConditionalOperation operation)
+    {
+        var condition = _session.Expressions.Conditionals.Condition(operation.Condition);
+        var then = _session.Writer.InBlock(() => Capture(operation.WhenTrue));
+        var other = _session.Writer.InBlock(() =>
+        {
+            if (operation.WhenFalse is { } otherwise)
+            {
+                Capture(otherwise);
+            }
+        });
+        if (condition != Instruction.None)
+        {
+            _session.Writer.Emit(new IfInstruction(condition, then, other, _session.Place(operation.Condition)));
+        }
+    }
+
+    private void Branch(IBranchOperation operation)
+    {
+        switch (operation.BranchKind)
+        {
+            case BranchKind.Break:
+                _session.Writer.Emit(new BreakInstruction());
+                return;
+            case BranchKind.Continue:
+                _session.Writer.Emit(new ContinueInstruction());
+                return;
+            default:
+                _session.Report("UG001", operation.Syntax, "A goto statement", "write a loop or an if statement");
+                return;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns calls of ops, intrinsics and static graphs into Apply, Assign and Call instructions.</summary>
+internal sealed class TensorCallCapture(CaptureSession session)
+{
+    // Copies of a list are the list: nothing in a graph can change it.
+    private static readonly HashSet<string> Copies = new(StringComparer.Ordinal) { "ToArray", "ToList", "AsReadOnly", "AsEnumerable", "ToImmutableArray" };
+
+    public Captured Invocation(IInvocationOperation call)
+    {
+        var method = call.TargetMethod;
+        if (session.Types.IntrinsicOf(method) is { } intrinsic)
+        {
+            return Intrinsic(intrinsic, call);
+        }
+
+        if (session.Types.OpOf(method) is { } op)
+        {
+            return Apply(op, call, call.Instance, call.Arguments);
+        }
+
+        if (session.Types.IsStaticGraph(method))
+        {
+            return StaticGraph(call);
+        }
+
+        if (method.MethodKind == MethodKind.LocalFunction)
+        {
+            return session.Refuse("UG008", call, $"The local function '{method.Name}'");
+        }
+
+        var receiver = call.Instance ?? (method.IsExtensionMethod ? call.Arguments.FirstOrDefault()?.Value : null);
+        if (TypeClassifier.IsSystem(method) && receiver is not null && session.Hosts.IsAggregateOfGraph(receiver))
+        {
+            return Copies.Contains(method.Name) && call.Arguments.Length == (call.Instance is null ? 1 : 0)
+                ? session.Expressions.Capture(HostReader.Unwrap(receiver))
+                : session.Refuse("UG002", call, $"'{method.Name}' on a list of the graph", "use a collection expression, its items, or foreach");
+        }
+
+        if (session.Hosts.HasTensors(call))
+        {
+            return method is { Name: "ThrowIfNull", ContainingType.Name: "ArgumentNullException" } ? ThrowIfNull(call) : NotAStaticGraph(call);
+        }
+
+        return session.Expressions.Host(call);
+    }
+
+    public Captured Unary(IUnaryOperation operation) => session.Types.OpOf(operation.OperatorMethod) is { } op
+        ? Apply(op, operation, operation.OperatorMethod!, [operation.Operand])
+        : session.Types.IsTensor(operation.Operand.Type)
+            ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}")
+            : session.Expressions.Host(operation);
+
+    /// <summary>An operator: operands by the names of its parameters.</summary>
+    public Captured Apply(OpCode op, IOperation operation, IMethodSymbol method, ImmutableArray<IOperation> operands)
+    {
+        var arguments = new List<(string, Captured)>();
+        foreach (var (parameter, operand) in method.Parameters.Zip(operands, (p, o) => (p, o)))
+        {
+            arguments.Add((parameter.Name, session.Expressions.Capture(operand)));
+        }
+
+        return Apply(op, operation, arguments);
+    }
+
+    /// <summary>A method or property: the receiver is the first operand, optional arguments that are not given stay out.</summary>
+    public Captured Apply(OpCode op, IOperation operation, IOperation? instance, ImmutableArray<IArgumentOperation> arguments)
+    {
+        var named = new List<(string, Captured)>();
+        if (instance is not null)
+        {
+            if (!session.Types.IsTensor(instance.Type))
+            {
+                return session.Refuse("UG003", operation, Places.OneLine(operation.Syntax.ToString(), 60));
+            }
+
+            var first = OpTable.All.FirstOrDefault(o => o.Code == op)?.Operands.FirstOrDefault()?.Name ?? "x";
+            named.Add((first, session.Expressions.Capture(instance)));
+        }
+
+        foreach (var argument in arguments.Where(IsGiven))
+        {
+            named.Add((argument.Parameter!.Name, session.Expressions.Aggregates.Argument(argument.Value)));
+        }
+
+        return Apply(op, operation, named);
+    }
+
+    private Captured Apply(OpCode op, IOperation operation, List<(string Name, Captured Value)> arguments)
+    {
+        var kind = session.Types.KindOf(operation.Type);
+        if (arguments.Any(a => a.Value.IsMissing))
+        {
+            return Captured.Missing(kind);
+        }
+
+        ImmutableArray<NamedArgument> named = [.. arguments.Select(a => new NamedArgument(a.Name, a.Value.Register))];
+        return new(session.Writer.Emit(r => new ApplyInstruction(r, op, named, session.Place(operation))), kind);
+    }
+
+    private static bool IsGiven(IArgumentOperation argument) => argument switch
+    {
+        { ArgumentKind: ArgumentKind.DefaultValue } => false,
+        { ArgumentKind: ArgumentKind.ParamArray, Value: IArrayCreationOperation { Initializer: null or { ElementValues.IsEmpty: true } } } => false,
+        { ArgumentKind: ArgumentKind.ParamCollection, Value: ICollectionExpressionOperation { Elements.IsEmpty: true } } => false,
+        _ => true,
+    };
+
+    private Captured Intrinsic(string intrinsic, IInvocationOperation call)
+    {
+        switch (intrinsic)
+        {
+            case "assign" when call.Instance is { } target && call.Arguments.Length > 0:
+                var to = session.Expressions.Capture(target);
+                var value = session.Expressions.Capture(call.Arguments[0].Value);
+                if (!to.IsMissing && !value.IsMissing)
+                {
+                    session.Writer.Emit(new AssignInstruction(to.Register, value.Register, session.Place(call)));
+                }
+
+                // Assign may return its target, for chaining.
+                return call.Type?.SpecialType == SpecialType.System_Void ? Captured.Missing(ValueKind.Void) : to;
+            case "value_and_grad":
+                return GradientCapture.Capture(session, call);
+            case "index" when call.Instance is { } indexed:
+                return IndexCapture.Capture(session, call, indexed, IndexCapture.Items(call.Arguments));
+            default:
+                return session.Refuse("UG002", call, $"'{call.TargetMethod.Name}'", "compute with operators");
+        }
+    }
+
+    private Captured StaticGraph(IInvocationOperation call)
+    {
+        var method = call.TargetMethod;
+        var kind = session.Types.KindOf(method.ReturnType);
+        if (method.IsGenericMethod)
+        {
+            return session.Refuse("UG002", call, "A generic static graph", "make its type generic");
+        }
+
+        if (call.Arguments.FirstOrDefault(a => a.Parameter?.RefKind is RefKind.Ref or RefKind.Out) is { } reference)
+        {
+            return session.Refuse("UG002", reference, "A ref or out argument", "return a tuple");
+        }
+
+        var receiver = call.Instance is { } instance ? session.Expressions.Capture(instance) : default(Captured?);
+        var arguments = new int[method.Parameters.Length];
+        var failed = receiver is { IsMissing: true };
+        foreach (var argument in call.Arguments)
+        {
+            var value = argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
+                ? session.Expressions.Aggregates.Argument(argument.Value)
+                : session.Expressions.Capture(argument.Value);
+            failed |= value.IsMissing;
+            arguments[argument.Parameter!.Ordinal] = value.Register;
+        }
+
+        if (failed)
+        {
+            return Captured.Missing(kind);
+        }
+
+        var callee = session.Writer.AddCallee(new CalleeSource(
+            0,
+            method.OriginalDefinition.GetDocumentationCommentId() ?? method.ToDisplayString(),
+            ThunkCapture.FullName(method.ContainingType),
+            call.IsVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
+            CompanionNames.Of(method),
+            call.Instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
+        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : [.. arguments];
+        if (kind == ValueKind.Void)
+        {
+            session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(call)));
+            return Captured.Missing(kind);
+        }
+
+        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(call))), kind);
+    }
+
+    private Captured NotAStaticGraph(IInvocationOperation call)
+    {
+        var method = call.TargetMethod;
+        var name = method.MethodKind == MethodKind.DelegateInvoke
+            ? Places.OneLine((call.Instance ?? call).Syntax.ToString(), 60)
+            : $"{method.ContainingType?.Name}.{method.Name}";
+        return session.Refuse("UG003", call, name);
+    }
+
+    /// <summary><c>ArgumentNullException.ThrowIfNull(x)</c> on a tensor, as the test and throw that it is.</summary>
+    private Captured ThrowIfNull(IInvocationOperation call)
+    {
+        var value = session.Expressions.Capture(HostReader.Unwrap(call.Arguments[0].Value));
+        if (value.IsMissing || session.Model.Compilation.GetTypeByMetadataName("System.ArgumentNullException") is not { } exception)
+        {
+            return Captured.Missing(ValueKind.Void);
+        }
+
+        var nothing = session.Writer.Literal(null);
+        var isNull = session.Writer.Emit(r => new HostInstruction(r, "eq", "bool", [value.Register, nothing], session.Place(call)));
+        var name = call.Arguments[0].Value.Syntax.ToString();
+        var thunk = session.Writer.AddThunk(
+            new Thunk($"{name} is null", session.Types.Of(exception), [], IsGuard: false),
+            $"new {ThunkCapture.FullName(exception)}(\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"")}\")",
+            ThunkCapture.FullName(exception), [], isSetter: false, session.Method.IsStatic);
+        var then = session.Writer.InBlock(() => session.Writer.Emit(new ThrowInstruction(thunk, [], session.Place(call))));
+        session.Writer.Emit(new IfInstruction(isNull, then, Block.Empty, session.Place(call)));
+        return Captured.Missing(ValueKind.Void);
+    }
+}

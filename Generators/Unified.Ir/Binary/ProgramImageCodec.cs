@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Security.Cryptography;
+using Google.Protobuf;
+
+namespace Unified.Ir;
+
+/// <summary>
+/// Turns a program image into bytes and back: the mark <c>UGPI</c>, a protobuf message, and the SHA-256 of all before it.
+/// Equal images give equal bytes.
+/// </summary>
+public static class ProgramImageCodec
+{
+    private const string What = "program image";
+    private const int HashBytes = 32;
+
+    private static readonly byte[] Mark = [.. "UGPI"u8];
+
+    /// <summary>Written into every image, and named when another version cannot read it.</summary>
+    public static string CompilerVersion { get; } =
+        typeof(ProgramImageCodec).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    public static byte[] Encode(ProgramImage image)
+    {
+        var tables = new TableWriter();
+        var wire = new Wire.ProgramImage
+        {
+            Format = ProgramImage.FormatVersion,
+            Compiler = CompilerVersion,
+            Target = tables.String(image.Target),
+            Dims = { image.Dims.Select(tables.String) },
+            Kernels =
+            {
+                image.Kernels.Select(k => new Wire.Kernel { Key = tables.String(k.Key), Symbol = tables.String(k.Symbol), Object = Bytes(k.Object) }),
+            },
+            Programs = { image.Programs.Select(p => Encode(tables, p)) },
+            Constants = { image.Constants.Select(Bytes) },
+        };
+        wire.Tables = tables.Tables;
+
+        var size = wire.CalculateSize();
+        var bytes = new byte[Mark.Length + size + HashBytes];
+        Mark.CopyTo(bytes, 0);
+        wire.WriteTo(bytes.AsSpan(Mark.Length, size));
+        Hash(bytes, Mark.Length + size).CopyTo(bytes, Mark.Length + size);
+        return bytes;
+    }
+
+    /// <exception cref="InvalidDataException">The bytes are no image, are damaged, or are of another format.</exception>
+    public static ProgramImage Decode(ReadOnlySpan<byte> bytes)
+    {
+        var end = bytes.Length - HashBytes;
+        if (end < Mark.Length || !bytes.StartsWith(Mark))
+        {
+            throw new InvalidDataException("these bytes are no program image");
+        }
+
+        if (!bytes[end..].SequenceEqual(Hash(bytes.ToArray(), end)))
+        {
+            throw new InvalidDataException("the program image is damaged or cut off: its content does not have the hash it ends with");
+        }
+
+        var wire = WireFormat.Parse(Wire.ProgramImage.Parser, bytes[Mark.Length..end], What);
+        if (wire.Format != ProgramImage.FormatVersion)
+        {
+            throw new InvalidDataException(
+                $"the program image has format {wire.Format} (written by version {wire.Compiler}), this version ({CompilerVersion}) reads format {ProgramImage.FormatVersion}; compile it again");
+        }
+
+        var tables = new TableReader(wire.Tables);
+        return new ProgramImage(
+            tables.String(wire.Target),
+            tables.Strings(wire.Dims),
+            [.. wire.Kernels.Select(k => new KernelCode(tables.String(k.Key), tables.String(k.Symbol), Bytes(k.Object)))],
+            [.. wire.Programs.Select(p => Decode(tables, p))],
+            [.. wire.Constants.Select(Bytes)]);
+    }
+
+    private static Wire.Program Encode(TableWriter tables, GraphProgram program) => new()
+    {
+        Name = tables.String(program.Name),
+        Inputs = { program.Inputs.Select(tables.Type) },
+        Outputs = { program.Outputs.Select(tables.Type) },
+        Buffers =
+        {
+            program.Buffers.Select(b => new Wire.Buffer
+            {
+                Kind = (uint)b.Kind,
+                Index = b.Index,
+                Bytes = tables.Dim(b.Bytes),
+                FirstStep = b.FirstStep,
+                LastStep = b.LastStep,
+            }),
+        },
+        Donations = { program.Donations.Select(d => new Wire.Donation { Output = d.Output, Input = d.Input }) },
+        Steps = { program.Steps.Select(s => Encode(tables, s)) },
+    };
+
+    private static GraphProgram Decode(TableReader tables, Wire.Program wire) => new(
+        tables.String(wire.Name),
+        tables.TensorTypes(wire.Inputs),
+        tables.TensorTypes(wire.Outputs),
+        [.. wire.Buffers.Select(b => new BufferPlan(TableReader.Enum<BufferKind>(b.Kind), b.Index, tables.Dim(b.Bytes), b.FirstStep, b.LastStep))],
+        [.. wire.Donations.Select(d => new Donation(d.Output, d.Input))],
+        [.. wire.Steps.Select(s => Decode(tables, s))]);
+
+    private static Wire.Step Encode(TableWriter tables, ProgramStep step)
+    {
+        var wire = new Wire.Step { Label = tables.String(step.Label), Source = tables.Source(step.Source) };
+        switch (step)
+        {
+            case LaunchStep launch:
+                wire.Launch = new Wire.Launch
+                {
+                    Kernel = launch.Kernel,
+                    Buffers = { launch.Buffers.Select(b => Encode(tables, b)) },
+                    Parameters = { tables.Dims(launch.Parameters) },
+                    Units = tables.Dim(launch.Units),
+                    Grain = tables.Dim(launch.Grain),
+                    ScratchBytes = tables.Dim(launch.ScratchBytes),
+                    Flops = tables.Dim(launch.Flops),
+                    Traffic = tables.Dim(launch.Traffic),
+                };
+                break;
+            case CallStep call:
+                wire.Call = new Wire.Call
+                {
+                    Program = call.Program,
+                    Inputs = { call.Inputs.Select(b => Encode(tables, b)) },
+                    Outputs = { call.Outputs.Select(b => Encode(tables, b)) },
+                    Frame = call.Frame,
+                };
+                break;
+            default:
+                throw new ArgumentException($"a step of type {step.GetType().Name} has no binary form");
+        }
+
+        return wire;
+    }
+
+    private static ProgramStep Decode(TableReader tables, Wire.Step wire)
+    {
+        var (label, source) = (tables.String(wire.Label), tables.Source(wire.Source));
+        return wire.StepCase switch
+        {
+            Wire.Step.StepOneofCase.Launch => new LaunchStep(
+                label,
+                wire.Launch.Kernel,
+                Decode(tables, wire.Launch.Buffers),
+                tables.Dims(wire.Launch.Parameters),
+                tables.Dim(wire.Launch.Units),
+                tables.Dim(wire.Launch.Grain),
+                tables.Dim(wire.Launch.ScratchBytes),
+                tables.Dim(wire.Launch.Flops),
+                tables.Dim(wire.Launch.Traffic),
+                source),
+            Wire.Step.StepOneofCase.Call => new CallStep(
+                label, wire.Call.Program, Decode(tables, wire.Call.Inputs), Decode(tables, wire.Call.Outputs), wire.Call.Frame, source),
+            _ => throw new InvalidDataException($"step '{label}' does nothing known; was this made by a newer version?"),
+        };
+    }
+
+    private static Wire.BufferRef Encode(TableWriter tables, BufferRef reference) =>
+        new() { Buffer = reference.Buffer, ByteOffset = tables.Dim(reference.ByteOffset) };
+
+    private static ImmutableArray<BufferRef> Decode(TableReader tables, IEnumerable<Wire.BufferRef> references) =>
+        [.. references.Select(r => new BufferRef(r.Buffer, tables.Dim(r.ByteOffset)))];
+
+    private static ByteString Bytes(ImmutableArray<byte> bytes) => UnsafeByteOperations.UnsafeWrap(bytes.AsMemory());
+
+    private static ImmutableArray<byte> Bytes(ByteString bytes) => ImmutableArray.Create(bytes.Span);
+
+    private static byte[] Hash(byte[] bytes, int count)
+    {
+        using var sha = SHA256.Create();
+        return sha.ComputeHash(bytes, 0, count);
+    }
+}

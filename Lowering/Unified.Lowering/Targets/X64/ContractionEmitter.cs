@@ -1,0 +1,116 @@
+using Unified.Lowering.Loops;
+using Unified.Native;
+
+namespace Unified.Lowering.Targets.X64;
+
+/// <summary>
+/// Turns a contraction into loops over (batch, block of rows): pack the block of A, then for each panel of B and each row tile compute a tile
+/// of sums into scratch, and run the epilogue over it while it is in the first-level cache.
+/// </summary>
+internal sealed class ContractionEmitter
+{
+    private const int Lanes = KernelBuilder.Lanes;
+
+    private readonly KernelBuilder _k;
+    private readonly ContractionKernel _kernel;
+    private readonly NodeEmitter _nodes;
+    private readonly MicroKernel _micro;
+    private readonly LlvmType _sum;
+
+    private ContractionEmitter(KernelBuilder k, ContractionKernel kernel)
+    {
+        (_k, _kernel) = (k, kernel);
+        _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.BatchAxes + 2, reducedIsVector: true);
+        _micro = new MicroKernel(k, kernel.Type);
+        _sum = MicroKernel.SumType(k, kernel.Type);
+    }
+
+    private int BatchAxes => _kernel.BatchAxes;
+
+    private LlvmValue Rows => _k.Parameter(BatchAxes);
+
+    private LlvmValue Columns => _k.Parameter(BatchAxes + 1);
+
+    private LlvmValue Depth => _k.Parameter(BatchAxes + 2);
+
+    private LlvmValue RowsPerUnit => _k.Parameter(BatchAxes + 3);
+
+    public static void Emit(KernelBuilder k, ContractionKernel kernel) => new ContractionEmitter(k, kernel).Emit();
+
+    private LlvmValue StrideOfA(int axis) => _k.Parameter(BatchAxes + 4 + axis);
+
+    private LlvmValue StrideOfPacked(int axis) => _k.Parameter((2 * BatchAxes) + 6 + axis);
+
+    private void Emit()
+    {
+        var blocks = _k.CeilDiv(Rows, RowsPerUnit);
+        var packedA = _k.AlignUp(_k.Scratch);
+        var tile = _k.AlignUp(_k.B.Gep(_sum, packedA, _k.Mul(RowsPerUnit, Depth)));
+        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, Tile.Rows);
+        LlvmType elementA = _k.ElementOf(0), elementB = _k.ElementOf(1);
+        LlvmValue rowStride = StrideOfA(BatchAxes), depthStride = StrideOfA(BatchAxes + 1);
+        var tileSize = _k.Mul(Depth, _k.I64(Tile.Rows));
+        var panelSize = _k.Mul(Depth, _k.I64(Tile.Columns));
+        _k.Loop(_k.Begin, _k.End, 1, unit =>
+        {
+            var indices = _k.Unravel(unit, [.. Enumerable.Range(0, BatchAxes).Select(_k.Parameter), blocks]);
+            var firstRow = _k.Mul(indices[^1], RowsPerUnit);
+            var rows = _k.Min(RowsPerUnit, _k.B.Sub(Rows, firstRow));
+            LlvmValue offsetA = _k.Mul(firstRow, rowStride), offsetB = _k.I64(0);
+            for (var axis = 0; axis < BatchAxes; axis++)
+            {
+                offsetA = _k.Add(offsetA, _k.Mul(indices[axis], StrideOfA(axis)));
+                offsetB = _k.Add(offsetB, _k.Mul(indices[axis], StrideOfPacked(axis)));
+            }
+
+            var a = _k.B.GepUnchecked(elementA, _k.Buffer(0), offsetA);
+            var b = _k.B.Gep(elementB, _k.Buffer(1), offsetB);
+            var tiles = _k.CeilDiv(rows, Tile.Rows);
+            _k.Loop(_k.I64(0), tiles, 1, t =>
+            {
+                var first = _k.Mul(t, _k.I64(Tile.Rows));
+                writer.Emit(
+                    _k.B.GepUnchecked(elementA, a, _k.Mul(first, rowStride)), rowStride, depthStride, _k.B.Sub(rows, first), Tile.Rows, Depth,
+                    _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)));
+            });
+
+            _k.Loop(_k.I64(0), _k.CeilDiv(Columns, Tile.Columns), 1, panel =>
+            {
+                var firstColumn = _k.Mul(panel, _k.I64(Tile.Columns));
+                var panelAddress = _k.B.Gep(elementB, b, _k.Mul(panel, panelSize));
+                _k.Loop(_k.I64(0), tiles, 1, t =>
+                {
+                    _micro.Emit(_k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile);
+                    var first = _k.Mul(t, _k.I64(Tile.Rows));
+                    EmitEpilogue(indices[..^1], _k.Add(firstRow, first), _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
+                });
+            });
+        });
+    }
+
+    private void EmitEpilogue(LlvmValue[] batch, LlvmValue firstRow, LlvmValue rows, LlvmValue firstColumn, LlvmValue tile)
+    {
+        var columns = _k.B.Sub(Columns, firstColumn);
+        _k.If(
+            _k.B.ICmp(LlvmIntPredicate.Sge, columns, _k.I64(Tile.Columns)),
+            () => EmitRows(batch, firstRow, rows, firstColumn, null, tile),
+            () => EmitRows(batch, firstRow, rows, firstColumn, columns, tile));
+    }
+
+    private void EmitRows(LlvmValue[] batch, LlvmValue firstRow, LlvmValue rows, LlvmValue firstColumn, LlvmValue? columns, LlvmValue tile) =>
+        _k.Loop(_k.I64(0), rows, 1, row =>
+        {
+            _nodes.EnterRow([.. batch, _k.Add(firstRow, row)]);
+            _nodes.Prepare(_kernel.Stores.Select(s => s.Node), _kernel.Stores);
+            for (var column = 0; column < Tile.Columns; column += Lanes)
+            {
+                var mask = columns is { } c ? _k.LanesBelow(_k.B.Sub(c, _k.I64(column))) : (LlvmValue?)null;
+                var at = _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)));
+                var point = new Point(_k.Add(firstColumn, _k.I64(column)), mask) { Accumulator = _k.Load(_sum, at, null) };
+                foreach (var store in _kernel.Stores)
+                {
+                    _nodes.Store(store, _kernel.Buffers[store.Buffer].Type, point);
+                }
+            }
+        });
+}

@@ -1,0 +1,107 @@
+using Unified.Ir;
+using Unified.Lowering.Loops;
+using Unified.Native;
+
+namespace Unified.Lowering.Targets.X64;
+
+/// <summary>
+/// Turns a packed row tile of A and a packed panel of B into one tile of their product, written to scratch row by row. Sums stay in
+/// registers over all of k: 12 × 32 at once in f32 with AVX-512, in pieces where there are fewer or shorter registers.
+/// </summary>
+internal sealed class MicroKernel
+{
+    private const int Unroll = 4;
+
+    private readonly KernelBuilder _k;
+    private readonly DType _type;
+    private readonly LlvmType _sum;
+    private readonly int _lanes;
+    private readonly int _vectors;
+    private readonly int _rows;
+
+    public MicroKernel(KernelBuilder k, DType type)
+    {
+        (_k, _type, _sum) = (k, type, SumType(k, type));
+        var registerBytes = k.HasAvx512 ? 64 : 32;
+        _lanes = registerBytes / Numbers.Bytes(_sum);
+        _vectors = 2;
+        _rows = k.HasAvx512 ? Tile.Rows : Tile.Rows / 2;
+    }
+
+    /// <summary>What sums are kept in: f32 for the 16-bit floats, i32 for the narrow integers.</summary>
+    public static LlvmType SumType(KernelBuilder k, DType type) => type switch
+    {
+        DType.F64 => k.Context.F64,
+        DType.F16 or DType.BF16 or DType.F32 => k.Context.F32,
+        DType.I32 => k.Context.I32,
+        _ => throw new NotSupportedException($"x86-64 has no matrix product of {type.Text()}; cast the operands to f32, f64 or i32"),
+    };
+
+    /// <param name="a">The packed rows: <see cref="Tile.Rows"/> elements of the sum's type per k.</param>
+    /// <param name="b">The packed panel: <see cref="Tile.Columns"/> elements of the operand's type per k.</param>
+    /// <param name="depth">The extent of k.</param>
+    /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
+    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile)
+    {
+        for (var row = 0; row < Tile.Rows; row += _rows)
+        {
+            for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
+            {
+                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), ColumnAddress(b, column), depth, tile, row, column);
+            }
+        }
+    }
+
+    private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column));
+
+    private LlvmType Element => Numbers.Memory(_k.Context, _type);
+
+    private void EmitPiece(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column)
+    {
+        var zeros = Enumerable.Repeat(_sum.Vector(_lanes).Zero, _rows * _vectors).ToArray();
+        var whole = _k.B.And(depth, _k.I64(-Unroll));
+        var sums = _k.Loop(_k.I64(0), whole, Unroll, zeros, (k, state) =>
+        {
+            LlvmValue at = RowAddress(a, k), bt = PanelAddress(b, k);
+            for (var u = 0; u < Unroll; u++)
+            {
+                state = EmitStep(at, bt, u, state);
+            }
+
+            return state;
+        });
+        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(a, k), PanelAddress(b, k), 0, state));
+        for (var r = 0; r < _rows; r++)
+        {
+            for (var v = 0; v < _vectors; v++)
+            {
+                var at = ((row + r) * Tile.Columns) + column + (v * _lanes);
+                _k.B.Store(sums[(r * _vectors) + v], _k.B.Gep(_sum, tile, _k.I64(at)), Numbers.Bytes(_sum));
+            }
+        }
+    }
+
+    private LlvmValue RowAddress(LlvmValue a, LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(Tile.Rows)));
+
+    private LlvmValue PanelAddress(LlvmValue b, LlvmValue k) => _k.B.Gep(Element, b, _k.Mul(k, _k.I64(Tile.Columns)));
+
+    private LlvmValue[] EmitStep(LlvmValue a, LlvmValue b, int u, LlvmValue[] state)
+    {
+        var next = new LlvmValue[state.Length];
+        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Numbers.FromMemory(
+            _k.B,
+            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)),
+            _type))];
+        for (var r = 0; r < _rows; r++)
+        {
+            var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * Tile.Rows) + r))), _lanes);
+            for (var v = 0; v < _vectors; v++)
+            {
+                var i = (r * _vectors) + v;
+                next[i] = _type.IsFloat() ? _k.Fma(scalar, columns[v], state[i]) : _k.B.Add(state[i], _k.B.Mul(scalar, columns[v]));
+            }
+        }
+
+        return next;
+    }
+}

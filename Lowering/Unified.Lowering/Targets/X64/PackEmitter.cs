@@ -1,0 +1,39 @@
+using Unified.Lowering.Loops;
+using Unified.Native;
+
+namespace Unified.Lowering.Targets.X64;
+
+/// <summary>Turns a pack kernel into loops over (batch, panel of B); a panel is two stripes of 16 columns.</summary>
+internal static class PackEmitter
+{
+    public static void Emit(KernelBuilder k, PackKernel kernel)
+    {
+        var batch = kernel.BatchAxes;
+        LlvmValue depth = k.Parameter(batch), columns = k.Parameter(batch + 1);
+        LlvmValue BatchStride(int axis) => k.Parameter(batch + 2 + axis);
+        LlvmValue depthStride = k.Parameter((2 * batch) + 2), columnStride = k.Parameter((2 * batch) + 3);
+        var panels = k.CeilDiv(columns, Tile.Columns);
+        var element = k.ElementOf(0);
+        var writer = new PanelWriter(k, kernel.Type, Convert: false, kernel.Order, Tile.Columns);
+        k.Loop(k.Begin, k.End, 1, unit =>
+        {
+            var indices = k.Unravel(unit, [.. Enumerable.Range(0, batch).Select(k.Parameter), panels]);
+            var first = k.Mul(indices[^1], k.I64(Tile.Columns));
+            var offset = k.Mul(first, columnStride);
+            for (var axis = 0; axis < batch; axis++)
+            {
+                offset = k.Add(offset, k.Mul(indices[axis], BatchStride(axis)));
+            }
+
+            // Panels of all batches follow each other without gaps: the unit's number is the panel's.
+            var source = k.B.GepUnchecked(element, k.Buffer(0), offset);
+            var target = k.B.Gep(element, k.Buffer(1), k.Mul(unit, k.Mul(depth, k.I64(Tile.Columns))));
+            for (var stripe = 0; stripe < Tile.Columns; stripe += KernelBuilder.Lanes)
+            {
+                writer.Emit(
+                    k.B.GepUnchecked(element, source, k.Mul(columnStride, k.I64(stripe))), columnStride, depthStride,
+                    k.B.Sub(columns, k.Add(first, k.I64(stripe))), KernelBuilder.Lanes, depth, k.B.Gep(element, target, k.I64(stripe)));
+            }
+        });
+    }
+}
