@@ -13,10 +13,10 @@ internal static class ReadCallSite
     {
         if (NameGate.NameOf(invocation) is not { } name
             || !NameGate.MayBeStaticGraph(model.Compilation, name)
-            || model.GetSymbolInfo(invocation, cancel).Symbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary } method
-            || !method.IsStaticGraph()
+            || model.GetSymbolInfo(invocation, cancel).Symbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ReducedExtension } called
+            || (called.ReducedFrom ?? called).OriginalDefinition is var method && !method.IsStaticGraph()
             || ReadSignature.Of(method, model.Compilation) is not { CanBeCalled: true } target
-            || !ReadSignature.CanSee(method.OriginalDefinition, model.Compilation)
+            || !ReadSignature.CanSee(method, model.Compilation)
             || model.GetInterceptableLocation(invocation, cancel) is not { } location)
         {
             return null;

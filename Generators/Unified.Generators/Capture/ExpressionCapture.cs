@@ -42,7 +42,6 @@ internal sealed class ExpressionCapture
             [OperationKind.ArrayCreation] = o => Aggregates.Array((IArrayCreationOperation)o),
             [OperationKind.CollectionExpression] = o => Aggregates.Collection((ICollectionExpressionOperation)o),
             [OperationKind.ObjectCreation] = o => Aggregates.Object((IObjectCreationOperation)o),
-            [OperationKind.Throw] = o => Throw((IThrowOperation)o),
             [OperationKind.LocalReference] = o => Local(((ILocalReferenceOperation)o).Local, o),
             [OperationKind.ParameterReference] = o => Local(((IParameterReferenceOperation)o).Parameter, o),
         }.ToImmutableDictionary();
@@ -72,6 +71,10 @@ internal sealed class ExpressionCapture
             case IInvalidOperation:
                 _session.IsBroken = true;
                 return Captured.Missing(ValueKind.Void);
+            case IThrowOperation:
+                return Throw((IThrowOperation)operation);
+            case IConversionOperation { IsImplicit: true } conversion when ChangesNothing(conversion):
+                return Capture(conversion.Operand);
             case IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance }:
                 return new(_session.Writer.Load(0), _session.Writer[0].Type.Kind);
             case ILocalReferenceOperation { IsDeclaration: false } local:
@@ -105,13 +108,18 @@ internal sealed class ExpressionCapture
 
     public static string Quote(IOperation operation) => $"'{Places.OneLine(operation.Syntax.ToString(), 60)}'";
 
+    // A read of a field is the same thunk whatever base type it is read as; a collection expression has its type already.
+    private static bool ChangesNothing(IConversionOperation conversion) =>
+        conversion.Operand is ICollectionExpressionOperation or IThrowOperation
+        || (conversion.Operand.Type is not null && conversion.Conversion is { IsUserDefined: false } kind && (kind.IsReference || kind.IsIdentity));
+
     // Whether the operation is worth taking apart, so that a size stays symbolic through it.
     private static bool CarriesSizes(IOperation operation) =>
         HostArithmetic.Find(operation) is not null
         || operation is IConditionalOperation or ITupleOperation
         || operation is IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.ConditionalOr, OperatorMethod: null }
         || (operation is IArrayCreationOperation { Initializer: not null, Type: IArrayTypeSymbol { Rank: 1 } array } && HostArithmetic.IsNumber(array.ElementType))
-        || operation is ICollectionExpressionOperation { Type: IArrayTypeSymbol { ElementType: var element } } && HostArithmetic.IsNumber(element);
+        || (operation is ICollectionExpressionOperation { Type: IArrayTypeSymbol { ElementType: var element } } && HostArithmetic.IsNumber(element));
 
     private Captured Constant(IOperation operation, object? value)
     {

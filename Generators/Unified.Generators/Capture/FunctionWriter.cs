@@ -69,7 +69,7 @@ internal sealed class FunctionWriter
         return _locals.Count - 1;
     }
 
-    /// <summary>A local that the user did not write. The name cannot be one of the user's.</summary>
+    /// <summary>A local that the user did not write.</summary>
     public int DeclareTemporary(ValueType type) => Declare($"__t{_temporaries++}", type);
 
     public Local this[int local] => _locals[local];

@@ -11,6 +11,9 @@ namespace Unified.Generators;
 /// </summary>
 internal sealed class GuardRule(CaptureSession session)
 {
+    /// <summary>Fields whose collections cannot change.</summary>
+    public FrozenFields Frozen { get; } = new(session.Cancellation);
+
     public bool IsGuard(IOperation operation)
     {
         var parts = operation.DescendantsAndSelf().Where(o => o is not IInvalidOperation).ToList();
@@ -45,12 +48,12 @@ internal sealed class GuardRule(CaptureSession session)
     private bool ReadsMutable(IOperation operation) => operation switch
     {
         IFieldReferenceOperation f => IsMutable(f.Field),
-        IPropertyReferenceOperation { Arguments.Length: > 0 } p => !IsImmutableType(p.Property.ContainingType),
+        IPropertyReferenceOperation { Arguments.Length: > 0 } p => !IsImmutableType(p.Property.ContainingType) && !Frozen.IsReadBy(p.Instance),
         IPropertyReferenceOperation p => IsAuto(p.Property)
             ? p.Property.SetMethod is { IsInitOnly: false }
             : FieldBehind(p.Property) is { } field ? IsMutable(field) : p.Property.SetMethod is { IsInitOnly: false },
-        IArrayElementReferenceOperation => true,
-        IImplicitIndexerReferenceOperation i => !IsImmutableType(i.Instance.Type),
+        IArrayElementReferenceOperation a => !Frozen.IsReadBy(a.ArrayReference),
+        IImplicitIndexerReferenceOperation i => !IsImmutableType(i.Instance.Type) && !Frozen.IsReadBy(i.Instance),
         IParameterReferenceOperation p => IsAssignedPrimaryParameter(p.Parameter),
         _ => false,
     };
@@ -58,7 +61,8 @@ internal sealed class GuardRule(CaptureSession session)
     private bool Runs(IOperation operation) => operation switch
     {
         IInvocationOperation i => !IsImmutableType(i.TargetMethod.ContainingType),
-        IPropertyReferenceOperation { Arguments.Length: 0 } p => !IsStored(p.Property) && !IsImmutableType(p.Property.ContainingType),
+        IPropertyReferenceOperation { Arguments.Length: 0 } p =>
+            !IsStored(p.Property) && !IsImmutableType(p.Property.ContainingType) && !Frozen.IsReadBy(p.Instance),
         IDynamicInvocationOperation or IDynamicMemberReferenceOperation => true,
         _ => false,
     };

@@ -93,6 +93,7 @@ internal sealed class LoopCapture(CaptureSession session)
             || !TypeClassifier.IsSystem(type)
             || collection is not (IFieldReferenceOperation or IPropertyReferenceOperation)
             || (collection is IPropertyReferenceOperation property && !GuardRule.IsStored(property.Property))
+            || session.Guards.Frozen.IsReadBy(collection)
             || !session.Hosts.Read(collection).IsPure)
         {
             return;

@@ -42,7 +42,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
                 : session.Refuse("UG002", call, $"'{method.Name}' on a list of the graph", "use a collection expression, its items, or foreach");
         }
 
-        if (session.Hosts.HasTensors(call))
+        if (session.Hosts.HasTensors(call) && (!TypeClassifier.IsSystem(method) || method.MethodKind == MethodKind.DelegateInvoke || method.Name == "ThrowIfNull"))
         {
             return method is { Name: "ThrowIfNull", ContainingType.Name: "ArgumentNullException" } ? ThrowIfNull(call) : NotAStaticGraph(call);
         }
@@ -83,7 +83,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             named.Add((first, session.Expressions.Capture(instance)));
         }
 
-        foreach (var argument in arguments.Where(IsGiven))
+        foreach (var argument in arguments.Where(a => IsGiven(op, a)))
         {
             named.Add((argument.Parameter!.Name, session.Expressions.Aggregates.Argument(argument.Value)));
         }
@@ -103,9 +103,11 @@ internal sealed class TensorCallCapture(CaptureSession session)
         return new(session.Writer.Emit(r => new ApplyInstruction(r, op, named, session.Place(operation))), kind);
     }
 
-    private static bool IsGiven(IArgumentOperation argument) => argument switch
+    // A default of the method stays out, unless the op itself has none.
+    private static bool IsGiven(OpCode op, IArgumentOperation argument) => argument switch
     {
-        { ArgumentKind: ArgumentKind.DefaultValue } => false,
+        { ArgumentKind: ArgumentKind.DefaultValue, Parameter.Name: var name } =>
+            OpTable.All.FirstOrDefault(o => o.Code == op)?.Attributes.Any(a => a.Name == name && a.Default is null) == true,
         { ArgumentKind: ArgumentKind.ParamArray, Value: IArrayCreationOperation { Initializer: null or { ElementValues.IsEmpty: true } } } => false,
         { ArgumentKind: ArgumentKind.ParamCollection, Value: ICollectionExpressionOperation { Elements.IsEmpty: true } } => false,
         _ => true,

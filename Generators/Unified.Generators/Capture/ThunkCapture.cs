@@ -208,7 +208,7 @@ internal sealed class ThunkCapture(CaptureSession session)
 
     private static string Text(Draft draft)
     {
-        var root = draft.Root;
+        var root = HostReader.Unwrap(draft.Root);
         switch (root)
         {
             // Written without, with and without "this": one text, so that it is one thunk.
@@ -217,7 +217,7 @@ internal sealed class ThunkCapture(CaptureSession session)
                 return "this." + Escape(member.Member.Name);
             case IDefaultValueOperation { IsImplicit: true, Type: { } type }:
                 return $"default({FullName(type)})";
-            case { IsImplicit: true, ConstantValue: { HasValue: true, Value: IFormattable value }, Type: { } type } when root is not IConversionOperation:
+            case { IsImplicit: true, ConstantValue: { HasValue: true, Value: IFormattable value }, Type: { } type }:
                 return $"({FullName(type)})({value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)})";
         }
 

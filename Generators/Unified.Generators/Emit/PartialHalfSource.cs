@@ -84,7 +84,7 @@ internal static class PartialHalfSource
             var modifier = thunk.IsStatic ? "private static" : "private";
             var parameters = string.Join(", ", thunk.Parameters.Select(p => $"{p.Type} {p.Name}"));
             var head = $"{modifier} {(thunk.IsSetter ? "void" : thunk.ResultType)} {Thunk(method.Signature, thunk.Number)}({parameters})";
-            writer.Line(CompanionSource.Hidden).Lines($"{head} => {thunk.Expression};").Line();
+            writer.Line(CompanionSource.Hidden).Verbatim($"{head} => {thunk.Expression};").Line();
         }
     }
 
@@ -152,10 +152,19 @@ internal static class PartialHalfSource
             var receiver = slot.Receiver.Length == 0 ? "this" : $"(({slot.Receiver})this)";
             var name = signature.Name.Substring(signature.Name.LastIndexOf('.') + 1);
             writer.Open($"global::Unified.Ir.FunctionDefinition? {Slot(slot.Companion)}.Get()")
-                .Line($"__UnifiedSlot_{signature.Suffix} slot = {receiver}.{name};")
-                .Line($"return slot.Method.DeclaringType == typeof({signature.Self}) ? {graph}.Definition : null;")
-                .Close()
-                .Line();
+                .Line($"__UnifiedSlot_{signature.Suffix} slot = {receiver}.{name};");
+            if (signature.IsVirtual && slot.Companion != signature.Root)
+            {
+                // An interface's slot that leads on to a virtual method: that one's slot knows the overrides.
+                writer.Line($"__UnifiedSlot_{signature.Suffix} next = this.{name};")
+                    .Line($"return slot.Method == next.Method ? global::{KnownNames.GeneratedNamespace}.{signature.Root}.DefinitionFor(this) : null;");
+            }
+            else
+            {
+                writer.Line($"return slot.Method.DeclaringType == typeof({signature.Self}) ? {graph}.Definition : null;");
+            }
+
+            writer.Close().Line();
         }
     }
 

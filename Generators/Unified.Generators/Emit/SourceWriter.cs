@@ -30,6 +30,13 @@ internal sealed class SourceWriter
         return this;
     }
 
+    /// <summary>The user's own text, which may hold string literals of several lines: only its first line is indented.</summary>
+    public SourceWriter Verbatim(string text)
+    {
+        _text.Append(' ', 4 * _depth).Append(text).Append('\n');
+        return this;
+    }
+
     public SourceWriter Open(string head)
     {
         Line(head).Line("{");

@@ -46,6 +46,7 @@ internal sealed record MethodSignature(
     string ReturnType,
     ResultPlan Result,
     bool IsStatic,
+    bool IsExtension,
     bool IsPublic,
     bool NeedsBridge,
     bool CanBeCalled,
@@ -66,7 +67,8 @@ internal sealed record MethodSignature(
 
     /// <summary><c>self, x</c>-style declarations and arguments; the receiver first where there is one.</summary>
     public string Declarations(string receiverModifier) =>
-        string.Join(", ", (IsStatic ? [] : new[] { $"{receiverModifier}{Self} self" }).Concat(Parameters.Select(p => $"{p.Type} {p.Name}")));
+        string.Join(", ", (IsStatic ? [] : new[] { $"{receiverModifier}{Self} self" })
+            .Concat(Parameters.Select((p, i) => $"{(IsExtension && i == 0 ? receiverModifier : "")}{p.Type} {p.Name}")));
 
     public string Arguments => string.Join(", ", Parameters.Select(p => p.Name));
 

@@ -9,7 +9,7 @@ internal static class ReadSignature
     /// <summary>Null for a method that <see cref="CanBeEmitted"/> refuses: it stays eager everywhere.</summary>
     public static MethodSignature? Of(IMethodSymbol method, Compilation compilation)
     {
-        method = method.OriginalDefinition;
+        method = (method.ReducedFrom ?? method).OriginalDefinition;
         if (!CanBeEmitted(method))
         {
             return null;
@@ -30,6 +30,7 @@ internal static class ReadSignature
             ReturnType: method.ReturnType.Full(),
             Result: TensorTypes.PlanOf(method.ReturnType)!,
             IsStatic: method.IsStatic,
+            IsExtension: method.IsExtensionMethod,
             IsPublic: IsPublic(method),
             NeedsBridge: !explicitImplementation && method.DeclaredAccessibility is Accessibility.Private or Accessibility.Protected or Accessibility.ProtectedAndInternal,
             CanBeCalled: !explicitImplementation,

@@ -20,7 +20,10 @@ internal sealed class TableReader
     {
         tables = Required(tables, "tables");
         _strings = [.. tables.Strings.Select(Text)];
-        _dims = [.. tables.Dims.Select(d => ParseDim(String(d)))];
+
+        // A string may be named by many dims; it is parsed once.
+        var parsed = new Dictionary<uint, Dim>();
+        _dims = [.. tables.Dims.Select(d => parsed.TryGetValue(d, out var dim) ? dim : parsed[d] = ParseDim(String(d)))];
         _tensorTypes = [.. tables.TensorTypes.Select(t => new TensorType(DType(t.Dtype), Shape(t.Shape)))];
         _valueTypes = [.. tables.ValueTypes.Select(t => new ValueType(Enum<ValueKind>(t.Kind), String(t.Name)))];
         _sources = [.. tables.Sources.Select(s => new SourceSpan(String(s.File), s.Line, s.Column, String(s.Text)))];
@@ -77,8 +80,9 @@ internal sealed class TableReader
         try
         {
             return bytes.Length == 0 || bytes[0] != 0xFF ? Utf8.GetString(bytes.ToByteArray())
-                : bytes.Length % 2 == 1 ? Encoding.Unicode.GetString(bytes.ToByteArray(), 1, bytes.Length - 1)
-                : throw new InvalidDataException("a UTF-16 string has half a character");
+                : bytes.Length % 2 == 1
+                    ? new string([.. Enumerable.Range(0, bytes.Length / 2).Select(i => (char)(bytes[(2 * i) + 1] | (bytes[(2 * i) + 2] << 8)))])
+                    : throw new InvalidDataException("a UTF-16 string has half a character");
         }
         catch (DecoderFallbackException e)
         {

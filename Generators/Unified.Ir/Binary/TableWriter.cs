@@ -66,7 +66,8 @@ internal sealed class TableWriter
         }
         catch (EncoderFallbackException)
         {
-            return ByteString.CopyFrom([0xFF, .. Encoding.Unicode.GetBytes(text)]);
+            // Not by Encoding.Unicode, which replaces what it cannot pair.
+            return ByteString.CopyFrom([0xFF, .. text.SelectMany(c => new[] { unchecked((byte)c), (byte)(c >> 8) })]);
         }
     }
 }

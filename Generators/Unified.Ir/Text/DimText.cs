@@ -15,7 +15,7 @@ public static class DimText
         ["min"] = Dim.Min,
     }.ToImmutableDictionary();
 
-    /// <exception cref="IrTextException">The text is no dim, or one beyond 64 bits, 128 factors or 2048 terms.</exception>
+    /// <exception cref="IrTextException">The text is no dim, or one beyond 64 bits, 128 factors or 1024 terms.</exception>
     public static Dim Parse(string text)
     {
         var scanner = new TextScanner(text);
@@ -45,12 +45,11 @@ public static class DimText
         var parts = new List<Dim> { Product(scanner, depth) };
         while (scanner.Accept("+") || scanner.At("-"))
         {
-            if (parts.Count > IrLimits.DimTerms)
+            parts.Add(Product(scanner, depth));
+            if (parts.Sum(p => p.Terms.Length) > IrLimits.DimTerms)
             {
                 throw scanner.Error($"a dim of more than {IrLimits.DimTerms} terms");
             }
-
-            parts.Add(Product(scanner, depth));
         }
 
         return Checked(scanner, () => Total(parts, 0, parts.Count));

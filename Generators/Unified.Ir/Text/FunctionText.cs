@@ -85,9 +85,10 @@ public static class FunctionText
         scanner.Expect("{");
         while (!scanner.Accept("}"))
         {
+            var start = scanner.Position;
             if (scanner.Numbered(mark, $"{mark}{items.Count}") != items.Count)
             {
-                throw scanner.Error($"{title} are numbered in order: this is {mark}{items.Count}");
+                throw scanner.ErrorAt(start, $"{title} are numbered in order: this is {mark}{items.Count}");
             }
 
             items.Add(parse(scanner));

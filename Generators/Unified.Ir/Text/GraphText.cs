@@ -126,9 +126,10 @@ public static class GraphText
     private static GraphInput ParseInput(TextScanner scanner, Dictionary<int, TensorType> types)
     {
         var count = types.Count;
+        var start = scanner.Position;
         if (scanner.Numbered("%", $"%{count}") != count)
         {
-            throw scanner.Error($"inputs are numbered in order: this is %{count}");
+            throw scanner.ErrorAt(start, $"inputs are numbered in order: this is %{count}");
         }
 
         var name = scanner.Name("the name of an input");

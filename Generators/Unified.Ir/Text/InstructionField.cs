@@ -29,6 +29,9 @@ internal abstract class InstructionField
     public virtual IEnumerable<FieldReference> References(object? value) => [];
 
     public virtual Block? Block(object? value) => null;
+
+    /// <summary>Whether a block here must name the register it yields; other blocks must not.</summary>
+    public bool Yields { get; init; }
 }
 
 /// <summary>A field of one type: the rows below are made of these.</summary>
@@ -119,8 +122,9 @@ internal static class InstructionFields
     public static InstructionField Literal { get; } = new InstructionField<object?>(
         (w, v) => w.Add(LiteralText.Print(v)), LiteralText.Parse, (e, v) => e.Literal(v), d => d.Literal());
 
-    public static InstructionField BlockField { get; } = new InstructionField<Block>(
-        BlockText.Print, BlockText.Parse, (e, v) => e.Block(v), d => d.Block());
+    public static InstructionField BlockField { get; } = MakeBlock(yields: false);
+
+    public static InstructionField YieldingBlock { get; } = MakeBlock(yields: true);
 
     public static InstructionField Flag(string yes, string no) => new InstructionField<bool>(
         (w, v) => w.Add(v ? yes : no),
@@ -146,6 +150,9 @@ internal static class InstructionFields
     }
 
     public static int ParseRegister(TextScanner scanner) => ParseNumber(scanner, "%", "a register");
+
+    private static InstructionField<Block> MakeBlock(bool yields) =>
+        new(BlockText.Print, BlockText.Parse, (e, v) => e.Block(v), d => d.Block()) { Yields = yields };
 
     private static int ParseNumber(TextScanner scanner, string mark, string what) =>
         scanner.Accept("_") ? Instruction.None : scanner.Numbered(mark, what);

@@ -39,12 +39,12 @@ internal static class InstructionForms
             16, "rebind {0}{1}, {2} get {3}", [ThunkIndex, Registers, Register, OptionalThunkIndex],
             i => [i.Setter, i.Arguments, i.Value, i.Getter], (_, f, s) => new(f.Int(0), f.Int(3), f.Ints(1), f.Int(2), s), HasResult: false),
         new InstructionForm<ValueAndGradInstruction>(
-            17, "value_and_grad {0} wrt {1}", [BlockField, Register], i => [i.Body, i.Wrt], (r, f, s) => new(r, f.Block(0), f.Int(1), s)),
+            17, "value_and_grad {0} wrt {1}", [YieldingBlock, Register], i => [i.Body, i.Wrt], (r, f, s) => new(r, f.Block(0), f.Int(1), s)),
         new InstructionForm<IfInstruction>(
             18, "if {0} {1} else {2}", [Register, BlockField, BlockField], i => [i.Condition, i.Then, i.Else],
             (_, f, s) => new(f.Int(0), f.Block(1), f.Block(2), s), HasResult: false),
         new InstructionForm<LoopInstruction>(
-            19, "loop {0} while {1} do {2} step {3}", [Flag("test_first", "test_last"), BlockField, BlockField, BlockField],
+            19, "loop {0} while {1} do {2} step {3}", [Flag("test_first", "test_last"), YieldingBlock, BlockField, BlockField],
             i => [i.TestFirst, i.Condition, i.Body, i.Step],
             (_, f, s) => new(f.Block(1), f.Block(2), f.Block(3), f.Flag(0), s), HasResult: false),
         new InstructionForm<ForEachInstruction>(

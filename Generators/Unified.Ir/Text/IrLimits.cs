@@ -10,13 +10,13 @@ internal static class IrLimits
     public const int RegionDepth = 32;
 
     /// <summary>Characters of one dim.</summary>
-    public const int DimText = 16384;
+    public const int DimText = 8192;
 
     /// <summary>Levels of functions and brackets in one dim.</summary>
     public const int DimDepth = 64;
 
     /// <summary>Terms of one dim, also while it is being multiplied out.</summary>
-    public const int DimTerms = 2048;
+    public const int DimTerms = 1024;
 
     /// <summary>Factors of one term.</summary>
     public const int DimDegree = 128;

@@ -15,7 +15,15 @@ internal sealed class TextScanner
 
     public TextScanner(string text) => _text = text;
 
-    public int Position => _position;
+    /// <summary>Where the next thing begins.</summary>
+    public int Position
+    {
+        get
+        {
+            SkipBlank();
+            return _position;
+        }
+    }
 
     private char Current => _position < _text.Length ? _text[_position] : '\0';
 
@@ -62,7 +70,7 @@ internal sealed class TextScanner
 
         // A dot ends a mark such as _ in _..%2.
         var end = _position + token.Length;
-        return !IsWordPart(token[^1]) || end == _text.Length || !IsWordPart(_text[end]) || _text[end] == '.';
+        return token[^1] == '.' || !IsWordPart(token[^1]) || end == _text.Length || !IsWordPart(_text[end]) || _text[end] == '.';
     }
 
     public bool Accept(string token)

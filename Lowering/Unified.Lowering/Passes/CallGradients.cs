@@ -3,7 +3,7 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Passes;
 
-/// <summary>A value the backward graph needs: an operand of the call, or an extra result of the forward graph.</summary>
+/// <summary>A value the backward graph needs: an operand of the call, or a result of the forward graph.</summary>
 internal readonly record struct Residual(bool IsOperand, int Index);
 
 /// <summary>A callee split for differentiation.</summary>
@@ -19,21 +19,30 @@ internal sealed record CallGradient(
 internal sealed class CallGradients(GraphModule module)
 {
     private readonly Dictionary<string, Graph> _graphs = module.Graphs.ToDictionary(g => g.Name, StringComparer.Ordinal);
+    private readonly List<string> _order = [.. module.Graphs.Select(g => g.Name)];
     private readonly Dictionary<string, CallGradient> _made = new(StringComparer.Ordinal);
 
-    public IEnumerable<Graph> All => _graphs.Values;
+    /// <summary>The module's graphs in their order, then those made here.</summary>
+    public ImmutableArray<Graph> All => [.. _order.Select(n => _graphs[n])];
 
     public Graph Get(string name) => _graphs[name];
 
-    public void Put(Graph graph) => _graphs[graph.Name] = graph;
+    public void Put(Graph graph)
+    {
+        if (!_graphs.ContainsKey(graph.Name))
+        {
+            _order.Add(graph.Name);
+        }
+
+        _graphs[graph.Name] = graph;
+    }
 
     public CallGradient For(string callee, ImmutableArray<bool> activeOperands, ImmutableArray<bool> activeResults)
     {
-        var suffix = string.Concat(activeOperands.Select(Bit)) + "_" + string.Concat(activeResults.Select(Bit));
-        var key = $"{callee}__{suffix}";
+        var key = $"{callee} {string.Concat(activeOperands.Select(Bit))} {string.Concat(activeResults.Select(Bit))}";
         if (!_made.TryGetValue(key, out var gradient))
         {
-            _made[key] = gradient = Split(_graphs[callee], activeOperands, activeResults, key);
+            _made[key] = gradient = Split(_graphs[callee], activeOperands, activeResults);
             Put(gradient.Forward);
             Put(gradient.Backward);
         }
@@ -43,19 +52,19 @@ internal sealed class CallGradients(GraphModule module)
 
     private static char Bit(bool b) => b ? '1' : '0';
 
-    private CallGradient Split(Graph graph, ImmutableArray<bool> activeOperands, ImmutableArray<bool> activeResults, string key)
+    private CallGradient Split(Graph graph, ImmutableArray<bool> activeOperands, ImmutableArray<bool> activeResults)
     {
         // One joint graph: the callee, then its backward walk from new inputs that stand for the arriving cotangents.
         ImmutableArray<int> operands = [.. Indices(activeOperands)];
         ImmutableArray<int> seeded = [.. Indices(activeResults)];
         var activity = Activity.Of(graph, operands, seeded.Select(r => graph.Outputs[r].Value));
-        var builder = new GraphBuilder(key);
+        var builder = new GraphBuilder(graph.Name);
         var map = new OpValue[graph.ValueCount];
-        var tape = new Tape(builder, this);
+        var tape = new Tape(graph, activity, builder, this);
         GraphRewriter.CopyInputs(graph, builder, map);
         foreach (var node in graph.Nodes)
         {
-            GraphRewriter.Visit(graph, node, builder, map, (_, n, o) => tape.Record(graph, n, o, activity));
+            GraphRewriter.Visit(graph, node, builder, map, (_, n, o) => tape.Record(n, o));
         }
 
         var forwardNodes = builder.NodeCount;
@@ -73,14 +82,25 @@ internal sealed class CallGradients(GraphModule module)
             builder.Output(map[output.Value], output.Kind, output.Input);
         }
 
-        for (var i = 0; i < operands.Length; i++)
+        foreach (var cotangent in leaving.OfType<OpValue>())
         {
-            builder.Output(leaving[i] ?? builder.ZerosLike(map[operands[i]]), OutputKind.Result);
+            builder.Output(cotangent, OutputKind.Result);
         }
 
-        var joint = builder.Build();
-        return new SplitJointGraph(joint, graph.Inputs.Length, graph.Outputs.Length, forwardNodes, key).Run(seeded, operands);
+        return new SplitJointGraph(builder.Build(), graph.Inputs.Length, graph.Outputs.Length, forwardNodes)
+            .Run(UniqueName(graph.Name + "_forward"), UniqueName(graph.Name + "_backward"), seeded, [.. operands.Where((_, i) => leaving[i] is not null)]);
     }
 
     private static IEnumerable<int> Indices(ImmutableArray<bool> mask) => Enumerable.Range(0, mask.Length).Where(i => mask[i]);
+
+    private string UniqueName(string name)
+    {
+        var unique = name;
+        for (var i = 2; _graphs.ContainsKey(unique); i++)
+        {
+            unique = $"{name}_{i}";
+        }
+
+        return unique;
+    }
 }

@@ -6,7 +6,7 @@ namespace Unified.Lowering.Passes;
 /// <summary>
 /// Turns each Gradient node into the ops that compute it, by walking the ops before it backwards and applying their gradient
 /// rules. A call on the way becomes a call of a forward graph that also hands out what the backward graph needs, and a call
-/// of that backward graph; both are made once per callee, however often it is called.
+/// of that backward graph; both are made once per callee and pattern of active operands, however often it is called.
 /// </summary>
 public sealed class Differentiate : IPass
 {
@@ -16,9 +16,14 @@ public sealed class Differentiate : IPass
     {
         var calls = new CallGradients(module);
         var done = new HashSet<string>(StringComparer.Ordinal);
-        Visit(module.Root.Name);
-        return new GraphModule([calls.Get(module.Root.Name), .. calls.All.Where(g => g.Name != module.Root.Name)]);
+        foreach (var graph in module.Graphs)
+        {
+            Visit(graph.Name);
+        }
 
+        return new GraphModule(calls.All);
+
+        // Callees first: what is split for a caller holds no Gradient node.
         void Visit(string name)
         {
             if (!done.Add(name))
@@ -27,7 +32,7 @@ public sealed class Differentiate : IPass
             }
 
             var graph = calls.Get(name);
-            foreach (var callee in graph.Nodes.Select(n => n.Callee).OfType<string>().ToList())
+            foreach (var callee in CallTree.Callees(graph))
             {
                 Visit(callee);
             }
@@ -44,28 +49,14 @@ public sealed class Differentiate : IPass
     private static Graph Expand(Graph graph, Node gradient, CallGradients calls)
     {
         var loss = gradient.Operands[0];
-        var activity = Activity.Of(graph, gradient.Operands.Skip(1), [loss]);
         var builder = new GraphBuilder(graph.Name);
         var map = new OpValue[graph.ValueCount];
-        var tape = new Tape(builder, calls);
+        var tape = new Tape(graph, Activity.Of(graph, gradient.Operands.Skip(1), [loss]), builder, calls);
         GraphRewriter.CopyInputs(graph, builder, map);
         foreach (var node in graph.Nodes)
         {
-            if (ReferenceEquals(node, gradient))
-            {
-                builder.Source = node.Source;
-                var seeds = new Dictionary<OpValue, OpValue> { [map[loss]] = builder.Full(Shape.Scalar, map[loss].DType, 1) };
-                var wrt = gradient.Operands.Skip(1).Select(o => map[o]).ToImmutableArray();
-                var cotangents = tape.Backward(seeds, wrt);
-                for (var i = 0; i < wrt.Length; i++)
-                {
-                    map[gradient.Results[i]] = cotangents[i] ?? builder.ZerosLike(wrt[i]);
-                }
-            }
-            else
-            {
-                GraphRewriter.Visit(graph, node, builder, map, (_, n, operands) => tape.Record(graph, n, operands, activity));
-            }
+            GraphRewriter.Visit(graph, node, builder, map, (_, n, operands) =>
+                ReferenceEquals(n, gradient) ? Gradients(builder, tape, operands[0], operands.RemoveAt(0)) : tape.Record(n, operands));
         }
 
         foreach (var output in graph.Outputs)
@@ -74,5 +65,13 @@ public sealed class Differentiate : IPass
         }
 
         return builder.Build();
+    }
+
+    private static ImmutableArray<OpValue> Gradients(GraphBuilder builder, Tape tape, OpValue loss, ImmutableArray<OpValue> wrt)
+    {
+        var source = builder.Source;
+        var cotangents = tape.Backward(new Dictionary<OpValue, OpValue> { [loss] = builder.ScalarLike(loss, 1) }, wrt);
+        builder.Source = source;
+        return [.. cotangents.Zip(wrt, (cotangent, w) => cotangent ?? builder.ZerosLike(w))];
     }
 }

@@ -15,6 +15,11 @@ public sealed class EliminateCommonSubexpressions : IPass
         var known = new Dictionary<Key, ImmutableArray<OpValue>>();
         return GraphRewriter.Rewrite(graph, (builder, node, operands) =>
         {
+            if (!node.Regions.IsEmpty)
+            {
+                return null;
+            }
+
             ImmutableArray<int> numbers = [.. operands.Select(o => ((GraphValue)o).Number)];
             var commutes = node.Op.Has(OpTraits.Commutative) && numbers.Length == 2 && numbers[0] > numbers[1];
             var key = new Key(node.Op.Code, commutes ? [numbers[1], numbers[0]] : numbers, node.Attributes, node.Callee);

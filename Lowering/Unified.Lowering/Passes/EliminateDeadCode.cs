@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Unified.Ir;
 
 namespace Unified.Lowering.Passes;
@@ -8,27 +7,7 @@ public sealed class EliminateDeadCode : IPass
 {
     public string Name => "eliminate-dead-code";
 
-    public GraphModule Run(GraphModule module)
-    {
-        var graphs = module.Graphs.ToDictionary(g => g.Name, Prune, StringComparer.Ordinal);
-        var kept = new List<Graph>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var work = new Queue<string>([module.Root.Name]);
-        seen.Add(module.Root.Name);
-        while (work.TryDequeue(out var name))
-        {
-            kept.Add(graphs[name]);
-            foreach (var node in graphs[name].Nodes)
-            {
-                if (node.Callee is { } callee && seen.Add(callee))
-                {
-                    work.Enqueue(callee);
-                }
-            }
-        }
-
-        return new GraphModule([.. kept]);
-    }
+    public GraphModule Run(GraphModule module) => CallTree.Reachable(new GraphModule([.. module.Graphs.Select(Prune)]));
 
     private static Graph Prune(Graph graph)
     {
@@ -39,12 +18,10 @@ public sealed class EliminateDeadCode : IPass
         }
 
         var keep = new bool[graph.Nodes.Length];
-        var all = true;
         for (var i = graph.Nodes.Length - 1; i >= 0; i--)
         {
             var node = graph.Nodes[i];
             keep[i] = node.Results.Any(r => live[r]);
-            all &= keep[i];
             if (keep[i])
             {
                 foreach (var operand in node.Operands)
@@ -54,7 +31,7 @@ public sealed class EliminateDeadCode : IPass
             }
         }
 
-        if (all)
+        if (Array.TrueForAll(keep, k => k))
         {
             return graph;
         }

@@ -3,7 +3,10 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Passes;
 
-/// <summary>Turns arithmetic on scalar constants into its result, computed in double and rounded to the dtype: what the op itself would give.</summary>
+/// <summary>
+/// Turns arithmetic on constants, scalar or the same everywhere, into its result, computed in double and rounded to the dtype: what the
+/// op itself would give.
+/// </summary>
 public sealed class FoldConstants : IPass
 {
     // Only ops that IEEE 754 rounds exactly: the fold must give the same bits as the kernel.
@@ -24,28 +27,38 @@ public sealed class FoldConstants : IPass
 
     private static Graph Fold(Graph graph)
     {
+        // Exact values only: a constant that its dtype cannot hold as written is taken as the dtype rounds it.
         var constants = new Dictionary<OpValue, double>();
         return GraphRewriter.Rewrite(graph, (builder, node, operands) =>
         {
-            if (node.Op.Code == OpCode.Constant)
+            if (node.Results.Length != 1)
+            {
+                return null;
+            }
+
+            var type = graph.TypeOf(node.Results[0]);
+            if (node.Op.Code is OpCode.Constant or OpCode.Full)
             {
                 var results = builder.Copy(node, graph, operands);
-                constants[results[0]] = node.Attributes.Float("value");
+                if (Rounded.To(type.DType, node.Attributes.Float("value")) is { } value)
+                {
+                    constants[results[0]] = value;
+                }
+
                 return results;
             }
 
+            // An integer quotient is another operation.
             if (Rows.TryGetValue(node.Op.Code, out var compute) && operands.All(constants.ContainsKey)
-                && graph.TypeOf(node.Results[0]) is var type && type.DType.IsFloat()
-                && Rounded.To(type.DType, compute(Value(operands[0], type.DType), operands.Length > 1 ? Value(operands[1], type.DType) : 0)) is { } folded)
+                && (type.DType.IsFloat() || (type.DType.IsInteger() && node.Op.Code != OpCode.Div))
+                && Rounded.To(type.DType, compute(constants[operands[0]], operands.Length > 1 ? constants[operands[1]] : 0)) is { } folded)
             {
-                var result = builder.Scalar(type.DType, folded);
+                var result = type.Rank == 0 ? builder.Scalar(type.DType, folded) : builder.Full(type.Shape, type.DType, folded);
                 constants[result] = folded;
                 return [result];
             }
 
             return null;
         });
-
-        double Value(OpValue operand, DType dtype) => Rounded.To(dtype, constants[operand]) ?? constants[operand];
     }
 }

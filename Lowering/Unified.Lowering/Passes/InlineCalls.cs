@@ -16,15 +16,15 @@ public sealed class InlineCalls : IPass
 
     public GraphModule Run(GraphModule module)
     {
-        var sites = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var callee in module.Graphs.SelectMany(g => g.Nodes).Select(n => n.Callee).OfType<string>())
+        module = CallTree.Reachable(module);
+        var sites = module.Graphs.SelectMany(CallTree.Callees).CountBy(c => c, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        var done = new Dictionary<string, Graph>(StringComparer.Ordinal);
+        foreach (var graph in module.Graphs)
         {
-            sites[callee] = sites.GetValueOrDefault(callee) + 1;
+            Visit(graph.Name);
         }
 
-        var done = new Dictionary<string, Graph>(StringComparer.Ordinal);
-        Visit(module.Root.Name);
-        return new([.. module.Graphs.Where(g => done.ContainsKey(g.Name)).Select(g => done[g.Name])]);
+        return CallTree.Reachable(new([.. module.Graphs.Select(g => done[g.Name])]));
 
         Graph Visit(string name)
         {
@@ -33,7 +33,7 @@ public sealed class InlineCalls : IPass
                 return known;
             }
 
-            var graph = GraphRewriter.Rewrite(module.Get(name), (builder, node, operands) =>
+            return done[name] = GraphRewriter.Rewrite(module.Get(name), (builder, node, operands) =>
             {
                 if (node.Callee is null)
                 {
@@ -43,7 +43,6 @@ public sealed class InlineCalls : IPass
                 var callee = Visit(node.Callee);
                 return sites[node.Callee] == 1 || callee.Nodes.Length <= SmallNodes ? Inline(builder, callee, operands) : null;
             });
-            return done[name] = graph;
         }
     }
 

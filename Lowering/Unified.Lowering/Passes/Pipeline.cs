@@ -12,13 +12,16 @@ public static class Pipeline
         new InlineCalls(),
         DecomposeComposites.WithoutGradient,
         new Differentiate(),
-        new EliminateDeadCode(),
+        new PruneCallBoundaries(),
+
+        // A block called once has one forward and one backward call: nothing to share.
+        new InlineCalls(),
         DecomposeComposites.All,
         new Simplify(),
         new FoldConstants(),
         new Simplify(),
         new EliminateCommonSubexpressions(),
-        new EliminateDeadCode(),
+        new PruneCallBoundaries(),
     ];
 
     public static GraphModule Run(GraphModule module, PassContext context)

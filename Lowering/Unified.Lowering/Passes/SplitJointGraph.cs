@@ -10,38 +10,62 @@ namespace Unified.Lowering.Passes;
 /// <param name="inputs">Inputs of the callee; the rest are cotangents.</param>
 /// <param name="outputs">Outputs of the callee; the rest are cotangents of operands.</param>
 /// <param name="forwardNodes">How many nodes belong to the callee. Seeds summed before the walk count as backward.</param>
-internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int forwardNodes, string name)
+internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int forwardNodes)
 {
-    private readonly Node?[] _producer = Producers(joint);
-    private readonly int[] _position = Positions(joint);
+    private readonly int[] _producer = Producers(joint);
     private readonly SortedSet<int> _residuals = [];
     private readonly HashSet<int> _again = [];
 
-    public CallGradient Run(ImmutableArray<int> seeded, ImmutableArray<int> operands)
+    /// <param name="seeded">The callee's outputs that the cotangent inputs belong to.</param>
+    /// <param name="operands">The callee's inputs that the cotangent outputs belong to.</param>
+    public CallGradient Run(string forwardName, string backwardName, ImmutableArray<int> seeded, ImmutableArray<int> operands)
     {
-        for (var i = forwardNodes; i < joint.Nodes.Length; i++)
+        var backward = LiveBackwardNodes();
+        foreach (var value in backward.SelectMany(n => n.Operands).Concat(joint.Outputs.Skip(outputs).Select(o => o.Value)))
         {
-            foreach (var operand in joint.Nodes[i].Operands)
+            Need(value);
+        }
+
+        // What leaves the callee anyway is not handed over twice.
+        var leaving = joint.Outputs.Take(outputs).ToList();
+        foreach (var value in _residuals.Where(r => r >= inputs && !leaving.Exists(o => Carries(o, r))).ToList())
+        {
+            leaving.Add(new GraphOutput(value, OutputKind.Result));
+        }
+
+        return new CallGradient(
+            Forward(forwardName, leaving),
+            Backward(backwardName, backward),
+            [.. _residuals.Select(r => r < inputs ? new Residual(true, r) : new Residual(false, leaving.FindIndex(o => Carries(o, r))))],
+            seeded,
+            operands);
+    }
+
+    private static bool Carries(GraphOutput output, int value) => output.Value == value && output.Kind == OutputKind.Result;
+
+    // Rules may write nodes that turn out unused: what only those read is no residual.
+    private List<Node> LiveBackwardNodes()
+    {
+        var live = joint.Outputs.Skip(outputs).Select(o => o.Value).ToHashSet();
+        var result = new List<Node>();
+        for (var i = joint.Nodes.Length - 1; i >= forwardNodes; i--)
+        {
+            if (joint.Nodes[i].Results.Any(live.Contains))
             {
-                Need(operand);
+                live.UnionWith(joint.Nodes[i].Operands);
+                result.Add(joint.Nodes[i]);
             }
         }
 
-        foreach (var output in joint.Outputs.Skip(outputs))
-        {
-            Need(output.Value);
-        }
-
-        ImmutableArray<int> extra = [.. _residuals.Where(r => r >= inputs)];
-        var residuals = _residuals.Select(r => r < inputs ? new Residual(true, r) : new Residual(false, extra.IndexOf(r))).ToImmutableArray();
-        return new CallGradient(Forward(extra), Backward(), residuals, seeded, operands);
+        result.Reverse();
+        return result;
     }
 
     // Marks a forward value as needed by the backward part: as a residual, or to be computed again from what it needs.
     private void Need(int value)
     {
-        var node = _producer[value];
-        if (node is null)
+        var producer = _producer[value];
+        if (producer < 0)
         {
             if (value < inputs)
             {
@@ -51,27 +75,27 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
             return;
         }
 
-        if (_position[value] >= forwardNodes)
+        if (producer >= forwardNodes)
         {
             return;
         }
 
-        if (!node.Op.Has(OpTraits.Recompute) || node.Results.Length != 1)
+        if (!joint.Nodes[producer].Op.Has(OpTraits.Recompute))
         {
             _residuals.Add(value);
         }
-        else if (_again.Add(value))
+        else if (_again.Add(producer))
         {
-            foreach (var operand in node.Operands)
+            foreach (var operand in joint.Nodes[producer].Operands)
             {
                 Need(operand);
             }
         }
     }
 
-    private Graph Forward(ImmutableArray<int> extra)
+    private Graph Forward(string name, List<GraphOutput> leaving)
     {
-        var builder = new GraphBuilder(name + "_forward");
+        var builder = new GraphBuilder(name);
         var map = new OpValue[joint.ValueCount];
         for (var i = 0; i < inputs; i++)
         {
@@ -79,22 +103,17 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
         }
 
         Copy(builder, map, joint.Nodes.Take(forwardNodes));
-        foreach (var output in joint.Outputs.Take(outputs))
+        foreach (var output in leaving)
         {
             builder.Output(map[output.Value], output.Kind, output.Input);
-        }
-
-        foreach (var value in extra)
-        {
-            builder.Output(map[value], OutputKind.Result);
         }
 
         return builder.Build();
     }
 
-    private Graph Backward()
+    private Graph Backward(string name, List<Node> nodes)
     {
-        var builder = new GraphBuilder(name + "_backward");
+        var builder = new GraphBuilder(name);
         var map = new OpValue[joint.ValueCount];
         foreach (var value in _residuals)
         {
@@ -106,7 +125,7 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
             map[i] = builder.Input(joint.Inputs[i].Name, joint.Inputs[i].Type, InputKind.Argument);
         }
 
-        Copy(builder, map, joint.Nodes.Take(forwardNodes).Where(n => _again.Contains(n.Results[0])).Concat(joint.Nodes.Skip(forwardNodes)));
+        Copy(builder, map, joint.Nodes.Where((_, i) => i < forwardNodes && _again.Contains(i)).Concat(nodes));
         foreach (var output in joint.Outputs.Skip(outputs))
         {
             builder.Output(map[output.Value], OutputKind.Result);
@@ -123,23 +142,11 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
         }
     }
 
-    private static Node?[] Producers(Graph graph)
-    {
-        var result = new Node?[graph.ValueCount];
-        foreach (var node in graph.Nodes)
-        {
-            foreach (var value in node.Results)
-            {
-                result[value] = node;
-            }
-        }
-
-        return result;
-    }
-
-    private static int[] Positions(Graph graph)
+    // The position of the node that makes each value; -1 for inputs.
+    private static int[] Producers(Graph graph)
     {
         var result = new int[graph.ValueCount];
+        Array.Fill(result, -1);
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             foreach (var value in graph.Nodes[i].Results)

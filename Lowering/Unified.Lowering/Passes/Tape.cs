@@ -3,90 +3,41 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Passes;
 
-/// <summary>Which values of a graph depend on the sources and influence the targets: where gradients flow.</summary>
-internal sealed class Activity
-{
-    private readonly bool[] _fromSources;
-    private readonly bool[] _toTargets;
-
-    private Activity(bool[] fromSources, bool[] toTargets) => (_fromSources, _toTargets) = (fromSources, toTargets);
-
-    public bool IsActive(int value) => _fromSources[value] && _toTargets[value];
-
-    public static Activity Of(Graph graph, IEnumerable<int> sources, IEnumerable<int> targets)
-    {
-        var from = new bool[graph.ValueCount];
-        var to = new bool[graph.ValueCount];
-        foreach (var source in sources)
-        {
-            from[source] = true;
-        }
-
-        foreach (var node in graph.Nodes)
-        {
-            if (!node.Op.Has(OpTraits.NonDifferentiable) && node.Operands.Any(o => from[o]))
-            {
-                foreach (var result in node.Results.Where(r => graph.TypeOf(r).DType.IsFloat()))
-                {
-                    from[result] = true;
-                }
-            }
-        }
-
-        foreach (var target in targets)
-        {
-            to[target] = true;
-        }
-
-        foreach (var node in graph.Nodes.Reverse())
-        {
-            if (!node.Op.Has(OpTraits.NonDifferentiable) && node.Results.Any(r => to[r]))
-            {
-                foreach (var operand in node.Operands.Where(o => graph.TypeOf(o).DType.IsFloat()))
-                {
-                    to[operand] = true;
-                }
-            }
-        }
-
-        return new Activity(from, to);
-    }
-}
-
-/// <summary>The active ops in the order they were copied, and the walk back over them.</summary>
-internal sealed class Tape(GraphBuilder builder, CallGradients calls)
+/// <summary>The active ops of a graph in the order they were copied, and the walk back over them.</summary>
+internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder, CallGradients calls)
 {
     private readonly List<Entry> _entries = [];
 
+    /// <param name="Wanted">The operands that gradients flow to.</param>
     /// <param name="Gradient">For a call: its forward and backward graphs.</param>
     /// <param name="Residuals">For a call: the backward graph's first operands.</param>
     private sealed record Entry(
-        Node Node, ImmutableArray<OpValue> Operands, ImmutableArray<OpValue> Results, CallGradient? Gradient, ImmutableArray<OpValue> Residuals);
+        Node Node, ImmutableArray<OpValue> Operands, ImmutableArray<OpValue> Results, ImmutableArray<bool> Wanted,
+        CallGradient? Gradient, ImmutableArray<OpValue> Residuals);
 
     /// <summary>Copies a node; remembers it when gradients flow through it.</summary>
-    public ImmutableArray<OpValue> Record(Graph graph, Node node, ImmutableArray<OpValue> operands, Activity activity)
+    public ImmutableArray<OpValue> Record(Node node, ImmutableArray<OpValue> operands)
     {
-        var active = node.Operands.Any(activity.IsActive) && node.Results.Any(activity.IsActive);
-        if (active && node.Callee is { } callee)
+        ImmutableArray<bool> wanted = [.. node.Operands.Select(activity.IsActive)];
+        ImmutableArray<bool> seeded = [.. node.Results.Select(activity.IsActive)];
+        if (!wanted.Contains(true) || !seeded.Contains(true))
         {
-            var gradient = calls.For(
-                callee,
-                [.. node.Operands.Select(activity.IsActive)],
-                [.. node.Results.Select(activity.IsActive)]);
-            var all = builder.Call(gradient.Forward, operands);
-            ImmutableArray<OpValue> results = [.. all.Take(node.Results.Length)];
-            ImmutableArray<OpValue> extra = [.. all.Skip(node.Results.Length)];
-            _entries.Add(new Entry(node, operands, results, gradient, [.. gradient.Residuals.Select(r => r.IsOperand ? operands[r.Index] : extra[r.Index])]));
-            return results;
+            return builder.Copy(node, graph, operands);
         }
 
-        var copied = builder.Copy(node, graph, operands);
-        if (active)
+        if (node.Callee is not { } callee)
         {
-            _entries.Add(new Entry(node, operands, copied, null, []));
+            var copied = builder.Copy(node, graph, operands);
+            _entries.Add(new Entry(node, operands, copied, wanted, null, []));
+            return copied;
         }
 
-        return copied;
+        var gradient = calls.For(callee, wanted, seeded);
+        var all = builder.Call(gradient.Forward, operands);
+        ImmutableArray<OpValue> results = [.. all.Take(node.Results.Length)];
+        _entries.Add(new Entry(
+            node, operands, results, wanted, gradient, [.. gradient.Residuals.Select(r => r.IsOperand ? operands[r.Index] : all[r.Index])]));
+        return results;
     }
 
     /// <summary>The cotangents of <paramref name="wrt"/>, given those of some values; null where no gradient arrives.</summary>
@@ -104,15 +55,25 @@ internal sealed class Tape(GraphBuilder builder, CallGradients calls)
             var leaving = entry.Gradient is { } gradient ? CallBackward(entry, gradient, arriving) : Apply(entry, arriving);
             for (var i = 0; i < entry.Operands.Length; i++)
             {
-                if (leaving[i] is { } cotangent && entry.Operands[i].DType.IsFloat())
+                if (entry.Wanted[i] && leaving[i] is { } cotangent)
                 {
-                    var operand = entry.Operands[i];
-                    cotangents[operand] = cotangents.TryGetValue(operand, out var sum) ? sum + cotangent : cotangent;
+                    Add(cotangents, entry, entry.Operands[i], cotangent);
                 }
             }
         }
 
         return [.. wrt.Select(w => cotangents.GetValueOrDefault(w))];
+    }
+
+    private static void Add(Dictionary<OpValue, OpValue> cotangents, Entry entry, OpValue operand, OpValue cotangent)
+    {
+        if (cotangent.Type != operand.Type)
+        {
+            throw new InvalidOperationException(
+                $"the gradient rule of {entry.Node.Op.Name} gives {cotangent.Type} for an operand of {operand.Type}");
+        }
+
+        cotangents[operand] = cotangents.TryGetValue(operand, out var sum) ? sum + cotangent : cotangent;
     }
 
     private ImmutableArray<OpValue?> Apply(Entry entry, ImmutableArray<OpValue?> arriving)
@@ -126,17 +87,20 @@ internal sealed class Tape(GraphBuilder builder, CallGradients calls)
         // Rules of ops with several results expect a cotangent for each.
         ImmutableArray<OpValue?> full = entry.Results.Length == 1 ? arriving
             : [.. arriving.Zip(entry.Results, (c, r) => c ?? (r.DType.IsFloat() ? builder.ZerosLike(r) : null))];
-        return op.Gradient(builder, new GradientInputs(op, entry.Operands, entry.Results, full, entry.Node.Attributes));
+        return op.Gradient(builder, new GradientInputs(op, entry.Operands, entry.Results, full, entry.Node.Attributes) { Wanted = entry.Wanted });
     }
 
     private ImmutableArray<OpValue?> CallBackward(Entry entry, CallGradient gradient, ImmutableArray<OpValue?> arriving)
     {
-        var seeds = gradient.SeededResults.Select(r => arriving[r] ?? builder.ZerosLike(entry.Results[r]));
-        var results = builder.Call(gradient.Backward, [.. entry.Residuals, .. seeds]);
         var leaving = new OpValue?[entry.Operands.Length];
-        for (var i = 0; i < gradient.Operands.Length; i++)
+        if (!gradient.Operands.IsEmpty)
         {
-            leaving[gradient.Operands[i]] = results[i];
+            var seeds = gradient.SeededResults.Select(r => arriving[r] ?? builder.ZerosLike(entry.Results[r]));
+            var results = builder.Call(gradient.Backward, [.. entry.Residuals, .. seeds]);
+            for (var i = 0; i < gradient.Operands.Length; i++)
+            {
+                leaving[gradient.Operands[i]] = results[i];
+            }
         }
 
         return [.. leaving];

@@ -20,7 +20,7 @@ internal static class FrameResults
         var result = Template(frame.Returned, OutputKind.Result);
         var assigned = frame.Places.Where(p => p.IsWritten).Select(p => (p.Key, Output(p.Current, OutputKind.Assign, p.Input))).ToImmutableArray();
         var rebound = frame.ReboundFields.Select(r => r with { Value = Template(r.Value, OutputKind.Rebind) }).ToImmutableArray();
-        return new CalledGraph(frame.Builder.Build(), [.. frame.Places.Select(p => p.Key)], result, assigned, rebound);
+        return new CalledGraph(Graph(frame), [.. frame.Places.Select(p => p.Key)], result, assigned, rebound);
 
         Value Template(Value value, OutputKind kind)
         {
@@ -72,7 +72,7 @@ internal static class FrameResults
             Output(frame.Tensor(rebound.Value), OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments));
         }
 
-        return (frame.Builder.Build(), bindings.ToImmutable(), positions);
+        return (Graph(frame), bindings.ToImmutable(), positions);
 
         void Leaves(Value value)
         {
@@ -98,6 +98,16 @@ internal static class FrameResults
             frame.Builder.Output(value, kind, input);
             bindings.Add(binding);
         }
+    }
+
+    /// <summary>An argument that is written to is state of the graph, whoever hands it in.</summary>
+    private static Graph Graph(Frame frame)
+    {
+        var graph = frame.Builder.Build();
+        return graph with
+        {
+            Inputs = [.. graph.Inputs.Select((input, i) => frame.Places[i].IsWritten ? input with { Kind = InputKind.State } : input)],
+        };
     }
 
     private static void CheckResult(Frame frame)

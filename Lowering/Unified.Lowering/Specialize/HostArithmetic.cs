@@ -73,10 +73,10 @@ internal static class HostArithmetic
         var numbers = HostNumbers.TryNumber(a, out var u) & HostNumbers.TryNumber(b, out var v);
         return type switch
         {
-            "int" when integers => row.Int?.Invoke(unchecked((int)x), unchecked((int)y)),
-            "long" when integers => row.Long?.Invoke(x, y),
-            "float" when numbers => row.Float?.Invoke((float)u, (float)v),
-            "double" when numbers => row.Double?.Invoke(u, v),
+            "int" when integers => (object?)row.Int?.Invoke(unchecked((int)x), unchecked((int)y)),
+            "long" when integers => (object?)row.Long?.Invoke(x, y),
+            "float" when numbers => (object?)row.Float?.Invoke((float)u, (float)v),
+            "double" when numbers => (object?)row.Double?.Invoke(u, v),
             _ => null,
         };
     }

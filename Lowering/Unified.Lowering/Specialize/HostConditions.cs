@@ -31,14 +31,13 @@ internal static class HostConditions
 
     private static Value Compare(Frame frame, HostComparison row, Value left, Value right)
     {
+        if ((IsNull(left) || IsNull(right)) && (row.Name is "eq" or "ne"))
+        {
+            return new HostValue((IsNull(left) && IsNull(right)) == (row.Name == "eq"));
+        }
+
         if (left is SizeValue || right is SizeValue)
         {
-            // A size is never null.
-            if (left is HostValue { Object: null } || right is HostValue { Object: null })
-            {
-                return new HostValue(row.Name == "ne");
-            }
-
             return HostAccess.TrySize(left) is { } a && HostAccess.TrySize(right) is { } b
                 ? Decide(row.WhenTrue(a, b), row.WhenFalse(a, b), (a - b).Names())
                 : throw frame.NeedsConstants(new[] { left, right }.OfType<SizeValue>().SelectMany(s => s.Dim.Names()), $"'{row.Name}'");
@@ -60,7 +59,9 @@ internal static class HostConditions
             : throw frame.Fail($"'{row.Name}' cannot compare {left.Describe()} with {right.Describe()}", eager: true);
     }
 
-    // Null checks of tensors are host conditions: a tensor that exists is not null.
+    private static bool IsNull(Value value) => value is HostValue { Object: null };
+
+    // Tensors compare by identity: one that only the graph has is equal to itself.
     private static object? Comparable(Frame frame, Value value) =>
         value is TensorValue or PlaceValue { Key: not HandleKey } or AggregateValue ? value : frame.Object(value, "a comparison");
 

@@ -43,7 +43,7 @@ internal sealed class FieldName(object? self, string text, ImmutableArray<object
     private readonly ImmutableArray<object?> _arguments = arguments;
 
     public bool Equals(FieldName? other) =>
-        other is not null && ReferenceEquals(_self, other._self) && _text == other._text && ThunkPath.SameValues(_arguments, other._arguments);
+        other is not null && ReferenceEquals(_self, other._self) && _text == other._text && !IsCut && ThunkPath.SameValues(_arguments, other._arguments);
 
     public override bool Equals(object? obj) => Equals(obj as FieldName);
 
@@ -51,10 +51,13 @@ internal sealed class FieldName(object? self, string text, ImmutableArray<object
 
     public override string ToString() => _text;
 
-    // A setter's words may be the whole assignment.
+    // What was cut off may differ.
+    private bool IsCut => _text.EndsWith('…');
+
+    // A setter's words end with an equals sign.
     private static string Normal(string text)
     {
-        var target = text.Split('=')[0].Trim();
+        var target = text.TrimEnd('=', ' ');
         return target.StartsWith("this.", StringComparison.Ordinal) ? target[5..] : target;
     }
 }

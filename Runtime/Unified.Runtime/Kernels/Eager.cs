@@ -83,28 +83,10 @@ internal static class Eager
             types.Add(operand.Type);
         }
 
-        try
-        {
-            op.InferTypes(types.MoveToImmutable(), ref attributes);
-        }
-        catch (ShapeException e)
-        {
-            // Thrown anew, so that the trace begins in the user's code.
-            throw new ShapeException(e.Message);
-        }
+        Anew(() => op.InferTypes(types.MoveToImmutable(), ref attributes));
     }
 
-    private static Attributes Complete(Op op, Attributes attributes)
-    {
-        try
-        {
-            return op.Complete(attributes);
-        }
-        catch (ShapeException e)
-        {
-            throw new ShapeException(e.Message);
-        }
-    }
+    private static Attributes Complete(Op op, Attributes attributes) => Anew(() => op.Complete(attributes));
 
     private static Tensor Define(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
     {
@@ -115,6 +97,22 @@ internal static class Eager
             values.Add(builder.Wrap(operand));
         }
 
-        return builder.Take(op.Definition!(builder, values.MoveToImmutable(), attributes)[0]);
+        return builder.Take(Anew(() => op.Definition!(builder, values.MoveToImmutable(), attributes))[0]);
+    }
+
+    /// <summary>Runs a rule; what it throws is thrown again from here, so that the trace begins in the user's code.</summary>
+    private static T Anew<T>(Func<T> rule)
+    {
+        Exception failure;
+        try
+        {
+            return rule();
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+
+        throw failure;
     }
 }

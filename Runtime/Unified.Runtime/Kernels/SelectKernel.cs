@@ -78,16 +78,16 @@ internal static unsafe class SelectKernel
         switch (bytes)
         {
             case 1:
-                Choose(condition, x, y, target, 0, n);
+                ChooseEach(condition, x, y, target, 0, n);
                 break;
             case 2:
-                Choose(condition, (ushort*)x, (ushort*)y, (ushort*)target, 0, n);
+                ChooseEach(condition, (ushort*)x, (ushort*)y, (ushort*)target, 0, n);
                 break;
             case 4:
                 ChooseWords(condition, (uint*)x, (uint*)y, (uint*)target, n);
                 break;
             default:
-                Choose(condition, (ulong*)x, (ulong*)y, (ulong*)target, 0, n);
+                ChooseEach(condition, (ulong*)x, (ulong*)y, (ulong*)target, 0, n);
                 break;
         }
     }
@@ -102,10 +102,10 @@ internal static unsafe class SelectKernel
             Vector512.ConditionalSelect(mask, Vector512.Load(y + i), Vector512.Load(x + i)).Store(target + i);
         }
 
-        Choose(condition, x, y, target, i, n);
+        ChooseEach(condition, x, y, target, i, n);
     }
 
-    private static void Choose<T>(byte* condition, T* x, T* y, T* target, int start, int n)
+    private static void ChooseEach<T>(byte* condition, T* x, T* y, T* target, int start, int n)
         where T : unmanaged
     {
         for (var i = start; i < n; i++)

@@ -21,10 +21,14 @@ internal static class Compilations
     private static readonly ImmutableArray<MetadataReference> s_platform =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(p => Path.GetFileName(p) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "mscorlib.dll" or "netstandard.dll"))
+            .Where(p => Path.GetFileName(p) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "mscorlib.dll" or "netstandard.dll" or "Microsoft.CSharp.dll"))
             .Select(p => MetadataReference.CreateFromFile(p)),
         MetadataReference.CreateFromFile(typeof(Unified.Ir.Function).Assembly.Location),
     ];
+
+    // The SDK switches these off as well: the framework unifies versions.
+    private static readonly ImmutableDictionary<string, ReportDiagnostic> s_options =
+        ImmutableDictionary<string, ReportDiagnostic>.Empty.Add("CS1701", ReportDiagnostic.Suppress).Add("CS1702", ReportDiagnostic.Suppress);
 
     public static CSharpParseOptions ParseOptions { get; } = new CSharpParseOptions(LanguageVersion.CSharp14)
         .WithFeatures([new("InterceptorsNamespaces", "Unified.Generated")]);
@@ -36,7 +40,8 @@ internal static class Compilations
             name,
             [.. sources.Prepend(Usings).Select((s, i) => CSharpSyntaxTree.ParseText(s, ParseOptions, i == 0 ? "Usings.cs" : $"File{i}.cs", System.Text.Encoding.UTF8))],
             [.. s_platform, .. references],
-            new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable, optimizationLevel: optimization));
+            new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable, optimizationLevel: optimization,
+                specificDiagnosticOptions: s_options));
 
     /// <summary>Compiles without the generator.</summary>
     public static CompiledAssembly Emit(string name, IEnumerable<string> sources, IEnumerable<MetadataReference> references) =>

@@ -159,7 +159,7 @@ public class CallTests
             Graphs.Print(specialized.Module.Root));
         var callee = specialized.Module.Get("Sgd_Update");
         Assert.Equal([(OutputKind.Assign, 0), (OutputKind.Assign, 2)], callee.Outputs.Select(o => (o.Kind, o.Input)));
-        Assert.Equal(InputKind.Argument, callee.Inputs[0].Kind);
+        Assert.Equal([InputKind.State, InputKind.Argument, InputKind.State], callee.Inputs.Select(i => i.Kind));
     }
 
     [Fact]

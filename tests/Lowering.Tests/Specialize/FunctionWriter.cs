@@ -26,6 +26,9 @@ internal sealed class FunctionWriter(string key)
 
     public Shape? ResultShape { get; init; }
 
+    /// <summary>The function is meant to break a rule that captured ones keep.</summary>
+    public bool IsIllegal { get; init; }
+
     public ValueType Result { get; init; } = ValueType.Tensor;
 
     public int Parameter(string name, ValueType? type = null, params Dim[] shape)
@@ -101,10 +104,12 @@ internal sealed class FunctionWriter(string key)
     }
 
     public int Thunk(string name, Func<object?, object?[], object?> body, params int[] arguments) =>
-        Evaluate(DeclareThunk(name, body), arguments);
+        Evaluate(DeclareThunk(name, body, types: Objects(arguments)), arguments);
 
     public int Guard(string name, Func<object?, object?[], object?> body, params int[] arguments) =>
-        Evaluate(DeclareThunk(name, body, guard: true), arguments);
+        Evaluate(DeclareThunk(name, body, guard: true, types: Objects(arguments)), arguments);
+
+    private static string[] Objects(int[] arguments) => [.. arguments.Select(_ => "object")];
 
     public int Evaluate(int thunk, params int[] arguments) => Emit(r => new ThunkInstruction(r, thunk, [.. arguments], Place(_thunks[thunk].Name)));
 
@@ -132,6 +137,11 @@ internal sealed class FunctionWriter(string key)
         var function = new Function(
             key, [.. _parameters], Result, [.. _locals], [.. _thunks], [.. _callees], new Block([.. _blocks.Peek()]), _registers,
             new SourceSpan("Model.cs", 1, 1, key)) { ResultShape = ResultShape };
+        if (!IsIllegal)
+        {
+            FunctionVerifier.Check(function);
+        }
+
         return new FunctionDefinition(
             key,
             FunctionCodec.Pack(function),
@@ -140,11 +150,17 @@ internal sealed class FunctionWriter(string key)
             (callee, receiver) => _resolvers[callee](receiver));
     }
 
-    /// <summary>Builds it and specializes it to tensors of these types.</summary>
+    /// <summary>Builds it and specializes it to tensors of these types; what comes out is a legal module.</summary>
     public SpecializedFunction Specialize(params TensorType[] arguments) => SpecializeOn(null, arguments);
 
-    public SpecializedFunction SpecializeOn(object? self, params TensorType[] arguments) =>
-        Specializer.Specialize(Build(), self, [.. arguments.Select(t => (ArgumentSpec)new TensorSpec(t))]);
+    public SpecializedFunction SpecializeOn(object? self, params TensorType[] arguments)
+    {
+        var specialized = Specializer.Specialize(Build(), self, [.. arguments.Select(t => (ArgumentSpec)new TensorSpec(t))]);
+        GraphVerifier.Check(specialized.Module);
+        Assert.Equal(specialized.Module.Root.Inputs.Length, specialized.Inputs.Length);
+        Assert.Equal(specialized.Module.Root.Outputs.Length, specialized.Outputs.Length);
+        return specialized;
+    }
 
     public SourceSpan Place(string text) => new("Model.cs", ++_line, 5, text);
 }

@@ -39,7 +39,7 @@ public class GuardTests
     public void Guards_with_different_arguments_are_different()
     {
         var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
-        var thunk = f.DeclareThunk("_flags[i]", (_, a) => (int)a[0]! > 0, guard: true);
+        var thunk = f.DeclareThunk("_flags[i]", (_, a) => (int)a[0]! > 0, guard: true, types: "int");
         var (zero, one) = (f.Literal(0), f.Literal(1));
         f.Evaluate(thunk, zero);
         f.Evaluate(thunk, one);
@@ -75,6 +75,20 @@ public class GuardTests
         model.Bias = new FakeTensor("bias", 4);
         Assert.False(guard.Holds());
         Assert.Equal(["add"], Graphs.Ops(f.SpecializeOn(model, X).Module.Root));
+    }
+
+    [Fact]
+    public void A_null_check_of_a_tensor_does_not_pin_it()
+    {
+        var model = new Model();
+        var f = new FunctionWriter("M:F");
+        f.This();
+        var weight = f.Guard("Weight", (self, _) => ((Model)self!).Weight);
+        f.If(f.HostOp("ne", "bool", weight, f.Literal(null)), () => f.Return(f.Mul(weight, f.Load(f.Parameter("x")))));
+        f.Return(weight);
+        var specialized = f.SpecializeOn(model, X);
+        Assert.Empty(specialized.Guards);
+        Assert.Single(specialized.Inputs.OfType<ThunkBinding>());
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public class RebindTests
 
     private static void Set(FunctionWriter f, int getter, int value)
     {
-        var setter = f.DeclareThunk("_h = value", (self, a) => ((Cell)self!).Hidden = (FakeTensor)a[^1]!);
+        var setter = f.DeclareThunk("_h =", (self, a) => ((Cell)self!).Hidden = (FakeTensor)a[^1]!, types: "Tensor");
         f.Do(new RebindInstruction(setter, getter, [], value, f.Place("_h = …")));
     }
 

@@ -29,13 +29,21 @@ internal sealed class MicroKernel
     }
 
     /// <summary>What sums are kept in: f32 for the 16-bit floats, i32 for the narrow integers.</summary>
+    /// <exception cref="NotSupportedException">bool, or i64, which scratch memory has no room for.</exception>
     public static LlvmType SumType(KernelBuilder k, DType type) => type switch
     {
         DType.F64 => k.Context.F64,
         DType.F16 or DType.BF16 or DType.F32 => k.Context.F32,
-        DType.I32 => k.Context.I32,
+        DType.I32 or DType.I16 or DType.I8 or DType.U8 => k.Context.I32,
         _ => throw new NotSupportedException($"x86-64 has no matrix product of {type.Text()}; cast the operands to f32, f64 or i32"),
     };
+
+    /// <summary>Elements in memory as the numbers that are multiplied.</summary>
+    public static LlvmValue Factor(KernelBuilder k, LlvmValue value, DType type)
+    {
+        var number = Numbers.FromMemory(k.B, value, type);
+        return type.IsFloat() ? number : k.B.IntCast(number, SumType(k, type).Like(value.Type), signed: !Numbers.IsUnsigned(type));
+    }
 
     /// <param name="a">The packed rows: <see cref="Tile.Rows"/> elements of the sum's type per k.</param>
     /// <param name="b">The packed panel: <see cref="Tile.Columns"/> elements of the operand's type per k.</param>
@@ -88,8 +96,8 @@ internal sealed class MicroKernel
     private LlvmValue[] EmitStep(LlvmValue a, LlvmValue b, int u, LlvmValue[] state)
     {
         var next = new LlvmValue[state.Length];
-        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Numbers.FromMemory(
-            _k.B,
+        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Factor(
+            _k,
             _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)),
             _type))];
         for (var r = 0; r < _rows; r++)

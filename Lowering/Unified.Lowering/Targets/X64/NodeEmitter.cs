@@ -205,7 +205,8 @@ internal sealed class NodeEmitter
             case ReducedNode reduced:
                 return Numbers.Round(B, at is { Reduced.Count: > 0 } ? at.Reduced[reduced.Reduction] : Widen(_reduced[(reduced.Stage, reduced.Reduction)]), node.Type);
             case AccumulatorNode:
-                return Numbers.Round(B, at!.Accumulator!.Value, node.Type);
+                var sum = at!.Accumulator!.Value;
+                return node.Type.IsFloat() ? Numbers.Round(B, sum, node.Type) : B.IntCast(sum, type.Like(sum.Type), signed: true);
             case UniformNode uniform:
                 return Philox.Uniform(_k, node.Type, operand(uniform.Seed), operand(uniform.Offset), operand(uniform.Counter));
             case ComputeNode { Op: OpCode.Cast } cast:

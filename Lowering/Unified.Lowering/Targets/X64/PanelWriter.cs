@@ -10,7 +10,7 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 /// <param name="K">Where code goes.</param>
 /// <param name="Type">The type in memory.</param>
-/// <param name="Convert">Whether the stripe holds computed values (f32 for 16-bit floats) and not the elements as they are.</param>
+/// <param name="Convert">Whether the stripe holds numbers of the sum's type and not the elements as they are.</param>
 /// <param name="Order">Which of line and k is contiguous.</param>
 /// <param name="Step">Elements of the stripe from one k to the next; may be below 16, then the next k overwrites the excess.</param>
 internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, MatrixOrder Order, int Step)
@@ -19,7 +19,7 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
 
     private LlvmType Element => Numbers.Memory(K.Context, Type);
 
-    private LlvmType Packed => Convert ? Numbers.Value(K.Context, Type) : Element;
+    private LlvmType Packed => Convert ? MicroKernel.SumType(K, Type) : Element;
 
     /// <param name="source">Element 0 of line 0.</param>
     /// <param name="lineStride">Elements between lines.</param>
@@ -69,7 +69,7 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
         });
     }
 
-    private LlvmValue Converted(LlvmValue value) => Convert ? Numbers.FromMemory(K.B, value, Type) : value;
+    private LlvmValue Converted(LlvmValue value) => Convert ? MicroKernel.Factor(K, value, Type) : value;
 
     private void Store(LlvmValue value, LlvmValue target, LlvmValue k) => K.Store(value, K.B.Gep(Packed, target, K.Mul(k, K.I64(Step))), null);
 }

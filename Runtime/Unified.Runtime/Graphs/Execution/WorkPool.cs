@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Unified.Graphs;
@@ -6,6 +7,7 @@ namespace Unified.Graphs;
 /// The threads that run kernels. The caller and the workers claim chunks of a launch; the caller waits only for workers that
 /// entered, so a sleeping worker never delays a launch. One launch at a time; results do not depend on who does which chunk.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The pool lives as long as the process.")]
 internal sealed unsafe class WorkPool
 {
     private const int SpinsBeforePark = 20_000;

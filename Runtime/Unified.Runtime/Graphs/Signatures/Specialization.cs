@@ -36,7 +36,7 @@ internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, Exe
             ArgumentKind.Single => h.Value is float v && BitConverter.SingleToInt32Bits(v) == (int)argument.Bits,
             ArgumentKind.Double => h.Value is double v && BitConverter.DoubleToInt64Bits(v) == argument.Bits,
             _ => ReferenceEquals(h.Value, argument.Reference)
-                || (argument.Reference is string or ValueType && Equals(h.Value, argument.Reference)),
+                || (argument.Reference is string or System.ValueType && Equals(h.Value, argument.Reference)),
         },
         _ => false,
     };

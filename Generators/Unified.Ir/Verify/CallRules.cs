@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>The rules of structure: graphs that call others, and gradients still to be expanded.</summary>
+internal static class CallRules
+{
+    public static ImmutableArray<GraphRule> Rows { get; } =
+    [
+        new("names-unique", NamesUnique),
+        new("callee-exists", CalleeExists),
+        new("call-types", CallTypes),
+        new("no-recursion", NoRecursion),
+        new("gradient-types", GradientTypes),
+    ];
+
+    private static IEnumerable<string> NamesUnique(GraphModule module, Graph graph)
+    {
+        // Said once, at the first of them.
+        var same = module.Graphs.Where(g => g.Name == graph.Name).ToArray();
+        return same.Length > 1 && ReferenceEquals(same[0], graph) ? [$"{same.Length} graphs have this name"] : [];
+    }
+
+    private static IEnumerable<string> CalleeExists(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes)
+        {
+            var isCall = node.Op.Code == OpCode.Call;
+            if (isCall && node.Callee is null)
+            {
+                yield return $"{GraphRules.Describe(node)}: names no graph";
+            }
+            else if (!isCall && node.Callee is not null)
+            {
+                yield return $"{GraphRules.Describe(node)}: is no call, but names @{node.Callee}";
+            }
+            else if (isCall && Find(module, node) is null)
+            {
+                yield return $"{GraphRules.Describe(node)}: the module has no graph @{node.Callee}";
+            }
+        }
+    }
+
+    private static IEnumerable<string> CallTypes(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code == OpCode.Call))
+        {
+            if (Find(module, node) is not { } callee || GraphRules.TypesOf(graph, node.Operands) is not { } operands
+                || GraphRules.TypesOf(graph, node.Results) is not { } results
+                || GraphRules.TypesOf(callee, [.. callee.Outputs.Select(o => o.Value)]) is not { } outputs)
+            {
+                continue;
+            }
+
+            var inputs = callee.Inputs.Select(i => i.Type).ToImmutableArray();
+            if (!operands.SequenceEqual(inputs))
+            {
+                yield return $"{GraphRules.Describe(node)}: operands are {GraphRules.List(operands)}, @{callee.Name} takes {GraphRules.List(inputs)}";
+            }
+
+            if (!results.SequenceEqual(outputs))
+            {
+                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, @{callee.Name} gives {GraphRules.List(outputs)}";
+            }
+        }
+    }
+
+    private static IEnumerable<string> NoRecursion(GraphModule module, Graph graph)
+    {
+        var reached = new HashSet<Graph>(ReferenceComparer.Instance);
+        var open = new Stack<Graph>([graph]);
+        while (open.Count > 0)
+        {
+            foreach (var callee in open.Pop().Nodes.Select(n => Find(module, n)).OfType<Graph>())
+            {
+                if (ReferenceEquals(callee, graph))
+                {
+                    return ["the graph calls itself, directly or through others"];
+                }
+
+                if (reached.Add(callee))
+                {
+                    open.Push(callee);
+                }
+            }
+        }
+
+        return [];
+    }
+
+    private static IEnumerable<string> GradientTypes(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code == OpCode.Gradient))
+        {
+            if (GraphRules.TypesOf(graph, node.Operands) is not { } operands || GraphRules.TypesOf(graph, node.Results) is not { } results)
+            {
+                continue;
+            }
+
+            if (operands.IsEmpty || operands[0].Rank != 0 || operands.Any(o => !o.DType.IsFloat()))
+            {
+                yield return $"{GraphRules.Describe(node)}: takes a rank-0 loss and what to differentiate by, all floating-point, not {GraphRules.List(operands)}";
+            }
+            else if (!operands.Skip(1).SequenceEqual(results))
+            {
+                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, but it differentiates by {GraphRules.List(operands.Skip(1))}";
+            }
+        }
+    }
+
+    private static Graph? Find(GraphModule module, Node node) =>
+        node.Op.Code == OpCode.Call ? module.Graphs.FirstOrDefault(g => g.Name == node.Callee) : null;
+
+    // Graphs are records: comparing them by content would walk whole graphs.
+    private sealed class ReferenceComparer : IEqualityComparer<Graph>
+    {
+        public static ReferenceComparer Instance { get; } = new();
+
+        public bool Equals(Graph? x, Graph? y) => ReferenceEquals(x, y);
+
+        public int GetHashCode(Graph obj) => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(obj);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+
+namespace Unified.Ir;
+
+/// <summary>The rules of single kinds of instruction.</summary>
+internal static class InstructionRules
+{
+    public static ImmutableArray<FunctionRule> Rows { get; } =
+    [
+        new("result-given", ResultGiven),
+        new("literal-kind", LiteralKind),
+        new("host-operator", HostOperator),
+        new("thunk-arguments", ThunkArguments),
+        new("op-arguments", OpArguments),
+        new("index-items", IndexItems),
+        new("leaves-a-loop", LeavesALoop),
+        new("returns", Returns),
+    ];
+
+    private static readonly ImmutableHashSet<string> HostTypes = ["int", "long", "float", "double", "bool"];
+
+    private static readonly ImmutableDictionary<string, int> HostOperators =
+        "neg not abs sqrt log exp to_int to_long to_float to_double".Split(' ').Select(o => (Name: o, Operands: 1))
+            .Concat("add sub mul div rem eq ne lt le gt ge and or xor min max pow".Split(' ').Select(o => (Name: o, Operands: 2)))
+            .ToImmutableDictionary(o => o.Name, o => o.Operands, StringComparer.Ordinal);
+
+    // Kind → whether the registers and flags are those it takes.
+    private static readonly ImmutableDictionary<string, Func<IndexItem, bool>> IndexKinds = new Dictionary<string, Func<IndexItem, bool>>
+    {
+        ["at"] = i => i.Start != Instruction.None && i.End == Instruction.None && !i.EndFromEnd,
+        ["range"] = i => (i.Start != Instruction.None || !i.StartFromEnd) && (i.End != Instruction.None || !i.EndFromEnd),
+        ["all"] = i => i == new IndexItem("all"),
+        ["tensor"] = i => i.Start != Instruction.None && i == new IndexItem("tensor", i.Start),
+    }.ToImmutableDictionary();
+
+    // A thunk may be evaluated for its exception, a call made for its effects.
+    private static IEnumerable<string> ResultGiven(FunctionView view) => view.Sites
+        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or ThunkInstruction))
+        .Select(s => $"{s}: has no register for its result");
+
+    private static IEnumerable<string> LiteralKind(FunctionView view) => view.All<LiteralInstruction>()
+        .Where(l => l.Instruction.Value is not (null or bool or int or long or float or double or string))
+        .Select(l => $"{l.Site}: {LiteralText.Unsupported(l.Instruction.Value!).Message}");
+
+    private static IEnumerable<string> HostOperator(FunctionView view)
+    {
+        foreach (var (site, host) in view.All<HostInstruction>())
+        {
+            if (!HostOperators.TryGetValue(host.Operator, out var operands))
+            {
+                yield return $"{site}: there is no operator '{host.Operator}'";
+            }
+            else if (operands != host.Operands.Length)
+            {
+                yield return $"{site}: '{host.Operator}' takes {operands} operands, not {host.Operands.Length}";
+            }
+
+            if (!HostTypes.Contains(host.Type))
+            {
+                yield return $"{site}: the result is int, long, float, double or bool, not '{host.Type}'";
+            }
+        }
+    }
+
+    private static IEnumerable<string> ThunkArguments(FunctionView view)
+    {
+        var uses = view.All<ThunkInstruction>().Select(t => (t.Site, t.Instruction.Thunk, Count: t.Instruction.Arguments.Length))
+            .Concat(view.All<ThrowInstruction>().Select(t => (t.Site, t.Instruction.Thunk, Count: t.Instruction.Arguments.Length)))
+            .Concat(view.All<RebindInstruction>().Select(r => (r.Site, Thunk: r.Instruction.Getter, Count: r.Instruction.Arguments.Length)))
+
+            // The setter takes the new tensor as well.
+            .Concat(view.All<RebindInstruction>().Select(r => (r.Site, Thunk: r.Instruction.Setter, Count: r.Instruction.Arguments.Length + 1)));
+        return
+            from use in uses
+            where use.Thunk >= 0 && use.Thunk < view.Function.Thunks.Length
+            let takes = view.Function.Thunks[use.Thunk].Arguments.Length
+            where takes != use.Count
+            select $"{use.Site}: thunk {use.Thunk} ({view.Function.Thunks[use.Thunk].Name}) takes {takes} arguments, not {use.Count}";
+    }
+
+    private static IEnumerable<string> OpArguments(FunctionView view)
+    {
+        foreach (var (site, apply) in view.All<ApplyInstruction>())
+        {
+            var op = OpTable.Get(apply.Op);
+            var given = apply.Arguments.Select(a => a.Name).ToArray();
+            if (op.Has(OpTraits.Structural))
+            {
+                yield return $"{site}: {op.Name} stands only in graphs";
+                continue;
+            }
+
+            foreach (var name in given.Where(g => op.Operands.All(o => o.Name != g) && op.Attributes.All(a => a.Name != g)))
+            {
+                yield return $"{site}: {op.Name} has no operand or attribute '{name}'";
+            }
+
+            foreach (var name in given.GroupBy(g => g).Where(g => g.Count() > 1).Select(g => g.Key))
+            {
+                yield return $"{site}: '{name}' is given more than once";
+            }
+
+            var needed = op.Operands.Where(o => !o.Optional && !o.Variadic).Select(o => o.Name)
+                .Concat(op.Attributes.Where(a => a.Default is null).Select(a => a.Name));
+            foreach (var name in needed.Except(given))
+            {
+                yield return $"{site}: {op.Name} needs '{name}'";
+            }
+        }
+    }
+
+    private static IEnumerable<string> IndexItems(FunctionView view) =>
+        from index in view.All<IndexInstruction>()
+        from item in index.Instruction.Items
+        where !IndexKinds.TryGetValue(item.Kind, out var fits) || !fits(item)
+        select $"{index.Site}: an index of kind '{item.Kind}' is not at (one register), range (two or open ends), all (none) or tensor (one)";
+
+    private static IEnumerable<string> LeavesALoop(FunctionView view) => view.Sites
+        .Where(s => s.Instruction is BreakInstruction or ContinueInstruction && !s.InLoop)
+        .Select(s => $"{s}: no body of a loop is around it");
+
+    private static IEnumerable<string> Returns(FunctionView view)
+    {
+        var isVoid = view.Function.Result.Kind == ValueKind.Void;
+        foreach (var (site, instruction) in view.All<ReturnInstruction>())
+        {
+            if (site.InGradient)
+            {
+                yield return $"{site}: leaves a value_and_grad, whose block yields its value";
+            }
+
+            if (isVoid != (instruction.Value == Instruction.None))
+            {
+                yield return isVoid ? $"{site}: the function returns nothing" : $"{site}: the function returns {view.Function.Result}";
+            }
+        }
+    }
+}

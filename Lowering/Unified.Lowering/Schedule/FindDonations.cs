@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+
+namespace Unified.Lowering.Schedule;
+
+/// <summary>
+/// Finds the outputs that may be written over the inputs they replace: nothing reads the input after the step that writes the output, and
+/// that step reads it, if at all, element for element.
+/// </summary>
+internal static class FindDonations
+{
+    public static ImmutableArray<Donation> Run(
+        Graph graph, GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee,
+        IReadOnlyDictionary<int, int> bufferOf)
+    {
+        var donations = ImmutableArray.CreateBuilder<Donation>();
+        for (var o = 0; o < graph.Outputs.Length; o++)
+        {
+            var output = graph.Outputs[o];
+            if (output.Kind == OutputKind.Assign && bufferOf.TryGetValue(output.Value, out var written)
+                && IsSafe(graph, program, kernels, callee, bufferOf[output.Input], written))
+            {
+                donations.Add(new Donation(o, output.Input));
+            }
+        }
+
+        return donations.ToImmutable();
+    }
+
+    private static bool IsSafe(
+        Graph graph, GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, int input, int output)
+    {
+        var write = program.Buffers[output].FirstStep;
+        for (var s = write; s < program.Steps.Length; s++)
+        {
+            if (!ProgramBuilder.UsedBy(program.Steps[s]).Contains(input))
+            {
+                continue;
+            }
+
+            var isElementwise = s == write && program.Steps[s] switch
+            {
+                LaunchStep l => ReadsElementForElement(kernels[l.Kernel], l, input, output),
+                CallStep c => CalleeAllows(callee(c.Label).Program, c, input, output),
+                _ => false,
+            };
+            if (!isElementwise)
+            {
+                return false;
+            }
+        }
+
+        _ = graph;
+        return true;
+    }
+
+    private static bool ReadsElementForElement(LoopKernel kernel, LaunchStep step, int input, int output)
+    {
+        if (kernel is not RowKernel { Stages.Length: 1 } row || row.Stages[0].Reductions.Length > 0)
+        {
+            return false;
+        }
+
+        var writes = row.Stages[0].Stores.Where(w => step.Buffers[w.Buffer].Buffer == output).ToList();
+        return writes.Count == 1 && row.Nodes.All(n => n switch
+        {
+            LoadNode l when step.Buffers[l.Buffer].Buffer == input =>
+                step.Buffers[l.Buffer].ByteOffset == step.Buffers[writes[0].Buffer].ByteOffset && SameWalk(l.Strides, writes[0].Strides, step),
+            GatherNode g => step.Buffers[g.Buffer].Buffer != input,
+            _ => true,
+        });
+    }
+
+    private static bool SameWalk(ImmutableArray<Stride> a, ImmutableArray<Stride> b, LaunchStep step) =>
+        a.Zip(b).All(p => p.First.Kind == p.Second.Kind
+            && (p.First.Kind != StrideKind.Parameter || step.Parameters[p.First.Parameter] == step.Parameters[p.Second.Parameter]));
+
+    private static bool CalleeAllows(GraphProgram callee, CallStep step, int input, int output)
+    {
+        var inputs = Enumerable.Range(0, step.Inputs.Length).Where(i => step.Inputs[i].Buffer == input).ToList();
+        var outputs = Enumerable.Range(0, step.Outputs.Length).Where(o => step.Outputs[o].Buffer == output).ToList();
+        return inputs.Count == 1 && outputs.Count == 1 && step.Inputs[inputs[0]].ByteOffset.Is(0)
+            && callee.Donations.Contains(new Donation(outputs[0], inputs[0]));
+    }
+}

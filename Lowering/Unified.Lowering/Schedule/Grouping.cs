@@ -1,0 +1,384 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Schedule;
+
+/// <summary>What kind of kernel, or kernels, a group becomes.</summary>
+internal enum GroupKind
+{
+    /// <summary>Elementwise work and reductions along the last axis.</summary>
+    Row,
+
+    /// <summary>A reduction along the last but one axis, with elementwise work before it.</summary>
+    Column,
+
+    /// <summary>A matrix product with elementwise work after it.</summary>
+    Contraction,
+
+    /// <summary>One op with launches of its own.</summary>
+    Single,
+}
+
+/// <summary>Nodes that run together over one iteration space.</summary>
+internal sealed class Group(int number, GroupKind kind, Shape domain)
+{
+    public int Number { get; } = number;
+
+    public GroupKind Kind { get; } = kind;
+
+    public Shape Domain { get; } = domain;
+
+    /// <summary>Node positions in the graph, ascending.</summary>
+    public SortedSet<int> Nodes { get; } = [];
+
+    /// <summary>For each value made here, how its axes run along the domain's.</summary>
+    public Dictionary<int, ImmutableArray<int>> Maps { get; } = [];
+
+    public bool HasReduction { get; set; }
+}
+
+/// <summary>Turns a prepared graph into groups, each of which becomes a kernel, by letting every op join the group of an operand where that is legal.</summary>
+internal sealed class Grouping
+{
+    private readonly Graph _graph;
+    private readonly List<Group> _groups = [];
+    private readonly Group?[] _groupOf;
+    private readonly int[] _producer;
+    private readonly int[] _uses;
+    private readonly bool[] _isTrivial;
+
+    public Grouping(Graph graph)
+    {
+        _graph = graph;
+        _groupOf = new Group?[graph.ValueCount];
+        _isTrivial = new bool[graph.ValueCount];
+        _uses = new int[graph.ValueCount];
+        _producer = [.. Enumerable.Repeat(-1, graph.ValueCount)];
+        for (var i = 0; i < graph.Nodes.Length; i++)
+        {
+            foreach (var result in graph.Nodes[i].Results)
+            {
+                _producer[result] = i;
+            }
+
+            foreach (var operand in graph.Nodes[i].Operands)
+            {
+                _uses[operand]++;
+            }
+        }
+
+        foreach (var output in graph.Outputs)
+        {
+            _uses[output.Value]++;
+        }
+
+        for (var i = 0; i < graph.Nodes.Length; i++)
+        {
+            Place(i);
+        }
+
+        GroupTrivialValuesThatNeedMemory();
+        _groups.RemoveAll(g => g.Nodes.Count == 0);
+    }
+
+    /// <summary>The groups in an order in which every group comes after those it reads.</summary>
+    public List<Group> InOrder()
+    {
+        var order = new List<Group>();
+        var done = new HashSet<Group>();
+        foreach (var group in _groups.OrderBy(g => g.Nodes.Max))
+        {
+            Visit(group);
+        }
+
+        return order;
+
+        void Visit(Group group)
+        {
+            if (done.Add(group))
+            {
+                foreach (var before in Reads(group).OrderBy(g => g.Nodes.Max))
+                {
+                    Visit(before);
+                }
+
+                order.Add(group);
+            }
+        }
+    }
+
+    public Node? Producer(int value) => _producer[value] < 0 ? null : _graph.Nodes[_producer[value]];
+
+    public bool IsMadeIn(Group group, int value) => ReferenceEquals(_groupOf[value], group);
+
+    /// <summary>The value can be computed wherever it is wanted: constants, indices, masks made of them.</summary>
+    public bool IsTrivial(int value) => _isTrivial[value];
+
+    public Group? GroupOf(int value) => _groupOf[value];
+
+    public static bool IsPointwise(Op op) =>
+        op.Has(OpTraits.Elementwise) || op.Has(OpTraits.Creation) || op.Code is OpCode.RandomUniform or OpCode.Gather;
+
+    /// <summary>Follows views back as long as they only rearrange axes.</summary>
+    /// <returns>The value found, and its map, or null where the last view met needs memory.</returns>
+    public (int Value, ImmutableArray<int>? Map) Resolve(int value, ImmutableArray<int> map)
+    {
+        while (Producer(value) is { } node && node.Op.Has(OpTraits.View))
+        {
+            var source = node.Operands[0];
+            if (AxisMap.ThroughView(node, map, _graph.TypeOf(source).Shape, _graph.TypeOf(value).Shape) is not { } next)
+            {
+                return (Owner(value), null);
+            }
+
+            (value, map) = (source, next);
+        }
+
+        return (value, map);
+    }
+
+    /// <summary>The maps of a pointwise node's operands. A gathered table has none: it is read from memory.</summary>
+    public ImmutableArray<int>? OperandMap(Node node, int operand, ImmutableArray<int> result)
+    {
+        var from = _graph.TypeOf(node.Operands[operand]).Shape;
+        var to = _graph.TypeOf(node.Results[0]).Shape;
+        return node.Op.Code switch
+        {
+            OpCode.Gather when operand == 0 => null,
+            OpCode.Gather => GatherIndexMap(node, result),
+            OpCode.RandomUniform => null,
+            _ => AxisMap.Broadcast(result, from, to),
+        };
+    }
+
+    private ImmutableArray<int> GatherIndexMap(Node node, ImmutableArray<int> result)
+    {
+        var table = _graph.TypeOf(node.Operands[0]).Shape;
+        var indices = _graph.TypeOf(node.Operands[1]).Shape;
+        var axis = OpAxes.One(node.Attributes, table.Rank);
+        return [.. Enumerable.Range(0, indices.Rank).Select(a => result[axis + a])];
+    }
+
+    private int Owner(int value)
+    {
+        while (Producer(value) is { } node && node.Op.Has(OpTraits.View))
+        {
+            value = node.Operands[0];
+        }
+
+        return value;
+    }
+
+    private void Place(int position)
+    {
+        var node = _graph.Nodes[position];
+        if (node.Op.Has(OpTraits.View))
+        {
+            return;
+        }
+
+        var shape = _graph.TypeOf(node.Results[0]).Shape;
+        if (IsPointwise(node.Op))
+        {
+            _isTrivial[node.Results[0]] = IsTrivialNode(node, shape);
+            if (!_isTrivial[node.Results[0]])
+            {
+                PlacePointwise(position, node, shape);
+            }
+        }
+        else if (node.Op.Has(OpTraits.Reduction))
+        {
+            PlaceReduction(position, node);
+        }
+        else
+        {
+            var kind = node.Op.Has(OpTraits.Contraction) ? GroupKind.Contraction : GroupKind.Single;
+            Put(position, node, New(kind, shape), AxisMap.Identity(shape.Rank));
+        }
+    }
+
+    private bool IsTrivialNode(Node node, Shape shape)
+    {
+        if (node.Op.Has(OpTraits.Creation))
+        {
+            return true;
+        }
+
+        var cheap = node.Op.Has(OpTraits.Recompute) || !_graph.TypeOf(node.Results[0]).DType.IsFloat();
+        return cheap && node.Op.Has(OpTraits.Elementwise) && node.Operands.Select((_, i) => i).All(i =>
+            Resolve(node.Operands[i], OperandMap(node, i, AxisMap.Identity(shape.Rank))!.Value) is (var v, not null) && _isTrivial[v]);
+    }
+
+    private void PlacePointwise(int position, Node node, Shape shape)
+    {
+        foreach (var candidate in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().OrderByDescending(g => g.Number))
+        {
+            if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
+            {
+                Put(position, node, candidate, map);
+                return;
+            }
+        }
+
+        Put(position, node, New(GroupKind.Row, shape), AxisMap.Identity(shape.Rank));
+    }
+
+    private void PlaceReduction(int position, Node node)
+    {
+        var operand = _graph.TypeOf(node.Operands[0]).Shape;
+        var axis = OpAxes.Of(node.Attributes, operand.Rank)[0];
+        var identity = AxisMap.Identity(operand.Rank);
+        var (source, map) = Resolve(node.Operands[0], identity);
+        if (axis == operand.Rank - 1)
+        {
+            var group = map is not null && _groupOf[source] is { Kind: GroupKind.Row } g && g.Domain == operand
+                && g.Maps[source].SequenceEqual(map.Value) ? g : New(GroupKind.Row, operand);
+            Put(position, node, group, identity.SetItem(axis, -1));
+            group.HasReduction = true;
+            return;
+        }
+
+        var column = New(GroupKind.Column, operand);
+        column.HasReduction = true;
+        Put(position, node, column, identity.SetItem(axis, -1));
+        Pull(column, node.Operands[0], identity);
+    }
+
+    // Elementwise work that only this reduction reads is done inside it.
+    private void Pull(Group column, int value, ImmutableArray<int> map)
+    {
+        var (source, sourceMap) = Resolve(value, map);
+        if (sourceMap is null || _uses[source] != 1 || source != value || _groupOf[source] is not { Kind: GroupKind.Row } from
+            || Producer(source) is not { } node || !node.Op.Has(OpTraits.Elementwise) || !sourceMap.Value.SequenceEqual(AxisMap.Identity(column.Domain.Rank)))
+        {
+            return;
+        }
+
+        from.Nodes.Remove(_producer[source]);
+        from.Maps.Remove(source);
+        Put(_producer[source], node, column, sourceMap.Value);
+        for (var i = 0; i < node.Operands.Length; i++)
+        {
+            if (_graph.TypeOf(node.Operands[i]).Shape == column.Domain)
+            {
+                Pull(column, node.Operands[i], OperandMap(node, i, sourceMap.Value)!.Value);
+            }
+        }
+    }
+
+    // How a value of this shape runs along a group's domain: over all of it, or, beside a reduction, over its rows.
+    private static ImmutableArray<int>? MapIn(Group group, Shape shape)
+    {
+        var rank = group.Domain.Rank;
+        if (shape == group.Domain)
+        {
+            return AxisMap.Identity(rank);
+        }
+
+        if (!group.HasReduction || rank == 0)
+        {
+            return null;
+        }
+
+        var rows = group.Domain.Dims[..^1];
+        return shape == new Shape(rows.Add(Dim.One)) ? AxisMap.Identity(rank).SetItem(rank - 1, -1)
+            : shape == new Shape(rows) ? AxisMap.Identity(rank - 1)
+            : null;
+    }
+
+    private bool CanJoin(Group group, Node node, ImmutableArray<int> map)
+    {
+        for (var i = 0; i < node.Operands.Length; i++)
+        {
+            var wanted = OperandMap(node, i, map);
+            var (source, sourceMap) = wanted is null ? (Owner(node.Operands[i]), null) : Resolve(node.Operands[i], wanted.Value);
+            if (IsMadeIn(group, source))
+            {
+                if (sourceMap is null || !Same(group.Maps[source], sourceMap.Value, _graph.TypeOf(source).Shape))
+                {
+                    return false;
+                }
+            }
+            else if (_groupOf[source] is { } other && DependsOn(other, group))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Along an axis of size 1 it does not matter what runs.
+    private static bool Same(ImmutableArray<int> a, ImmutableArray<int> b, Shape shape) =>
+        a.Select((x, i) => x == b[i] || shape[i].Is(1)).All(s => s);
+
+    private bool DependsOn(Group group, Group target)
+    {
+        var seen = new HashSet<Group>();
+        var work = new Stack<Group>([group]);
+        while (work.TryPop(out var at))
+        {
+            if (ReferenceEquals(at, target))
+            {
+                return true;
+            }
+
+            foreach (var next in Reads(at))
+            {
+                if (seen.Add(next))
+                {
+                    work.Push(next);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private IEnumerable<Group> Reads(Group group) => group.Nodes
+        .SelectMany(n => _graph.Nodes[n].Operands).SelectMany(Sources).Select(o => _groupOf[o]).OfType<Group>().Where(g => !ReferenceEquals(g, group)).Distinct();
+
+    // A trivial value is computed in place; where it needed memory, its group is read.
+    private IEnumerable<int> Sources(int value) => [Owner(value)];
+
+    private Group New(GroupKind kind, Shape domain)
+    {
+        var group = new Group(_groups.Count, kind, domain);
+        _groups.Add(group);
+        return group;
+    }
+
+    private void Put(int position, Node node, Group group, ImmutableArray<int> map)
+    {
+        group.Nodes.Add(position);
+        foreach (var result in node.Results)
+        {
+            group.Maps[result] = map;
+            _groupOf[result] = group;
+        }
+    }
+
+    private void GroupTrivialValuesThatNeedMemory()
+    {
+        var needed = new SortedSet<int>(_graph.Outputs.Select(o => o.Value));
+        foreach (var node in _graph.Nodes.Where(n => !n.Op.Has(OpTraits.View)))
+        {
+            var shape = _graph.TypeOf(node.Results[0]).Shape;
+            for (var i = 0; i < node.Operands.Length; i++)
+            {
+                var map = node.Op.Has(OpTraits.Reduction) ? AxisMap.Identity(_graph.TypeOf(node.Operands[i]).Rank)
+                    : IsPointwise(node.Op) ? OperandMap(node, i, AxisMap.Identity(shape.Rank)) : null;
+                if (map is null || Resolve(node.Operands[i], map.Value).Map is null)
+                {
+                    needed.Add(Owner(node.Operands[i]));
+                }
+            }
+        }
+
+        foreach (var value in needed.Where(v => _isTrivial[v]))
+        {
+            var shape = _graph.TypeOf(value).Shape;
+            Put(_producer[value], Producer(value)!, New(GroupKind.Row, shape), AxisMap.Identity(shape.Rank));
+        }
+    }
+}

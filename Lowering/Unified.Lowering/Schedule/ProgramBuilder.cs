@@ -1,0 +1,364 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+
+namespace Unified.Lowering.Schedule;
+
+/// <summary>Turns a prepared graph into a program: groups become launches, values become buffers.</summary>
+internal sealed class ProgramBuilder
+{
+    private const int FlatGrain = 4096;
+
+    private readonly Graph _graph;
+    private readonly Grouping _grouping;
+    private readonly KernelTable _kernels;
+    private readonly Func<string, (int Number, GraphProgram Program)> _callee;
+    private readonly ImmutableArray<View> _views;
+    private readonly List<BufferPlan> _buffers = [];
+    private readonly Dictionary<int, int> _bufferOf = [];
+    private readonly List<ProgramStep> _steps = [];
+    private readonly bool[] _inMemory;
+
+    public ProgramBuilder(Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee)
+    {
+        _graph = graph;
+        _kernels = kernels;
+        _callee = callee;
+        _grouping = new Grouping(graph);
+        _views = LayOut(graph);
+        _inMemory = ValuesInMemory();
+    }
+
+    public Graph Graph => _graph;
+
+    public GraphProgram Build()
+    {
+        for (var i = 0; i < _graph.Inputs.Length; i++)
+        {
+            _bufferOf[i] = AddBuffer(BufferKind.Input, i, _graph.Inputs[i].Type.Bytes);
+        }
+
+        foreach (var group in _grouping.InOrder())
+        {
+            switch (group.Kind)
+            {
+                case GroupKind.Row:
+                    AddRow(group);
+                    break;
+                case GroupKind.Column:
+                    AddColumn(group);
+                    break;
+                case GroupKind.Contraction:
+                    new ContractionBuilder(this, _grouping, group, _views).Add();
+                    break;
+                default:
+                    AddSingle(_graph.Nodes[group.Nodes.Min]);
+                    break;
+            }
+        }
+
+        var buffers = WithLifetimes();
+        var program = new GraphProgram(
+            _graph.Name,
+            [.. _graph.Inputs.Select(i => i.Type)],
+            [.. _graph.Outputs.Select(o => _graph.TypeOf(o.Value))],
+            buffers,
+            [],
+            [.. _steps]);
+        return program with { Donations = FindDonations.Run(_graph, program, _kernels.Kernels, _callee, _bufferOf) };
+    }
+
+    /// <summary>The values of a group that live in memory.</summary>
+    public IEnumerable<int> Stored(Group group) => group.Nodes.SelectMany(n => _graph.Nodes[n].Results).Where(v => _inMemory[v]);
+
+    public int AddTemporary(Dim bytes) => AddBuffer(BufferKind.Temporary, -1, bytes);
+
+    public BufferRef Ref(int owner, Dim offset, DType type)
+    {
+        if (!_bufferOf.TryGetValue(owner, out var buffer))
+        {
+            var output = _graph.Outputs.Select((o, i) => (o.Value, i)).Where(o => o.Value == owner).Select(o => o.i).DefaultIfEmpty(-1).First();
+            buffer = _bufferOf[owner] = output >= 0
+                ? AddBuffer(BufferKind.Output, output, _graph.TypeOf(owner).Bytes)
+                : AddBuffer(BufferKind.Temporary, -1, _graph.TypeOf(owner).Bytes);
+        }
+
+        return new BufferRef(buffer, offset * type.Bytes());
+    }
+
+    public void AddLaunch(LoopKernel kernel, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source)
+    {
+        ImmutableArray<BufferRef> list = [.. buffers];
+        _steps.Add(new LaunchStep(
+            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source));
+    }
+
+    /// <summary>A name for profiles: the op that gives the group its kind, then what is fused to it.</summary>
+    public string LabelOf(Group group)
+    {
+        var ops = group.Nodes.Select(n => _graph.Nodes[n].Op).ToList();
+        var names = ops.Where(o => !o.Has(OpTraits.Creation)).Select(o => o.Name).Distinct().ToList();
+        const int Most = 5;
+        var chain = string.Join("+", names.Take(Most)) + (names.Count > Most ? $"+{names.Count - Most} more" : "");
+        return $"{(chain.Length == 0 ? "fill" : chain)} {group.Domain}";
+    }
+
+    public SourceSpan? SourceOf(Group group) => group.Nodes.Select(n => _graph.Nodes[n].Source).FirstOrDefault(s => s is not null);
+
+    private void AddRow(Group group)
+    {
+        var space = new KernelSpace(_graph, _grouping, group, _views);
+        var stores = Stored(group).Select(v => (Access: space.StoreOf(v), Node: space.Emit(v))).ToList();
+        var settled = new SettledSpace(space, group.Domain, stores.Select(s => s.Access), group.HasReduction ? 1 : 0, group.HasReduction ? 1 : 0);
+        foreach (var extent in settled.Extents)
+        {
+            settled.Parameter(extent);
+        }
+
+        // Reductions are numbered within their stage.
+        var position = new int[space.Reductions.Count];
+        var stages = space.Reductions.Select(r => r.Stage + 1).Concat(stores.Select(s => space.Need(s.Node) + 1)).Max();
+        for (var stage = 0; stage < stages; stage++)
+        {
+            foreach (var (p, r) in Enumerable.Range(0, position.Length).Where(r => space.Reductions[r].Stage == stage).Index())
+            {
+                position[r] = p;
+            }
+        }
+
+        settled.Settle(r => (space.Reductions[r].Stage, position[r]));
+        var list = Enumerable.Range(0, stages).Select(stage => new Stage(
+            [.. space.Reductions.Where(r => r.Stage == stage).Select(r => new Reduction(r.Op, settled.Number(r.Node)))],
+            [.. stores.Where(s => space.Need(s.Node) == stage).Select(s => settled.Store(s.Access, s.Node))])).ToImmutableArray();
+        var kernel = new RowKernel(settled.Buffers, settled.Parameters.Count, settled.Extents.Length, settled.Nodes, list);
+        var isFlat = settled.Extents.Length == 1 && !group.HasReduction;
+        var rows = settled.Extents.SkipLast(1).Aggregate(Dim.One, (a, b) => a * b);
+        var inner = settled.Extents[^1];
+        AddLaunch(
+            kernel,
+            settled.BufferKeys.Select(k => Ref(k.Owner, k.Offset, k.Type)),
+            settled.Parameters,
+            isFlat ? inner : rows,
+            isFlat ? FlatGrain : inner.IsConstant ? Math.Max(1, FlatGrain / Math.Max(1, inner.Value)) : Dim.Max(1, Dim.FloorDiv(FlatGrain, Dim.Max(1, inner))),
+            Dim.Zero,
+            group.Domain.Size * Math.Max(1, group.Nodes.Count),
+            group,
+            LabelOf(group),
+            SourceOf(group));
+    }
+
+    private void AddColumn(Group group)
+    {
+        var space = new KernelSpace(_graph, _grouping, group, _views);
+        var stores = Stored(group).Select(v => (Access: space.StoreOf(v), Node: space.Emit(v))).ToList();
+        var settled = new SettledSpace(space, group.Domain, stores.Select(s => s.Access), 2, 2);
+        foreach (var extent in settled.Extents)
+        {
+            settled.Parameter(extent);
+        }
+
+        settled.Settle(r => (0, r));
+        var kernel = new ColumnKernel(
+            [], 0, settled.Extents.Length, settled.Nodes,
+            [.. space.Reductions.Select(r => new Reduction(r.Op, settled.Number(r.Node)))],
+            [.. stores.Select(s => settled.Store(s.Access, s.Node))]) with { Buffers = settled.Buffers, ParameterCount = settled.Parameters.Count };
+        var outer = settled.Extents.SkipLast(2).Aggregate(Dim.One, (a, b) => a * b);
+        AddLaunch(
+            kernel,
+            settled.BufferKeys.Select(k => Ref(k.Owner, k.Offset, k.Type)),
+            settled.Parameters,
+            outer * Dim.CeilDiv(settled.Extents[^1], ColumnKernel.ColumnBlock),
+            Dim.One,
+            Dim.Zero,
+            group.Domain.Size * Math.Max(1, group.Nodes.Count),
+            group,
+            LabelOf(group),
+            SourceOf(group));
+    }
+
+    private void AddSingle(Node node)
+    {
+        switch (node.Op.Code)
+        {
+            case OpCode.Call:
+                var (number, program) = _callee(node.Callee!);
+                var frame = AddBuffer(BufferKind.Frame, number, Dim.Zero);
+                _steps.Add(new CallStep(
+                    node.Callee!, number, [.. node.Operands.Select(RefOf)], [.. node.Results.Select(RefOf)], frame, node.Source));
+                break;
+            case OpCode.ScatterAdd:
+                AddScatter(node);
+                break;
+            case OpCode.Concat:
+                AddConcat(node);
+                break;
+            case OpCode.Pad:
+                AddPad(node);
+                break;
+            default:
+                throw new GraphCompileException($"{node.Op.Name} cannot be compiled for this target", node.Source) { EagerIsPossible = true };
+        }
+    }
+
+    private BufferRef RefOf(int value) => Ref(_views[value].Owner, _views[value].Offset, _graph.TypeOf(value).DType);
+
+    private void AddScatter(Node node)
+    {
+        var (indices, updates, result) = (_graph.TypeOf(node.Operands[0]), _graph.TypeOf(node.Operands[1]), _graph.TypeOf(node.Results[0]));
+        var rows = indices.Shape.Size;
+        var columns = new Shape(result.Shape.Dims[1..]).Size;
+        AddLaunch(
+            new ScatterKernel(result.DType, indices.DType),
+            [RefOf(node.Operands[0]), RefOf(node.Operands[1]), RefOf(node.Results[0])],
+            [rows, columns, result.Shape[0], Dim.One, columns, columns],
+            Dim.CeilDiv(columns, ColumnKernel.ColumnBlock),
+            Dim.One, Dim.Zero, updates.Shape.Size, null, $"scatter_add {updates.Shape} into {result.Shape}", node.Source);
+    }
+
+    private void AddConcat(Node node)
+    {
+        var result = _graph.TypeOf(node.Results[0]);
+        var axis = OpAxes.One(node.Attributes, result.Rank);
+        var strides = View.DenseStrides(result.Shape);
+        var at = Dim.Zero;
+        foreach (var operand in node.Operands)
+        {
+            AddCopy(node, operand, at * strides[axis], strides);
+            at += _graph.TypeOf(operand).Shape[axis];
+        }
+    }
+
+    private void AddPad(Node node)
+    {
+        var result = _graph.TypeOf(node.Results[0]);
+        AddLaunch(
+            new RowKernel(
+                [new KernelBuffer(result.DType, true)], 1, 1, [new ConstantNode(result.DType, node.Attributes.Float("value"))],
+                [new Stage([], [new Store(0, [Stride.One], 0)])]),
+            [RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, FlatGrain, Dim.Zero, Dim.Zero, null, $"pad {result.Shape}", node.Source);
+        var strides = View.DenseStrides(result.Shape);
+        var offset = node.Attributes.Dims("low").Select((l, a) => l * strides[a]).Aggregate(Dim.Zero, (a, b) => a + b);
+        AddCopy(node, node.Operands[0], offset, strides);
+    }
+
+    // Copies a value into a part of the node's result.
+    private void AddCopy(Node node, int value, Dim offset, ImmutableArray<Dim> strides)
+    {
+        var type = _graph.TypeOf(value);
+        var (from, owner) = (_views[value], node.Results[0]);
+        var axes = Enumerable.Range(0, type.Rank).Where(a => !type.Shape[a].Is(1)).ToList();
+        var parameters = axes.Select(a => type.Shape[a]).DefaultIfEmpty(Dim.One).ToList();
+        ImmutableArray<Stride> Strides(ImmutableArray<Dim> all) => axes.Count == 0 ? [Stride.Zero] : [.. axes.Select(a =>
+        {
+            if (all[a].Is(0) || all[a].Is(1))
+            {
+                return all[a].Is(0) ? Stride.Zero : Stride.One;
+            }
+
+            parameters.Add(all[a]);
+            return Stride.Of(parameters.Count - 1);
+        })];
+        var load = new LoadNode(type.DType, 0, Strides(from.Strides));
+        var store = new Store(1, Strides(strides), 0);
+        var count = Math.Max(1, axes.Count);
+        var units = count == 1 ? parameters[0] : parameters.Take(count - 1).Aggregate(Dim.One, (a, b) => a * b);
+        AddLaunch(
+            new RowKernel([new KernelBuffer(type.DType, false), new KernelBuffer(type.DType, true)], parameters.Count, count, [load], [new Stage([], [store])]),
+            [Ref(from.Owner, from.Offset, type.DType), Ref(owner, offset, type.DType)],
+            parameters, units, count == 1 ? FlatGrain : Dim.One * 16, Dim.Zero, Dim.Zero, null, $"{node.Op.Name} {type.Shape}", node.Source);
+    }
+
+    private int AddBuffer(BufferKind kind, int index, Dim bytes)
+    {
+        _buffers.Add(new BufferPlan(kind, index, bytes, -1, -1));
+        return _buffers.Count - 1;
+    }
+
+    private Dim Traffic(Group group)
+    {
+        var read = group.Nodes.SelectMany(n => _graph.Nodes[n].Operands).Select(o => _views[o].Owner).Distinct()
+            .Where(o => !_grouping.IsMadeIn(group, o) && !_grouping.IsTrivial(o));
+        return read.Concat(Stored(group)).Aggregate(Dim.Zero, (sum, v) => sum + _graph.TypeOf(v).Bytes);
+    }
+
+    private static ImmutableArray<View> LayOut(Graph graph)
+    {
+        var views = new View[graph.ValueCount];
+        for (var i = 0; i < graph.Inputs.Length; i++)
+        {
+            views[i] = View.Dense(i, graph.TypeOf(i).Shape);
+        }
+
+        foreach (var node in graph.Nodes)
+        {
+            foreach (var result in node.Results)
+            {
+                var shape = graph.TypeOf(result).Shape;
+                views[result] = node.Op.Has(OpTraits.View)
+                    ? views[node.Operands[0]].Through(node, graph.TypeOf(node.Operands[0]).Shape, shape)
+                        ?? throw new InvalidOperationException($"graph '{graph.Name}': value {result} has no layout")
+                    : View.Dense(result, shape);
+            }
+        }
+
+        return [.. views];
+    }
+
+    private bool[] ValuesInMemory()
+    {
+        var result = new bool[_graph.ValueCount];
+        foreach (var output in _graph.Outputs)
+        {
+            result[output.Value] = true;
+        }
+
+        foreach (var node in _graph.Nodes.Where(n => !n.Op.Has(OpTraits.View)))
+        {
+            // A trivial node that is not in memory has only trivial operands, computed in place.
+            var group = _grouping.GroupOf(node.Results[0]);
+            foreach (var operand in node.Operands.Select(o => _views[o].Owner))
+            {
+                result[operand] |= group is not null && !_grouping.IsMadeIn(group, operand);
+            }
+
+            if (group?.Kind == GroupKind.Single)
+            {
+                foreach (var value in node.Results)
+                {
+                    result[value] = true;
+                }
+            }
+        }
+
+        // Of the trivial ones, those that got a group need memory; the others have none.
+        for (var v = 0; v < result.Length; v++)
+        {
+            result[v] = _grouping.IsTrivial(v) ? _grouping.GroupOf(v) is not null : result[v];
+        }
+
+        return result;
+    }
+
+    private ImmutableArray<BufferPlan> WithLifetimes()
+    {
+        var first = Enumerable.Repeat(int.MaxValue, _buffers.Count).ToArray();
+        var last = Enumerable.Repeat(-1, _buffers.Count).ToArray();
+        for (var s = 0; s < _steps.Count; s++)
+        {
+            foreach (var buffer in UsedBy(_steps[s]))
+            {
+                first[buffer] = Math.Min(first[buffer], s);
+                last[buffer] = Math.Max(last[buffer], s);
+            }
+        }
+
+        return [.. _buffers.Select((b, i) => b with { FirstStep = Math.Max(0, first[i] == int.MaxValue ? 0 : first[i]), LastStep = Math.Max(0, last[i]) })];
+    }
+
+    internal static IEnumerable<int> UsedBy(ProgramStep step) => step switch
+    {
+        LaunchStep l => l.Buffers.Select(b => b.Buffer),
+        CallStep c => c.Inputs.Concat(c.Outputs).Select(b => b.Buffer).Append(c.Frame),
+        _ => [],
+    };
+}

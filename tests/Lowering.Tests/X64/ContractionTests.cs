@@ -1,0 +1,166 @@
+using Unified.Ir;
+using Unified.Lowering.Loops;
+
+namespace Unified.Lowering.Tests.X64;
+
+public sealed class ContractionTests
+{
+    public static TheoryData<long, long, long, long> Sizes { get; } = new()
+    {
+        { 1, 1, 1, 12 }, { 12, 32, 4, 12 }, { 13, 33, 5, 12 }, { 24, 64, 16, 24 }, { 25, 31, 17, 24 }, { 50, 100, 35, 24 }, { 3, 70, 64, 48 }, { 100, 16, 33, 36 },
+        { 11, 17, 1, 12 }, { 7, 40, 0, 12 }, { 60, 96, 129, 48 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Products_in_every_order(long m, long n, long k, long rowsPerUnit)
+    {
+        foreach (var orderA in Enum.GetValues<MatrixOrder>())
+        {
+            foreach (var orderB in Enum.GetValues<MatrixOrder>())
+            {
+                Check(DType.F32, orderA, orderB, m, n, k, rowsPerUnit, [], false, 1e-5);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(DType.F64, 1e-14)]
+    [InlineData(DType.F16, 1e-2)]
+    [InlineData(DType.BF16, 2e-2)]
+    [InlineData(DType.I32, 0)]
+    [InlineData(DType.I16, 0)]
+    [InlineData(DType.I8, 0)]
+    public void Products_of_other_types(DType type, double tolerance)
+    {
+        foreach (var order in Enum.GetValues<MatrixOrder>())
+        {
+            Check(type, order, order, 29, 45, 37, 24, [], false, tolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(new long[] { 3 }, false)]
+    [InlineData(new long[] { 2, 3 }, false)]
+    [InlineData(new long[] { 2, 3 }, true)]
+    public void Batches_and_shared_right_operands(long[] batch, bool shared) =>
+        Check(DType.F32, MatrixOrder.KInner, MatrixOrder.KOuter, 26, 40, 20, 24, batch, shared, 1e-5);
+
+    /// <summary>Bias, gelu, residual; also stored transposed.</summary>
+    [Theory]
+    [InlineData(12, 32)]
+    [InlineData(30, 50)]
+    public void Epilogue(long m, long n)
+    {
+        const long K = 19;
+        var kernel = new ContractionKernel(
+            [new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, true), new(DType.F32, true)],
+            7, DType.F32, 0, MatrixOrder.KInner,
+            [
+                new AccumulatorNode(DType.F32),
+                new LoadNode(DType.F32, 2, [Stride.Zero, Stride.One]),
+                new ComputeNode(DType.F32, OpCode.Add, [0, 1]),
+                new ComputeNode(DType.F32, OpCode.Tanh, [2]),
+                new LoadNode(DType.F32, 3, [Stride.One, Stride.Zero]),
+                new ComputeNode(DType.F32, OpCode.Mul, [3, 4]),
+                new IndexNode(1),
+                new ComputeNode(DType.F32, OpCode.Cast, [6]),
+                new ComputeNode(DType.F32, OpCode.Add, [5, 7]),
+            ],
+            [new Store(4, [Stride.Of(6), Stride.One], 8), new Store(5, [Stride.One, Stride.Of(0)], 2)]);
+        Block a = new Block(DType.F32, m * K).Fill(Agreement.Fraction), b = new Block(DType.F32, K * n).Fill(i => Agreement.Fraction(i + 99));
+        var packed = Pack(DType.F32, MatrixOrder.KOuter, b, [], [], K, n, n, 1);
+        Block[] buffers =
+        [
+            a, packed, new Block(DType.F32, n).Fill(Agreement.Fraction), new Block(DType.F32, m).Fill(Agreement.Value),
+            new Block(DType.F32, m * n).Fill(_ => 0), new Block(DType.F32, m * n).Fill(_ => 0),
+        ];
+        long[] parameters = [m, n, K, 24, K, 1, n];
+        Compare(kernel, buffers, parameters, p => a[(p[0] * K) + p[1]], p => b[(p[0] * n) + p[1]], (m + 23) / 24, 1e-5);
+    }
+
+    [Fact]
+    public void A_product_without_code_says_so()
+    {
+        var e = Assert.Throws<NotSupportedException>(() => KernelRunner.Compile(Plain(DType.I64, 0, MatrixOrder.KInner)));
+        Assert.Contains("no matrix product of i64", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_result_does_not_depend_on_the_rows_of_a_unit_or_on_the_pieces()
+    {
+        const long M = 100, N = 70, K = 50;
+        double[]? first = null;
+        foreach (long rows in (long[])[12, 24, 60, 108])
+        {
+            using var a = new Block(DType.F32, M * K).Fill(Agreement.Fraction);
+            using var b = new Block(DType.F32, K * N).Fill(Agreement.Fraction);
+            using var packed = Pack(DType.F32, MatrixOrder.KOuter, b, [], [], K, N, N, 1);
+            using var c = new Block(DType.F32, M * N);
+            _ = KernelRunner.Run(Plain(DType.F32, 0, MatrixOrder.KInner), [a, packed, c], [M, N, K, rows, K, 1, N, 1], (M + rows - 1) / rows, 2, Scratch(rows, K, DType.F32));
+            first ??= c.ToArray();
+            Assert.Equal(first, c.ToArray());
+        }
+    }
+
+    /// <summary>C (batch…, m, n) dense; strides of C are the last parameters: batch axes, m, n.</summary>
+    public static ContractionKernel Plain(DType type, int batch, MatrixOrder order) => new(
+        [new(type, false), new(type, false), new(type, true)], (4 * batch) + 8, type, batch, order,
+        [new AccumulatorNode(type)],
+        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 6 + i)), Stride.One], 0)]);
+
+    public static long Scratch(long rows, long depth, DType type) => Tile.ScratchBytes(rows, depth, type).Value;
+
+    internal static Block Pack(DType type, MatrixOrder order, Block b, long[] batch, long[] batchStrides, long k, long n, long strideK, long strideN, string? target = null)
+    {
+        var panels = (n + Tile.Columns - 1) / Tile.Columns;
+        var batches = batch.Aggregate(1L, (x, y) => x * y);
+        var packed = new Block(type, batches * panels * Tile.Columns * k);
+        _ = KernelRunner.Run(
+            new PackKernel(type, batch.Length, order), [b, packed], [.. batch, k, n, .. batchStrides, strideK, strideN], batches * panels, 2, target: target);
+        return packed;
+    }
+
+    private static void Check(
+        DType type, MatrixOrder orderA, MatrixOrder orderB, long m, long n, long k, long rowsPerUnit, long[] batch, bool shared, double tolerance)
+    {
+        // A strided matrix has a gap between its elements.
+        var (am, ak) = orderA switch { MatrixOrder.KInner => (k, 1L), MatrixOrder.KOuter => (1L, m), _ => (2 * k, 2L) };
+        var (bn, bk) = orderB switch { MatrixOrder.KInner => (k, 1L), MatrixOrder.KOuter => (1L, n), _ => (2L, 2 * n) };
+        long sizeA = 2 * m * k, sizeB = 2 * n * k;
+        var batches = batch.Aggregate(1L, (x, y) => x * y);
+        long[] Dense(long size) => [.. batch.Select((_, i) => size * batch[(i + 1)..].Aggregate(1L, (x, y) => x * y))];
+        long[] strideA = Dense(sizeA), strideB = shared ? new long[batch.Length] : Dense(sizeB), strideC = Dense(m * n);
+        Func<long, double> values = type.IsFloat() ? Agreement.Fraction : Agreement.Value;
+        using var a = new Block(type, batches * sizeA).Fill(values);
+        using var b = new Block(type, (shared ? 1 : batches) * sizeB).Fill(i => values(i + 31));
+        var kernel = Plain(type, batch.Length, orderA);
+        var panels = (n + Tile.Columns - 1) / Tile.Columns;
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = Pack(type, orderB, b, shared ? [] : batch, shared ? [] : strideB, k, n, bk, bn, target.Data);
+            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * k);
+            using var c = new Block(type, batches * m * n).Fill(_ => 0);
+            Compare(
+                kernel, [a, packed, c], [.. batch, m, n, k, rowsPerUnit, .. strideA, am, ak, .. stridePacked, .. strideC, n, 1],
+                p => a[p[..^2].Zip(strideA, (x, y) => x * y).Sum() + (p[^2] * am) + (p[^1] * ak)],
+                p => b[p[..^2].Zip(strideB, (x, y) => x * y).Sum() + (p[^2] * bk) + (p[^1] * bn)],
+                batches * ((m + rowsPerUnit - 1) / rowsPerUnit), tolerance, target.Data);
+        }
+    }
+
+    private static void Compare(
+        ContractionKernel kernel, Block[] buffers, long[] parameters, Func<long[], double> a, Func<long[], double> b, long units, double tolerance, string? target = null)
+    {
+        var expected = buffers.Select(x => x.Copy()).ToArray();
+        ReferenceKernels.Contract(kernel, expected, parameters, a, b);
+        var scratch = Scratch(parameters[kernel.BatchAxes + 3], parameters[kernel.BatchAxes + 2], kernel.Type);
+        _ = KernelRunner.Run(kernel, buffers, parameters, units, 2, scratch, target);
+        for (var i = 2; i < buffers.Length; i++)
+        {
+            Agreement.Equal(expected[i], buffers[i], tolerance, $"{target}, {kernel.OrderA}, buffer {i}, parameters {string.Join(' ', parameters)}");
+        }
+
+        Agreement.Dispose(expected);
+    }
+}

@@ -1,0 +1,188 @@
+using Unified.Ir;
+using Unified.Lowering.Loops;
+
+namespace Unified.Lowering.Tests.X64;
+
+public sealed class RowKernelTests
+{
+    private static readonly Stride s_row = Stride.Of(2);
+
+    public static TheoryData<long> Lengths { get; } = [.. Enumerable.Range(0, 41).Select(n => (long)n), 63, 64, 65, 127, 128, 129, 1000];
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void Softmax_in_three_stages(long n)
+    {
+        const int Rows = 5;
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, true)], 3, 2,
+            [
+                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+                new ReducedNode(DType.F32, 0, 0),
+                new ComputeNode(DType.F32, OpCode.Sub, [0, 1]),
+                new ComputeNode(DType.F32, OpCode.Exp, [2]),
+                new ReducedNode(DType.F32, 1, 0),
+                new ComputeNode(DType.F32, OpCode.Div, [3, 4]),
+            ],
+            [
+                new Stage([new Reduction(OpCode.ReduceMax, 0)], []),
+                new Stage([new Reduction(OpCode.Sum, 3)], []),
+                new Stage([], [new Store(1, [s_row, Stride.One], 5)]),
+            ]);
+        Agreement.Check(
+            kernel, [new Block(DType.F32, Rows * n).Fill(i => Agreement.Fraction(i) * 10), new Block(DType.F32, Rows * n).Fill(_ => 0)],
+            [Rows, n, n], Rows, 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void Elements_of_one_axis_are_units(long n)
+    {
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, false), new(DType.F32, true)], 2, 1,
+            [
+                new LoadNode(DType.F32, 0, [Stride.One]),
+                new LoadNode(DType.F32, 1, [Stride.Zero]),
+                new ComputeNode(DType.F32, OpCode.Mul, [0, 1]),
+                new ParameterNode(DType.F32, 1),
+                new ComputeNode(DType.F32, OpCode.Add, [2, 3]),
+                new ConstantNode(DType.F32, 0),
+                new ComputeNode(DType.F32, OpCode.Maximum, [4, 5]),
+            ],
+            [new Stage([], [new Store(2, [Stride.One], 6)])]);
+        Agreement.Check(
+            kernel,
+            [new Block(DType.F32, n).Fill(Agreement.Value), new Block(DType.F32, 1).Fill(_ => 3), new Block(DType.F32, n).Fill(_ => 0)],
+            [n, 5], n, 0);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(17)]
+    [InlineData(40)]
+    public void Layer_norm_stores_rows_and_their_statistics(long n)
+    {
+        const int Rows = 7;
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, false), new(DType.F32, true), new(DType.F32, true)], 3, 2,
+            [
+                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+                new ReducedNode(DType.F32, 0, 0),
+                new ParameterNode(DType.F32, 1),
+                new ComputeNode(DType.F32, OpCode.Div, [1, 2]),
+                new ComputeNode(DType.F32, OpCode.Sub, [0, 3]),
+                new ComputeNode(DType.F32, OpCode.Mul, [4, 4]),
+                new ReducedNode(DType.F32, 1, 0),
+                new ComputeNode(DType.F32, OpCode.Div, [6, 2]),
+                new ConstantNode(DType.F32, 1e-5),
+                new ComputeNode(DType.F32, OpCode.Add, [7, 8]),
+                new ComputeNode(DType.F32, OpCode.Rsqrt, [9]),
+                new ComputeNode(DType.F32, OpCode.Mul, [4, 10]),
+                new LoadNode(DType.F32, 1, [Stride.Zero, Stride.One]),
+                new ComputeNode(DType.F32, OpCode.Mul, [11, 12]),
+            ],
+            [
+                new Stage([new Reduction(OpCode.Sum, 0)], []),
+                new Stage([new Reduction(OpCode.Sum, 5)], []),
+                new Stage([], [new Store(2, [s_row, Stride.One], 13), new Store(3, [Stride.One, Stride.Zero], 10)]),
+            ]);
+        Agreement.Check(
+            kernel,
+            [
+                new Block(DType.F32, Rows * n).Fill(Agreement.Fraction), new Block(DType.F32, n).Fill(i => 1 + (0.1 * i)),
+                new Block(DType.F32, Rows * n).Fill(_ => 0), new Block(DType.F32, Rows).Fill(_ => 0),
+            ],
+            [Rows, n, n], Rows, 3e-4);
+    }
+
+    /// <summary>A transposing copy: strided loads, or strided stores, of three axes.</summary>
+    [Theory]
+    [CombinatorialTypes]
+    public void Strided_loads_and_stores_move_every_type(DType type)
+    {
+        long a = 3, b = 5, c = 21;
+        var kernel = new RowKernel(
+            [new(type, false), new(type, true), new(type, true)], 5, 3,
+            [new LoadNode(type, 0, [Stride.Of(3), Stride.One, Stride.Of(4)])],
+            [new Stage([], [
+                new Store(1, [Stride.Of(3), Stride.Of(2), Stride.One], 0),
+                new Store(2, [Stride.Of(3), Stride.One, Stride.Of(4)], 0)])]);
+        Agreement.Check(
+            kernel,
+            [
+                new Block(type, a * b * c).Fill(i => type is DType.Bool ? i % 3 == 0 ? 1 : 0 : Math.Abs(Agreement.Value(i))),
+                new Block(type, a * b * c).Fill(_ => 0), new Block(type, a * b * c).Fill(_ => 0),
+            ],
+            [a, b, c, b * c, b], a * b, 0);
+    }
+
+    [Theory]
+    [CombinatorialTypes]
+    public void Reductions_of_every_type(DType type)
+    {
+        var sum = type != DType.Bool;
+        foreach (long n in (long[])[1, 15, 16, 33, 100])
+        {
+            var kernel = new RowKernel(
+                [new(type, false), new(type, true), new(type, true), new(type, true)], 2, 2,
+                [
+                    new LoadNode(type, 0, [Stride.Of(1), Stride.One]),
+                    new ReducedNode(type, 0, 0),
+                    new ReducedNode(type, 0, 1),
+                    new ReducedNode(type, 0, sum ? 2 : 1),
+                ],
+                [new Stage(
+                    sum ? [new(OpCode.ReduceMax, 0), new(OpCode.ReduceMin, 0), new(OpCode.Sum, 0)] : [new(OpCode.ReduceMax, 0), new(OpCode.ReduceMin, 0)],
+                    [new Store(1, [Stride.One, Stride.Zero], 1), new Store(2, [Stride.One, Stride.Zero], 2), new Store(3, [Stride.One, Stride.Zero], 3)])]);
+            Agreement.Check(
+                kernel,
+                [
+                    new Block(type, 4 * n).Fill(i => type is DType.Bool ? i % 3 == 0 ? 1 : 0 : type == DType.U8 ? i % 200 : Agreement.Value(i)),
+                    new Block(type, 4).Fill(_ => 0), new Block(type, 4).Fill(_ => 0), new Block(type, 4).Fill(_ => 0),
+                ],
+                [4, n], 4, type.IsFloat() && type.Bytes() == 2 ? 1e-2 : 0);
+        }
+    }
+
+    [Fact]
+    public void Maximum_of_a_row_with_nan_is_nan()
+    {
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, true)], 2, 2,
+            [new LoadNode(DType.F32, 0, [Stride.Of(1), Stride.One]), new ReducedNode(DType.F32, 0, 0)],
+            [new Stage([new Reduction(OpCode.ReduceMax, 0)], []), new Stage([], [new Store(1, [Stride.One, Stride.Zero], 1)])]);
+        for (var at = 0; at < 70; at++)
+        {
+            using var x = new Block(DType.F32, 70).Fill(i => i == at ? double.NaN : i);
+            using var y = new Block(DType.F32, 1).Fill(_ => 0);
+            _ = KernelRunner.Run(kernel, [x, y], [1, 70], 1);
+            Assert.True(double.IsNaN(y[0]), $"a NaN at {at} is lost");
+        }
+    }
+
+    [Fact]
+    public void Causal_mask_from_indices()
+    {
+        const long N = 37;
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, true)], 3, 2,
+            [
+                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+                new IndexNode(0),
+                new IndexNode(1),
+                new ComputeNode(DType.Bool, OpCode.LessEqual, [2, 1]),
+                new ConstantNode(DType.F32, double.NegativeInfinity),
+                new ComputeNode(DType.F32, OpCode.Select, [3, 0, 4]),
+            ],
+            [new Stage([], [new Store(1, [s_row, Stride.One], 5)])]);
+        Agreement.Check(kernel, [new Block(DType.F32, N * N).Fill(Agreement.Fraction), new Block(DType.F32, N * N).Fill(_ => 0)], [N, N, N], N, 0);
+    }
+}
+
+internal sealed class CombinatorialTypesAttribute : Xunit.v3.DataAttribute
+{
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>
+        new([.. DTypes.All.Select(t => new TheoryDataRow<DType>(t))]);
+
+    public override bool SupportsDiscoveryEnumeration() => true;
+}
