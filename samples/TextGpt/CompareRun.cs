@@ -1,5 +1,5 @@
 using Unified;
-using Unified.Native.Llvm;
+using Unified.Native;
 
 namespace TextGpt;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Unified;
 using Unified.Ir;
+using Unified.Native;
 
 namespace TextGpt;
 
@@ -80,7 +81,7 @@ public static class Program
             return 0;
         }
         catch (Exception e) when (e is UsageException or InvalidDataException or IOException or UnauthorizedAccessException or GraphCompileException
-            or Native.NativeLibraryMissingException)
+            or NativeLibraryMissingException)
         {
             Console.Error.WriteLine($"error: {e.Message}");
             return 1;

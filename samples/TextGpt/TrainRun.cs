@@ -1,7 +1,7 @@
 using System.Text;
 using Spectre.Console;
 using Unified;
-using Unified.Native.Llvm;
+using Unified.Native;
 
 namespace TextGpt;
 

@@ -57,6 +57,7 @@ public sealed class TrainingSession
     {
         Fill(step);
         using (Execution.Use(_mode))
+        using (_mode == ExecutionMode.Eager ? new TensorScope() : null)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             var start = Stopwatch.GetTimestamp();

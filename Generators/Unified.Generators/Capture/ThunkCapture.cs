@@ -217,8 +217,10 @@ internal sealed class ThunkCapture(CaptureSession session)
                 return "this." + Escape(member.Member.Name);
             case IDefaultValueOperation { IsImplicit: true, Type: { } type }:
                 return $"default({FullName(type)})";
-            case { IsImplicit: true, ConstantValue: { HasValue: true, Value: IFormattable value }, Type: { } type }:
-                return $"({FullName(type)})({value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)})";
+
+            // The default of an optional argument is written nowhere in the method.
+            case { IsImplicit: true, ConstantValue: { HasValue: true, Value: IFormattable value } }:
+                return $"({FullName(draft.Root.Type!)})({value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)})";
         }
 
         var text = root.Syntax.ToString();

@@ -1,80 +1,86 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using Unified.Ir;
 
 namespace Unified.Lowering.Loops;
 
-/// <summary>Turns a kernel into its canonical text: equal texts mean equal kernels, so the text is the key of the code cache.</summary>
+/// <summary>Turns a kernel into its canonical text. Equal texts mean equal kernels: the text is the kernel's identity in the code cache.</summary>
 public static class LoopText
 {
+    private static readonly Dictionary<Type, Action<StringBuilder, LoopKernel>> Kinds = new()
+    {
+        [typeof(RowKernel)] = (text, k) => Print(text, (RowKernel)k),
+        [typeof(ColumnKernel)] = (text, k) => Print(text, (ColumnKernel)k),
+        [typeof(ContractionKernel)] = (text, k) => Print(text, (ContractionKernel)k),
+        [typeof(PackKernel)] = (text, k) => Head(text, k, $"pack {((PackKernel)k).Type} batch {((PackKernel)k).BatchAxes} {((PackKernel)k).Order}"),
+        [typeof(ScatterKernel)] = (text, k) => Head(text, k, $"scatter {((ScatterKernel)k).Type} index {((ScatterKernel)k).IndexType}"),
+    };
+
     public static string Print(LoopKernel kernel)
     {
         var text = new StringBuilder();
-        text.Append(kernel switch
-        {
-            RowKernel r => $"row axes={r.Axes}",
-            ColumnKernel c => $"column axes={c.Axes}",
-            ScatterKernel s => $"scatter {s.Type.Text()} by {s.IndexType.Text()}",
-            PackKernel p => $"pack {p.Type.Text()} batch={p.BatchAxes} {p.Order}",
-            ContractionKernel c => $"contraction {c.Type.Text()} batch={c.BatchAxes} {c.OrderA}",
-            _ => throw new InvalidOperationException($"{kernel.GetType().Name} has no text form"),
-        });
-        text.Append(CultureInfo.InvariantCulture, $" parameters={kernel.ParameterCount}");
-        text.Append(" buffers(").AppendJoin(", ", kernel.Buffers.Select(b => (b.IsWritten ? "out " : "") + b.Type.Text())).Append(")\n");
-        switch (kernel)
-        {
-            case RowKernel r:
-                Nodes(text, r.Nodes);
-                foreach (var (i, stage) in r.Stages.Index())
-                {
-                    text.Append(CultureInfo.InvariantCulture, $"stage {i}\n");
-                    Reductions(text, stage.Reductions);
-                    Stores(text, stage.Stores);
-                }
-
-                break;
-            case ColumnKernel c:
-                Nodes(text, c.Nodes);
-                Reductions(text, c.Reductions);
-                Stores(text, c.Stores);
-                break;
-            case ContractionKernel c:
-                Nodes(text, c.Epilogue);
-                Stores(text, c.Stores);
-                break;
-        }
-
+        Kinds[kernel.GetType()](text, kernel);
         return text.ToString();
+    }
+
+    /// <summary>One node without its number: <c>f32 add %0 %1</c>.</summary>
+    public static string Print(ScalarNode node) => $"{node.Type} " + node switch
+    {
+        ConstantNode c => $"constant {c.Value.ToString("R", CultureInfo.InvariantCulture)}",
+        ParameterNode p => $"parameter p{p.Parameter}",
+        IndexNode i => $"index a{i.Axis}",
+        LoadNode l => $"load b{l.Buffer}{List(l.Strides)}",
+        GatherNode g => $"gather b{g.Buffer}{List(g.Strides)} at %{g.Index}*{g.IndexStride} of p{g.Extent}",
+        ComputeNode c => $"{c.Op} {string.Join(' ', c.Operands.Select(o => $"%{o}"))}",
+        UniformNode u => $"uniform %{u.Seed} %{u.Offset} %{u.Counter}",
+        ReducedNode r => $"reduced {r.Stage}.{r.Reduction}",
+        AccumulatorNode => "accumulator",
+        _ => throw new NotSupportedException($"no text form for {node.GetType().Name}"),
+    };
+
+    private static void Head(StringBuilder text, LoopKernel kernel, string what) => text.Append(CultureInfo.InvariantCulture, $"{what} parameters {kernel.ParameterCount}")
+        .Append(CultureInfo.InvariantCulture, $"\nbuffers {string.Join(", ", kernel.Buffers.Select((b, i) => $"b{i}: {(b.IsWritten ? "out " : "")}{b.Type}"))}\n");
+
+    private static void Print(StringBuilder text, RowKernel kernel)
+    {
+        Head(text, kernel, $"rows axes {kernel.Axes}");
+        Nodes(text, kernel.Nodes);
+        foreach (var stage in kernel.Stages)
+        {
+            _ = text.Append("stage\n");
+            Reductions(text, stage.Reductions);
+            Stores(text, stage.Stores);
+        }
+    }
+
+    private static void Print(StringBuilder text, ColumnKernel kernel)
+    {
+        Head(text, kernel, $"columns axes {kernel.Axes}");
+        Nodes(text, kernel.Nodes);
+        Reductions(text, kernel.Reductions);
+        Stores(text, kernel.Stores);
+    }
+
+    private static void Print(StringBuilder text, ContractionKernel kernel)
+    {
+        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes} {kernel.OrderA}");
+        Nodes(text, kernel.Epilogue);
+        Stores(text, kernel.Stores);
     }
 
     private static void Nodes(StringBuilder text, ImmutableArray<ScalarNode> nodes)
     {
-        foreach (var (i, node) in nodes.Index())
+        for (var i = 0; i < nodes.Length; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  %{i}: {node.Type.Text()} = {Node(node)}\n");
+            _ = text.Append(CultureInfo.InvariantCulture, $"  %{i} = {Print(nodes[i])}\n");
         }
     }
-
-    private static string Node(ScalarNode node) => node switch
-    {
-        ConstantNode c => "constant " + c.Value.ToString("R", CultureInfo.InvariantCulture) + (double.IsNegative(c.Value) && c.Value == 0 ? " negative" : ""),
-        ParameterNode p => $"parameter p{p.Parameter}",
-        IndexNode x => $"index {x.Axis}",
-        LoadNode l => $"load b{l.Buffer}{Strides(l.Strides)}",
-        GatherNode g => $"gather b{g.Buffer}{Strides(g.Strides)} at %{g.Index} by {g.IndexStride} of p{g.Extent}",
-        ComputeNode c => $"{OpTable.Get(c.Op).Name}({string.Join(", ", c.Operands.Select(o => $"%{o}"))})",
-        UniformNode u => $"uniform(%{u.Seed}, %{u.Offset}, %{u.Counter})",
-        ReducedNode r => $"reduced {r.Stage}.{r.Reduction}",
-        AccumulatorNode => "accumulator",
-        _ => throw new InvalidOperationException($"{node.GetType().Name} has no text form"),
-    };
 
     private static void Reductions(StringBuilder text, ImmutableArray<Reduction> reductions)
     {
         foreach (var reduction in reductions)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {OpTable.Get(reduction.Op).Name} %{reduction.Node}\n");
+            _ = text.Append(CultureInfo.InvariantCulture, $"  fold {reduction.Op} %{reduction.Node}\n");
         }
     }
 
@@ -82,9 +88,9 @@ public static class LoopText
     {
         foreach (var store in stores)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  store b{store.Buffer}{Strides(store.Strides)} = %{store.Node}\n");
+            _ = text.Append(CultureInfo.InvariantCulture, $"  store b{store.Buffer}{List(store.Strides)} %{store.Node}\n");
         }
     }
 
-    private static string Strides(ImmutableArray<Stride> strides) => $"[{string.Join(",", strides)}]";
+    private static string List(ImmutableArray<Stride> strides) => $"[{string.Join(' ', strides)}]";
 }

@@ -75,9 +75,10 @@ public static class GraphRuntime
             var known = cache.Specializations;
             for (var i = 0; i < known.Count; i++)
             {
-                if (known[i].Fits(arguments) && known[i].Executable.GuardsHold() && Run(known[i].Executable, arguments, results))
+                if (known[i].Fits(arguments) && known[i].Executable.GuardsHold()
+                    && Run(known[i].Executable, arguments, results) is not RunOutcome.DoesNotFit and var outcome)
                 {
-                    return true;
+                    return outcome == RunOutcome.Done;
                 }
             }
 
@@ -87,21 +88,25 @@ public static class GraphRuntime
                 return false;
             }
 
-            return Run(fresh.Executable, arguments, results) ? true
-                : throw new InvalidOperationException($"{function.Key}: the graph does not fit the call it was compiled for");
+            return Run(fresh.Executable, arguments, results) switch
+            {
+                RunOutcome.Done => true,
+                RunOutcome.MustBeEager => false,
+                _ => throw new InvalidOperationException($"{function.Key}: the graph does not fit the call it was compiled for"),
+            };
         }
     }
 
-    private static bool Run(Executable executable, ReadOnlySpan<Argument> arguments, Span<Tensor> results)
+    private static RunOutcome Run(Executable executable, ReadOnlySpan<Argument> arguments, Span<Tensor> results)
     {
         executable.Profile = s_profile;
-        if (!executable.TryRun(arguments, results))
+        var outcome = executable.TryRun(arguments, results);
+        if (outcome == RunOutcome.Done)
         {
-            return false;
+            Interlocked.Increment(ref s_calls);
         }
 
-        Interlocked.Increment(ref s_calls);
-        return true;
+        return outcome;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

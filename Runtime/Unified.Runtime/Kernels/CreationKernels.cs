@@ -66,21 +66,31 @@ internal static unsafe class CreationKernels
         var offset = (ulong)((long*)state.Data)[state.Strides[0]];
         var result = new Tensor(dtype, shape);
         var bytes = dtype.Bytes();
+        var data = result.Data;
         Span<uint> words = stackalloc uint[4];
         for (long i = 0; i < result.Size; i += 4)
         {
             Philox.Block(unchecked(offset + (ulong)(i / 4)), 0, key, words);
             var n = (int)Math.Min(4, result.Size - i);
+            if (dtype == DType.F32)
+            {
+                for (var j = 0; j < n; j++)
+                {
+                    ((float*)data)[i + j] = (words[j] >> 8) * (1f / 16777216);
+                }
+
+                continue;
+            }
+
             for (var j = 0; j < n; j++)
             {
                 var value = dtype switch
                 {
                     DType.F64 => words[j] * (1.0 / 4294967296.0),
-                    DType.F32 => (words[j] >> 8) * (1.0 / 16777216.0),
                     DType.F16 => (words[j] >> 21) * (1.0 / 2048.0),
                     _ => (words[j] >> 24) * (1.0 / 256.0),
                 };
-                ElementTypes.Write(dtype, result.Data + ((i + j) * bytes), value);
+                ElementTypes.Write(dtype, data + ((i + j) * bytes), value);
             }
         }
 

@@ -112,8 +112,19 @@ internal static unsafe class MatMulKernels
     }
 
     private static void Floats<T>(int rows, int columns, int depth, byte* a, long aRow, long aColumn, byte* b, long bRow, long bColumn, byte* c)
-        where T : unmanaged =>
-        Gemm.Run(rows, columns, depth, new MatrixView<T>((nint)a, aRow, aColumn), new MatrixView<T>((nint)b, bRow, bColumn), (T*)c, columns);
+        where T : unmanaged, INumber<T>
+    {
+        var left = new MatrixView<T>((nint)a, aRow, aColumn);
+        var right = new MatrixView<T>((nint)b, bRow, bColumn);
+        if (MatrixVector.Serves(rows, right))
+        {
+            MatrixVector.Run(columns, depth, left, right, (T*)c);
+        }
+        else
+        {
+            Gemm.Run(rows, columns, depth, left, right, (T*)c, columns);
+        }
+    }
 
     private static void Integers<T>(int rows, int columns, int depth, byte* a, long aRow, long aColumn, byte* b, long bRow, long bColumn, byte* c)
         where T : unmanaged, INumber<T>

@@ -7,7 +7,11 @@ namespace Unified;
 /// </summary>
 public sealed class Generator
 {
-    public Generator(long seed, long offset = 0) => State = Tensor.From<long>([seed, offset]);
+    public Generator(long seed, long offset = 0)
+    {
+        State = Tensor.From<long>([seed, offset]);
+        TensorScope.Forget(State);
+    }
 
     /// <summary>What layers start their parameters from unless told otherwise. Seed it for a run that can be repeated.</summary>
     public static Generator Default { get; } = new(0);

@@ -80,7 +80,7 @@ internal static class CaptureStandIn
             [Op(OpCode.Softmax)] public static Tensor Softmax(Tensor x, int axis = -1) => x;
             [Op(OpCode.LayerNorm)] public static Tensor LayerNorm(Tensor x, Tensor weight, Tensor bias, float epsilon = 1e-5f) => x;
             [Op(OpCode.CrossEntropy)] public static Tensor CrossEntropy(Tensor logits, Tensor targets) => logits;
-            [Op(OpCode.Full)] public static Tensor Full(ReadOnlySpan<int> shape, float value) => null!;
+            [Op(OpCode.Full)] public static Tensor Full(ReadOnlySpan<int> shape, float value, DType dtype = DType.F32) => null!;
             [Intrinsic("value_and_grad")] public static (Tensor Value, IReadOnlyList<Tensor> Gradients) ValueAndGrad(Func<Tensor> f, IReadOnlyList<Tensor> wrt) => default;
             [Intrinsic("value_and_grad")] public static (Tensor Value, Tensor Gradient) ValueAndGrad(Func<Tensor> f, Tensor wrt) => default;
             [Op(OpCode.Constant)] public static Tensor Constant(double value, DType dtype = DType.F32) => null!;

@@ -41,7 +41,7 @@ internal static class Modules
         Gen.Int[0, 1_000_000].Sample(
             seed =>
             {
-                var module = new RandomModules(seed, smooth: false).Make(withGradient: false);
+                var module = new RandomModules(seed, smooth: false).Make(order: 0);
                 Evaluation.Same(module, pass(module), tolerance);
             },
             iter: count);

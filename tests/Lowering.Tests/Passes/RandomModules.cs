@@ -26,8 +26,9 @@ internal sealed class RandomModules(int seed, bool smooth)
     /// <summary>The inputs that gradients are taken by.</summary>
     public static int[] Wrt => [0, 1, 2];
 
-    /// <summary>Results of the root: the loss, then its gradients by <see cref="Wrt"/> when asked for, then other values.</summary>
-    public GraphModule Make(bool withGradient)
+    /// <summary>Results of the root: the loss, then its gradients by <see cref="Wrt"/>, then other values.</summary>
+    /// <param name="order">0: no gradients; 2: the loss depends on gradients of another.</param>
+    public GraphModule Make(int order)
     {
         var inner = Sub("inner", []);
         var middle = Sub("middle", [inner, inner]);
@@ -35,13 +36,16 @@ internal sealed class RandomModules(int seed, bool smooth)
         var pool = Grow(builder, [middle, inner, middle]);
         var loss = pool.TakeLast(4).Append(pool[0]).Where(v => v.DType == DType.F64)
             .Select(v => builder.Sum(builder.Apply(OpCode.Sin, v), Enumerable.Range(0, v.Shape.Rank))).Aggregate((a, b) => a + b);
-        builder.Output(loss, OutputKind.Result);
-        if (withGradient)
+        ImmutableArray<OpValue> wrt = [.. Wrt.Select(i => (OpValue)builder[i])];
+        if (order == 2)
         {
-            foreach (var gradient in builder.Gradient(loss, [.. Wrt.Select(i => (OpValue)builder[i])]))
-            {
-                builder.Output(gradient, OutputKind.Result);
-            }
+            loss = builder.Gradient(loss, wrt).Select(g => builder.SumAll(builder.Apply(OpCode.Sin, g))).Aggregate(loss, (a, b) => a + b);
+        }
+
+        builder.Output(loss, OutputKind.Result);
+        foreach (var gradient in order == 0 ? [] : builder.Gradient(loss, wrt))
+        {
+            builder.Output(gradient, OutputKind.Result);
         }
 
         Outputs(builder, pool);
@@ -92,7 +96,7 @@ internal sealed class RandomModules(int seed, bool smooth)
     // A choice that the op's rule refuses is simply not taken.
     private void Step(GraphBuilder builder, List<OpValue> pool)
     {
-        var x = Pick(pool, v => v.DType == DType.F64);
+        var x = Pick(pool, v => v.DType == DType.F64 && v.Shape.Rank > 0);
         var y = Pick(pool, v => v.DType == DType.F64);
         var rank = x.Shape.Rank;
         try
@@ -113,14 +117,14 @@ internal sealed class RandomModules(int seed, bool smooth)
                 11 => builder.Apply(OpCode.Tanh, builder.MatMul(x, y, _random.Next(2) == 0, _random.Next(2) == 0)),
                 12 => OneOf(builder.Full(Shape.From(B, T, 4), DType.F64, _random.Next(-1, 3)), builder.Scalar(DType.F64, _random.Next(-1, 3))) * x * 0.5,
                 13 => builder.Apply(OpCode.Pad, None.With("low", x.Shape.Select(_ => (Dim)_random.Next(2))).With("high", x.Shape.Select(_ => (Dim)0)), x),
-                14 => builder.Apply(OpCode.Gather, None.With("axis", (long)rank - 1), x, pool[4]),
+                14 when x.Shape[rank - 1] is { IsConstant: true, Value: > 2 } => builder.Apply(OpCode.Gather, None.With("axis", (long)rank - 1), x, pool[4]),
                 15 => builder.Select(Drop(builder, x, pool[3]), x, builder.ScalarLike(x, 0)),
-                16 => builder.Apply(OpCode.Concat, None.With("axis", -1L), x, y),
+                14 or 16 => builder.Apply(OpCode.Concat, None.With("axis", -1L), x, y),
                 17 => builder.Apply(OneOf(OpCode.Abs, OpCode.Relu, OpCode.Square, OpCode.StopGradient), x),
                 18 => builder.Apply(OneOf(OpCode.Maximum, OpCode.Minimum), x, y),
                 19 => builder.Select(builder.Apply(OneOf(OpCode.Less, OpCode.GreaterEqual), x, y), x, y),
                 20 => builder.Cast(builder.Cast(builder.Apply(OpCode.Less, x, y), DType.I32) * 3, DType.F64) * 0.25,
-                21 => builder.Slice(x, x.Shape.Select(_ => Dim.Zero), [.. x.Shape.SkipLast(1), 2]),
+                21 when x.Shape[rank - 1] is { IsConstant: true, Value: > 1 } => builder.Slice(x, x.Shape.Select(_ => Dim.Zero), [.. x.Shape.SkipLast(1), 2]),
                 _ => builder.Apply(OpCode.RandomAdvance, None.With("shape", x.Shape.Dims), pool[3]),
             });
         }

@@ -13,7 +13,7 @@ public sealed class ElementwiseTests
         [OpCode.Equal, OpCode.NotEqual, OpCode.Less, OpCode.LessEqual, OpCode.Greater, OpCode.GreaterEqual];
 
     [Theory]
-    [CombinatorialTypes]
+    [EveryType]
     public void Binary_ops_of_every_type(DType type)
     {
         List<OpCode> ops = [.. s_comparisons];
@@ -36,7 +36,7 @@ public sealed class ElementwiseTests
     }
 
     [Theory]
-    [CombinatorialTypes]
+    [EveryType]
     public void Casts_from_every_type(DType from)
     {
         foreach (var to in DTypes.All)

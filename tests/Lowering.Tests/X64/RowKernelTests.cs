@@ -97,7 +97,7 @@ public sealed class RowKernelTests
 
     /// <summary>A transposing copy: strided loads, or strided stores, of three axes.</summary>
     [Theory]
-    [CombinatorialTypes]
+    [EveryType]
     public void Strided_loads_and_stores_move_every_type(DType type)
     {
         long a = 3, b = 5, c = 21;
@@ -117,7 +117,7 @@ public sealed class RowKernelTests
     }
 
     [Theory]
-    [CombinatorialTypes]
+    [EveryType]
     public void Reductions_of_every_type(DType type)
     {
         var sum = type != DType.Bool;
@@ -177,12 +177,4 @@ public sealed class RowKernelTests
             [new Stage([], [new Store(1, [s_row, Stride.One], 5)])]);
         Agreement.Check(kernel, [new Block(DType.F32, N * N).Fill(Agreement.Fraction), new Block(DType.F32, N * N).Fill(_ => 0)], [N, N, N], N, 0);
     }
-}
-
-internal sealed class CombinatorialTypesAttribute : Xunit.v3.DataAttribute
-{
-    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>
-        new([.. DTypes.All.Select(t => new TheoryDataRow<DType>(t))]);
-
-    public override bool SupportsDiscoveryEnumeration() => true;
 }

@@ -7,6 +7,7 @@ public class MatMulTests
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(1, 7, 100)]
+    [InlineData(1, 130, 700)]
     [InlineData(12, 32, 5)]
     [InlineData(13, 33, 385)]
     [InlineData(300, 65, 40)]

@@ -3,8 +3,6 @@ using static Unified.Ops;
 
 namespace Unified.Tests;
 
-// Live bytes are counted for the whole process.
-[TestClass(DisableParallelization = true)]
 public class MemoryTests
 {
     [Fact]
@@ -126,6 +124,8 @@ public class MemoryTests
     public void Scopes_dispose_all_but_what_is_kept()
     {
         Tensor kept, dropped, handed;
+        Parameter parameter;
+        Generator generator;
         using (var outer = new TensorScope())
         {
             using (var inner = new TensorScope())
@@ -133,6 +133,8 @@ public class MemoryTests
                 kept = outer.Keep(inner.Keep(Tensor.Ones([3])));
                 handed = inner.Keep(Tensor.Ones([3]));
                 dropped = kept + 1;
+                parameter = new Parameter(dropped);
+                generator = new Generator(1);
             }
 
             Assert.True(dropped.IsDisposed);
@@ -141,6 +143,8 @@ public class MemoryTests
 
         Assert.True(handed.IsDisposed);
         Assert.Equal([1, 1, 1], kept.ToArray<float>());
+        Assert.Equal([2, 2, 2], parameter.ToArray<float>());
+        Assert.Equal([1L, 0], generator.State.ToArray<long>());
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

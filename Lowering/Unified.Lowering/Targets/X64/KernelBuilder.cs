@@ -206,8 +206,6 @@ internal sealed class KernelBuilder : IDisposable
 
     public LlvmValue CeilDiv(LlvmValue a, LlvmValue b) => B.UDiv(Add(a, B.Sub(b, I64(1))), b);
 
-    public LlvmValue RoundUp(LlvmValue a, long b) => Mul(CeilDiv(a, b), I64(b));
-
     /// <summary>The address rounded up to a multiple of 64 bytes.</summary>
     public LlvmValue AlignUp(LlvmValue pointer)
     {

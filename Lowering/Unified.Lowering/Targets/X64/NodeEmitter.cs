@@ -163,9 +163,6 @@ internal sealed class NodeEmitter
     public void StoreScalar(Store store, DType type) =>
         B.Store(Numbers.ToMemory(B, Scalar(store.Node), type), Address(store.Buffer, store.Strides));
 
-    /// <summary>Asks for the cache lines that a store will write, at the current row.</summary>
-    public LlvmValue StoreAddress(Store store) => Address(store.Buffer, store.Strides);
-
     private void PrepareNode(int root)
     {
         foreach (var node in Reach([root]))
@@ -243,7 +240,7 @@ internal sealed class NodeEmitter
         if (!_addresses.TryGetValue(key, out var address))
         {
             var offset = Offset(strides);
-            address = offset is { } o ? B.Gep(ElementOf(buffer), _k.Buffer(buffer), o) : _k.Buffer(buffer);
+            address = offset is { } o ? B.Gep(_k.ElementOf(buffer), _k.Buffer(buffer), o) : _k.Buffer(buffer);
             _addresses[key] = address;
         }
 
@@ -265,14 +262,12 @@ internal sealed class NodeEmitter
         return sum;
     }
 
-    private LlvmType ElementOf(int buffer) => _k.ElementOf(buffer);
-
     private LlvmValue GatherAddress(int node, GatherNode gather)
     {
         if (!_gatherAddresses.TryGetValue(node, out var address))
         {
             var index = CheckedIndex(gather, Scalar(gather.Index), null);
-            var element = B.Gep(ElementOf(gather.Buffer), Address(gather.Buffer, gather.Strides), Scaled(index, gather.IndexStride));
+            var element = B.Gep(_k.ElementOf(gather.Buffer), Address(gather.Buffer, gather.Strides), Scaled(index, gather.IndexStride));
 
             // An empty table has not even an element 0: read some memory that exists.
             address = B.Select(B.ICmp(LlvmIntPredicate.Sgt, _k.Parameter(gather.Extent), _k.I64(0)), element, _k.ParameterBlock);
@@ -299,7 +294,7 @@ internal sealed class NodeEmitter
             index = _k.Add(index, Scaled(_k.LaneIndices(at.First), inner));
         }
 
-        var element = ElementOf(gather.Buffer);
+        var element = _k.ElementOf(gather.Buffer);
         var pointers = B.GepUnchecked(element, Address(gather.Buffer, gather.Strides), index);
         return Numbers.FromMemory(B, _k.Gather(element, pointers, mask), gather.Type);
     }

@@ -3,6 +3,18 @@ using Unified.Ir;
 
 namespace Unified.Graphs;
 
+/// <summary>What came of a call.</summary>
+internal enum RunOutcome
+{
+    Done,
+
+    /// <summary>The sizes or fetched tensors are not those it was compiled for.</summary>
+    DoesNotFit,
+
+    /// <summary>For these sizes host code would throw, or an index would leave its axis: the eager method says what is wrong.</summary>
+    MustBeEager,
+}
+
 /// <summary>
 /// A compiled function, loaded: binds arguments and state to the launch list of the sizes at hand and runs it. A call with sizes
 /// seen before allocates nothing but its result tensors.
@@ -71,21 +83,25 @@ internal sealed unsafe class Executable : IDisposable
         return true;
     }
 
-    /// <summary>Runs once. False when the sizes do not fit the pattern it was compiled for.</summary>
-    public bool TryRun(ReadOnlySpan<Argument> arguments, Span<Tensor> results)
+    /// <summary>Runs once, if the sizes allow.</summary>
+    public RunOutcome TryRun(ReadOnlySpan<Argument> arguments, Span<Tensor> results)
     {
         lock (_lock)
         {
             Span<long> values = stackalloc long[_dims.Count];
             if (!_dims.TryBind(arguments, values))
             {
-                return false;
+                return RunOutcome.DoesNotFit;
             }
 
-            var (list, sized) = Sized(values);
+            if (Sized(values) is not (var list, var sized))
+            {
+                return RunOutcome.MustBeEager;
+            }
+
             if (!BindInputs(arguments, list))
             {
-                return false;
+                return RunOutcome.DoesNotFit;
             }
 
             BindOutputs(list, sized, values);
@@ -97,7 +113,7 @@ internal sealed unsafe class Executable : IDisposable
             }
 
             _copies.Clear();
-            return true;
+            return RunOutcome.Done;
         }
     }
 
@@ -122,7 +138,7 @@ internal sealed unsafe class Executable : IDisposable
         Array.Clear(_constants);
     }
 
-    private (LaunchList List, SizedProgram Sized) Sized(ReadOnlySpan<long> values)
+    private (LaunchList List, SizedProgram Sized)? Sized(ReadOnlySpan<long> values)
     {
         for (var i = 0; i < _sizes.Count; i++)
         {
@@ -132,7 +148,13 @@ internal sealed unsafe class Executable : IDisposable
             }
         }
 
-        var sized = SizedProgram.Of(_compiled.Image, _dims.ToDictionary(values));
+        var dims = _dims.ToDictionary(values);
+        if (_compiled.Requirements.Any(r => r.NonNegative.Evaluate(dims) < 0))
+        {
+            return null;
+        }
+
+        var sized = SizedProgram.Of(_compiled.Image, dims);
         var list = new LaunchList(_compiled.Image, sized, _kernels);
         if (_sizes.Count == MostSizes)
         {
@@ -179,7 +201,11 @@ internal sealed unsafe class Executable : IDisposable
                     _inputs[i] = DimBinding.TensorOf(arguments[a.Argument], a.Item);
                     break;
                 case ThunkBinding t:
-                    var fetched = (Tensor)t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i])!;
+                    if (t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) is not Tensor fetched)
+                    {
+                        return false;
+                    }
+
                     if (_inputs[i] is { } known && !ReferenceEquals(known, fetched) && known.Type != fetched.Type)
                     {
                         return false;

@@ -10,7 +10,7 @@ internal sealed record ElementRule(Func<KernelBuilder, LlvmValue[], LlvmValue> R
 {
     public LlvmValue Emit(KernelBuilder k, LlvmValue[] operands, DType type)
     {
-        // Selecting on another value than computed would let error terms be simplified away.
+        // Fusing inside an approximation would change the error terms it keeps.
         k.B.FastMath = Contracts && type.IsFloat() ? LlvmFastMath.Contract : LlvmFastMath.None;
         var value = Rule(k, operands);
         k.B.FastMath = LlvmFastMath.Contract;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Passes;
 
-namespace Unified.Lowering.Schedule;
+namespace Unified.Lowering.Schedule0;
 
 /// <summary>
 /// Turns a primitive graph into one whose every value has a layout: copies (casts to the same dtype) stand where a view cannot be
@@ -25,7 +25,7 @@ internal sealed class PrepareGraph
         }
     }
 
-    public static Graph Run(Graph graph) => new EliminateDeadCode().Run(new GraphModule([new PrepareGraph(graph).Rewrite()])).Root;
+    public static Graph Run(Graph graph) => new PrepareGraph(graph).Rewrite();
 
     private Graph Rewrite()
     {

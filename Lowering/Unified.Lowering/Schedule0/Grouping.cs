@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Unified.Ir;
 
-namespace Unified.Lowering.Schedule;
+namespace Unified.Lowering.Schedule0;
 
 /// <summary>What kind of kernel, or kernels, a group becomes.</summary>
 internal enum GroupKind

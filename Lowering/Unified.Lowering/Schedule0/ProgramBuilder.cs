@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 
-namespace Unified.Lowering.Schedule;
+namespace Unified.Lowering.Schedule0;
 
 /// <summary>Turns a prepared graph into a program: groups become launches, values become buffers.</summary>
 internal sealed class ProgramBuilder

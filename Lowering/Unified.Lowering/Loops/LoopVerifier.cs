@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Loops;
+
+/// <summary>Checks what every kernel must keep: numbers in range, operands before their uses, one stride per axis.</summary>
+public static class LoopVerifier
+{
+    /// <exception cref="InvalidOperationException">The kernel breaks a rule; the message names it and shows the kernel.</exception>
+    public static void Check(LoopKernel kernel)
+    {
+        var problems = Problems(kernel);
+        if (!problems.IsEmpty)
+        {
+            throw new InvalidOperationException($"a kernel is not legal: {string.Join("; ", problems)}\n{LoopText.Print(kernel)}");
+        }
+    }
+
+    /// <summary>All rules that the kernel breaks.</summary>
+    public static ImmutableArray<string> Problems(LoopKernel kernel) => kernel switch
+    {
+        RowKernel rows => [.. new Site(rows, rows.Axes, rows.Nodes).Check(rows.Stages)],
+        ColumnKernel columns => [.. new Site(columns, columns.Axes, columns.Nodes).Check(
+            [new Stage(columns.Reductions, []), new Stage([], columns.Stores)])],
+        ContractionKernel product => [.. new Site(product, product.BatchAxes + 2, product.Epilogue).Check([new Stage([], product.Stores)])],
+        _ => [],
+    };
+
+    private sealed record Site(LoopKernel Kernel, int Axes, ImmutableArray<ScalarNode> Nodes)
+    {
+        public IEnumerable<string> Check(ImmutableArray<Stage> stages)
+        {
+            if (Axes < 1 || Axes > Kernel.ParameterCount)
+            {
+                yield return $"{Axes} axes for {Kernel.ParameterCount} parameters";
+            }
+
+            foreach (var problem in Enumerable.Range(0, Nodes.Length).SelectMany(CheckNode))
+            {
+                yield return problem;
+            }
+
+            for (var s = 0; s < stages.Length; s++)
+            {
+                var (reductions, stores) = (stages[s].Reductions, stages[s].Stores);
+                if (reductions.Any(r => r.Op is not (OpCode.Sum or OpCode.ReduceMax or OpCode.ReduceMin)))
+                {
+                    yield return $"stage {s} folds with something else than Sum, ReduceMax or ReduceMin";
+                }
+
+                foreach (var root in reductions.Select(r => r.Node).Concat(stores.Select(x => x.Node)))
+                {
+                    if (root < 0 || root >= Nodes.Length)
+                    {
+                        yield return $"stage {s} uses node {root} of {Nodes.Length}";
+                    }
+                    else if (Reach(root).Select(n => Nodes[n]).OfType<ReducedNode>()
+                        .Any(r => r.Stage >= s || r.Stage < 0 || r.Reduction >= stages[r.Stage].Reductions.Length))
+                    {
+                        yield return $"stage {s} uses, by node {root}, a reduction that is not finished";
+                    }
+                }
+
+                foreach (var store in stores)
+                {
+                    if (store.Buffer < 0 || store.Buffer >= Kernel.Buffers.Length || !Kernel.Buffers[store.Buffer].IsWritten)
+                    {
+                        yield return $"a store to buffer {store.Buffer}, which is not written";
+                    }
+                    else if (store.Node >= 0 && store.Node < Nodes.Length && Kernel.Buffers[store.Buffer].Type != Nodes[store.Node].Type)
+                    {
+                        yield return $"a store of {Nodes[store.Node].Type} to buffer {store.Buffer} of {Kernel.Buffers[store.Buffer].Type}";
+                    }
+
+                    foreach (var problem in CheckStrides("a store", store.Strides))
+                    {
+                        yield return problem;
+                    }
+                }
+            }
+        }
+
+        private IEnumerable<string> CheckNode(int number)
+        {
+            var node = Nodes[number];
+            if (ScalarNodes.Operands(node).Any(o => o < 0 || o >= number))
+            {
+                yield return $"node {number} uses a node that does not come before it";
+            }
+
+            var (buffer, strides, parameter, axis) = node switch
+            {
+                LoadNode l => (l.Buffer, l.Strides, -1, -1),
+                GatherNode g => (g.Buffer, g.Strides.Add(g.IndexStride), g.Extent, -1),
+                ParameterNode p => (-1, default, p.Parameter, -1),
+                IndexNode i => (-1, default, -1, i.Axis),
+                _ => (-1, default(ImmutableArray<Stride>), -1, -1),
+            };
+            if (buffer >= Kernel.Buffers.Length || (buffer >= 0 && (Kernel.Buffers[buffer].Type != node.Type || Kernel.Buffers[buffer].IsWritten)))
+            {
+                yield return $"node {number} reads {node.Type} from buffer {buffer}, which is written or of another type";
+            }
+
+            if (parameter >= Kernel.ParameterCount || axis >= Axes)
+            {
+                yield return $"node {number} names parameter {parameter} or axis {axis} out of range";
+            }
+
+            if (!strides.IsDefault)
+            {
+                foreach (var problem in CheckStrides($"node {number}", node is GatherNode ? strides[..^1] : strides))
+                {
+                    yield return problem;
+                }
+            }
+        }
+
+        private IEnumerable<string> CheckStrides(string who, ImmutableArray<Stride> strides)
+        {
+            if (strides.Length != Axes || strides.Any(s => s.Kind == StrideKind.Parameter && (s.Parameter < 0 || s.Parameter >= Kernel.ParameterCount)))
+            {
+                yield return $"{who} has strides [{string.Join(' ', strides)}] for {Axes} axes and {Kernel.ParameterCount} parameters";
+            }
+        }
+
+        private HashSet<int> Reach(int root)
+        {
+            var reached = new HashSet<int>();
+            var open = new Stack<int>([root]);
+            while (open.TryPop(out var node))
+            {
+                if (reached.Add(node))
+                {
+                    foreach (var operand in ScalarNodes.Operands(Nodes[node]).Where(o => o >= 0 && o < node))
+                    {
+                        open.Push(operand);
+                    }
+                }
+            }
+
+            return reached;
+        }
+    }
+}
