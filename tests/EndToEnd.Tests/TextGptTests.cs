@@ -88,8 +88,8 @@ public sealed class TextGptTests : IDisposable
         using (var process = Programs.Start(
             "dotnet", $"exec \"{Programs.TextGptPath}\" {Tiny} --steps 100000 --save-every 1 --out \"{_folder.Path}\"", Programs.Root))
         {
-            _ = process.StandardOutput.ReadToEndAsync();
-            _ = process.StandardError.ReadToEndAsync();
+            _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             for (var i = 0; i < 1200 && !File.Exists(path); i++)
             {
                 Thread.Sleep(100);

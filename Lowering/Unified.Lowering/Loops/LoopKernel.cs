@@ -73,7 +73,10 @@ public sealed record Reduction(OpCode Op, int Node);
 /// <summary>Writes a node's value at the point; for a value constant along the inner axis, an inner stride of zero writes once.</summary>
 public sealed record Store(int Buffer, ImmutableArray<Stride> Strides, int Node);
 
-/// <summary>One pass over the reduced/inner axis of a row: evaluates what its reductions and stores need.</summary>
+/// <summary>
+/// One pass over the reduced/inner axis of a row: evaluates what its reductions and stores need. At a point each node is evaluated
+/// once, when it is first needed; the stores run in order. So a store may write over what was loaded for it or for an earlier one.
+/// </summary>
 public sealed record Stage(ImmutableArray<Reduction> Reductions, ImmutableArray<Store> Stores);
 
 /// <summary>

@@ -34,7 +34,7 @@ internal sealed class FuseGroups
 
     private void Run()
     {
-        foreach (var node in _graph.Graph.Nodes)
+        foreach (var node in _graph.Nodes)
         {
             if (node.Op.Has(OpTraits.Creation))
             {
@@ -157,18 +157,18 @@ internal sealed class FuseGroups
         }
 
         var plan = new ObtainOperands(_groups);
+        var group = new FusionGroup(_groups.NewId(), isRow ? GroupKind.Row : GroupKind.Column, result) { External = [(result, x)] };
+        group = Reduced(group, node, _graph.Atoms.Fresh(_graph.ShapeOf(x)));
         if (_isolated.Contains(result))
         {
-            plan.Load(x);
-        }
-        else
-        {
-            plan.Obtain(x);
+            // From a dense copy neighbouring axes always reduce as one.
+            var (copy, writer) = _fixed.Dense(x);
+            Commit(group with { Copies = group.Copies.Add(x, copy), Reads = writer is { } w ? [w] : [] }, plan, []);
+            return;
         }
 
-        var group = Reduced(new FusionGroup(_groups.NewId(), isRow ? GroupKind.Row : GroupKind.Column, result), node, _graph.Atoms.Fresh(_graph.ShapeOf(x)));
-        group = group with { External = [(result, x)] };
-        if (!isRow && !_isolated.Contains(result) && JoinSibling(node, group, plan) is { } sibling)
+        plan.Obtain(x);
+        if (!isRow && JoinSibling(node, group, plan) is { } sibling)
         {
             Commit(sibling.Group, plan, [sibling.Id]);
             return;

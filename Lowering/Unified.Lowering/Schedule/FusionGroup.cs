@@ -49,6 +49,9 @@ internal sealed record FusionGroup(int Id, GroupKind Kind, int Position)
     /// <summary>(member, operand) where the operand is taken from elsewhere even if it is a member, too.</summary>
     public ImmutableHashSet<(int Member, int Operand)> External { get; init; } = [];
 
+    /// <summary>Copies that are read in place of values.</summary>
+    public ImmutableSortedDictionary<int, ValueLayout> Copies { get; init; } = ImmutableSortedDictionary<int, ValueLayout>.Empty;
+
     /// <summary>The product of a contraction, or the work of a fixed group.</summary>
     public Node? Node { get; init; }
 

@@ -14,7 +14,8 @@ internal sealed class GraphContext
         Graph = graph;
         _producers = new Node?[graph.ValueCount];
         _uses = [.. Enumerable.Range(0, graph.ValueCount).Select(_ => new List<Node>())];
-        foreach (var node in graph.Nodes)
+        Nodes = Live(graph);
+        foreach (var node in Nodes)
         {
             foreach (var result in node.Results)
             {
@@ -32,6 +33,9 @@ internal sealed class GraphContext
     }
 
     public Graph Graph { get; }
+
+    /// <summary>The nodes that outputs depend on.</summary>
+    public ImmutableArray<Node> Nodes { get; }
 
     public AtomTable Atoms { get; } = new();
 
@@ -57,6 +61,19 @@ internal sealed class GraphContext
     /// <summary>Made by something that is never part of a fused kernel.</summary>
     public bool IsFixed(int value) =>
         Producer(value) is not { } node || node.Op.Code is OpCode.Call or OpCode.ScatterAdd or OpCode.Concat or OpCode.Pad;
+
+    private static ImmutableArray<Node> Live(Graph graph)
+    {
+        var wanted = graph.Outputs.Select(o => o.Value).ToHashSet();
+        var live = new Stack<Node>();
+        foreach (var node in graph.Nodes.Reverse().Where(n => n.Results.Any(wanted.Contains)))
+        {
+            wanted.UnionWith(node.Operands);
+            live.Push(node);
+        }
+
+        return [.. live];
+    }
 
     public int NewStorage(TensorType type)
     {

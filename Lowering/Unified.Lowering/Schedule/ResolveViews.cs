@@ -51,7 +51,7 @@ internal sealed class ResolveViews
     // What a concatenation joins is written where it belongs. Outer ones first, so that inner ones know their place.
     private void PlaceParts()
     {
-        foreach (var concat in _graph.Graph.Nodes.Reverse().Where(n => n.Op.Code == OpCode.Concat))
+        foreach (var concat in _graph.Nodes.Reverse().Where(n => n.Op.Code == OpCode.Concat))
         {
             var result = concat.Results[0];
             var whole = _placed.GetValueOrDefault(result) ?? ValueLayout.Dense(result, _graph.TypeOf(result));
@@ -82,7 +82,7 @@ internal sealed class ResolveViews
         while (true)
         {
             var layouts = Layouts();
-            var stuck = _graph.Graph.Nodes.Where(n => n.Op.Code == OpCode.Reshape && layouts[n.Results[0]].Base == n.Results[0]).Select(n => n.Results[0]);
+            var stuck = _graph.Nodes.Where(n => n.Op.Code == OpCode.Reshape && layouts[n.Results[0]].Base == n.Results[0]).Select(n => n.Results[0]);
             if (!stuck.Any(r => TryPlace(r, ValueLayout.Dense(r, _graph.TypeOf(r)), ownStorage: true)))
             {
                 return layouts;

@@ -45,7 +45,7 @@ public sealed class Scheduler
     {
         if (!_programs.TryGetValue(name, out var program))
         {
-            var graph = PreparePrimitives.Run(_module.Get(name));
+            var graph = PreparePrimitives.Run(JoinPads.Run(_module.Get(name)));
             var (context, steps, outputs) = ScheduleGraph.Run(graph, callee => Program(callee).Donations);
             program = _programs[name] = PlanMemory.Plan(graph, context, steps, outputs, launch => KernelNumber(launch.Kernel), callee => _order.IndexOf(callee));
         }

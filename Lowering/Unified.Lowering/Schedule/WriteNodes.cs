@@ -45,9 +45,9 @@ internal sealed class WriteNodes
     /// <summary>A value from elsewhere at the given indices.</summary>
     public int External(int value, ImmutableArray<Affine> indices)
     {
-        if (_group.Loads.Contains(value))
+        if (_group.Copies.TryGetValue(value, out var layout) || _group.Loads.Contains(value))
         {
-            var layout = _groups.Layouts[value];
+            layout ??= _groups.Layouts[value];
             return _draft.Load(Graph.TypeOf(value).DType, layout.Storage, layout.Address(indices));
         }
 

@@ -15,11 +15,12 @@ internal static class FindDonations
         IReadOnlyDictionary<int, int> bufferOf)
     {
         var donations = ImmutableArray.CreateBuilder<Donation>();
+        var uses = program.Steps.SelectMany((step, s) => ProgramBuilder.UsedBy(step).Distinct().Select(b => (Buffer: b, Step: s))).ToLookup(u => u.Buffer, u => u.Step);
         for (var o = 0; o < graph.Outputs.Length; o++)
         {
             var output = graph.Outputs[o];
             if (output.Kind == OutputKind.Assign && bufferOf.TryGetValue(output.Value, out var written)
-                && IsSafe(graph, program, kernels, callee, bufferOf[output.Input], written))
+                && IsSafe(program, kernels, callee, uses, bufferOf[output.Input], written))
             {
                 donations.Add(new Donation(o, output.Input));
             }
@@ -29,16 +30,12 @@ internal static class FindDonations
     }
 
     private static bool IsSafe(
-        Graph graph, GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, int input, int output)
+        GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, ILookup<int, int> uses,
+        int input, int output)
     {
         var write = program.Buffers[output].FirstStep;
-        for (var s = write; s < program.Steps.Length; s++)
+        foreach (var s in uses[input].Where(s => s >= write))
         {
-            if (!ProgramBuilder.UsedBy(program.Steps[s]).Contains(input))
-            {
-                continue;
-            }
-
             var isElementwise = s == write && program.Steps[s] switch
             {
                 LaunchStep l => ReadsElementForElement(kernels[l.Kernel], l, input, output),
@@ -51,7 +48,6 @@ internal static class FindDonations
             }
         }
 
-        _ = graph;
         return true;
     }
 

@@ -35,6 +35,9 @@ internal sealed class Group(int number, GroupKind kind, Shape domain)
     public Dictionary<int, ImmutableArray<int>> Maps { get; } = [];
 
     public bool HasReduction { get; set; }
+
+    /// <summary>The groups whose values it reads.</summary>
+    public HashSet<Group> Reads { get; } = [];
 }
 
 /// <summary>Turns a prepared graph into groups, each of which becomes a kernel, by letting every op join the group of an operand where that is legal.</summary>
@@ -97,7 +100,7 @@ internal sealed class Grouping
         {
             if (done.Add(group))
             {
-                foreach (var before in Reads(group).OrderBy(g => g.Nodes.Max))
+                foreach (var before in group.Reads.Where(g => g.Nodes.Count > 0).OrderBy(g => g.Nodes.Max))
                 {
                     Visit(before);
                 }
@@ -314,6 +317,8 @@ internal sealed class Grouping
 
     private bool DependsOn(Group group, Group target)
     {
+        // What was over before the target began cannot read it: this cuts the walk to the recent past.
+        var begin = target.Nodes.Min;
         var seen = new HashSet<Group>();
         var work = new Stack<Group>([group]);
         while (work.TryPop(out var at))
@@ -323,9 +328,9 @@ internal sealed class Grouping
                 return true;
             }
 
-            foreach (var next in Reads(at))
+            foreach (var next in at.Reads)
             {
-                if (seen.Add(next))
+                if (next.Nodes.Count > 0 && next.Nodes.Max >= begin && seen.Add(next))
                 {
                     work.Push(next);
                 }
@@ -334,12 +339,6 @@ internal sealed class Grouping
 
         return false;
     }
-
-    private IEnumerable<Group> Reads(Group group) => group.Nodes
-        .SelectMany(n => _graph.Nodes[n].Operands).SelectMany(Sources).Select(o => _groupOf[o]).OfType<Group>().Where(g => !ReferenceEquals(g, group)).Distinct();
-
-    // A trivial value is computed in place; where it needed memory, its group is read.
-    private IEnumerable<int> Sources(int value) => [Owner(value)];
 
     private Group New(GroupKind kind, Shape domain)
     {
@@ -355,6 +354,14 @@ internal sealed class Grouping
         {
             group.Maps[result] = map;
             _groupOf[result] = group;
+        }
+
+        foreach (var operand in node.Operands)
+        {
+            if (_groupOf[Owner(operand)] is { } from && !ReferenceEquals(from, group))
+            {
+                group.Reads.Add(from);
+            }
         }
     }
 
@@ -379,6 +386,15 @@ internal sealed class Grouping
         {
             var shape = _graph.TypeOf(value).Shape;
             Put(_producer[value], Producer(value)!, New(GroupKind.Row, shape), AxisMap.Identity(shape.Rank));
+        }
+
+        // Their readers were placed before they had a group.
+        foreach (var node in _graph.Nodes.Where(n => !n.Op.Has(OpTraits.View)))
+        {
+            if (_groupOf[node.Results[0]] is { } reader)
+            {
+                reader.Reads.UnionWith(node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Where(g => !ReferenceEquals(g, reader)));
+            }
         }
     }
 }

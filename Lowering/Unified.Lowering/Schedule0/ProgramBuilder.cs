@@ -18,6 +18,7 @@ internal sealed class ProgramBuilder
     private readonly Dictionary<int, int> _bufferOf = [];
     private readonly List<ProgramStep> _steps = [];
     private readonly bool[] _inMemory;
+    private readonly Dictionary<int, int> _outputOf;
 
     public ProgramBuilder(Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee)
     {
@@ -27,6 +28,7 @@ internal sealed class ProgramBuilder
         _grouping = new Grouping(graph);
         _views = LayOut(graph);
         _inMemory = ValuesInMemory();
+        _outputOf = graph.Outputs.Index().ToDictionary(o => o.Item.Value, o => o.Index);
     }
 
     public Graph Graph => _graph;
@@ -77,8 +79,7 @@ internal sealed class ProgramBuilder
     {
         if (!_bufferOf.TryGetValue(owner, out var buffer))
         {
-            var output = _graph.Outputs.Select((o, i) => (o.Value, i)).Where(o => o.Value == owner).Select(o => o.i).DefaultIfEmpty(-1).First();
-            buffer = _bufferOf[owner] = output >= 0
+            buffer = _bufferOf[owner] = _outputOf.TryGetValue(owner, out var output)
                 ? AddBuffer(BufferKind.Output, output, _graph.TypeOf(owner).Bytes)
                 : AddBuffer(BufferKind.Temporary, -1, _graph.TypeOf(owner).Bytes);
         }

@@ -1,0 +1,283 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+using Unified.Lowering.Tests.X64;
+
+namespace Unified.Lowering.Tests.Loops;
+
+/// <summary>A kernel's buffer argument: numbers in double precision, one place per byte of the real memory, so that offsets mean the same.</summary>
+internal readonly record struct Memory(double[] Bytes, long Offset, int Size)
+{
+    public double this[long element]
+    {
+        get => Bytes[Offset + (element * Size)];
+        set => Bytes[Offset + (element * Size)] = value;
+    }
+}
+
+/// <summary>Runs units of a kernel point by point, as the records document them, without rounding floats.</summary>
+internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> buffers, ImmutableArray<long> parameters)
+{
+    private readonly Dictionary<(int Stage, int Reduction), double> _reduced = [];
+    private readonly Dictionary<int, double> _values = [];
+    private long[]? _at;
+    private double _accumulator;
+
+    public bool IsOutOfRange { get; private set; }
+
+    public static bool Run(LoopKernel kernel, ImmutableArray<Memory> buffers, ImmutableArray<long> parameters, long begin, long end)
+    {
+        var interpreter = new LoopInterpreter(kernel, buffers, parameters);
+        for (var unit = begin; unit < end; unit++)
+        {
+            interpreter.Unit(unit);
+        }
+
+        return interpreter.IsOutOfRange;
+    }
+
+    private void Unit(long unit)
+    {
+        switch (kernel)
+        {
+            case RowKernel { Axes: 1 } rows when rows.Stages.All(s => s.Reductions.IsEmpty):
+                Stages(rows, [], unit, unit + 1);
+                break;
+            case RowKernel rows:
+                Stages(rows, Unravel(unit, parameters.AsSpan()[..(rows.Axes - 1)]), 0, parameters[rows.Axes - 1]);
+                break;
+            case ColumnKernel columns:
+                Columns(columns, unit);
+                break;
+            case ScatterKernel:
+                Scatter(unit);
+                break;
+            case PackKernel pack:
+                Pack(pack, unit);
+                break;
+            case ContractionKernel product:
+                Product(product, unit);
+                break;
+            default:
+                throw new NotSupportedException(kernel.GetType().Name);
+        }
+    }
+
+    private static long[] Unravel(long unit, ReadOnlySpan<long> extents)
+    {
+        var indices = new long[extents.Length];
+        for (var axis = extents.Length - 1; axis >= 0; axis--)
+        {
+            (unit, indices[axis]) = Math.DivRem(unit, extents[axis]);
+        }
+
+        Assert.Equal(0, unit);
+        return indices;
+    }
+
+    private void Stages(RowKernel rows, long[] outer, long begin, long end)
+    {
+        for (var s = 0; s < rows.Stages.Length; s++)
+        {
+            var stage = rows.Stages[s];
+            var totals = stage.Reductions.Select(r => Start(r.Op)).ToArray();
+            for (var i = begin; i < end; i++)
+            {
+                long[] point = [.. outer, i];
+                Fold(rows.Nodes, stage.Reductions, totals, point);
+                foreach (var store in stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero))
+                {
+                    Write(rows.Nodes, store, point);
+                }
+            }
+
+            Keep(s, totals);
+            foreach (var store in stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero))
+            {
+                Write(rows.Nodes, store, [.. outer, 0]);
+            }
+        }
+    }
+
+    private void Columns(ColumnKernel columns, long unit)
+    {
+        var inner = parameters[columns.Axes - 1];
+        var place = Unravel(unit, [.. parameters.AsSpan()[..(columns.Axes - 2)], (inner + ColumnKernel.ColumnBlock - 1) / ColumnKernel.ColumnBlock]);
+        for (var c = place[^1] * ColumnKernel.ColumnBlock; c < Math.Min(inner, (place[^1] + 1) * ColumnKernel.ColumnBlock); c++)
+        {
+            var totals = columns.Reductions.Select(r => Start(r.Op)).ToArray();
+            for (long k = 0; k < parameters[columns.Axes - 2]; k++)
+            {
+                Fold(columns.Nodes, columns.Reductions, totals, [.. place[..^1], k, c]);
+            }
+
+            Keep(0, totals);
+            foreach (var store in columns.Stores)
+            {
+                Write(columns.Nodes, store, [.. place[..^1], 0, c]);
+            }
+        }
+    }
+
+    private void Scatter(long unit)
+    {
+        long rows = parameters[0], columns = parameters[1], extent = parameters[2];
+        for (var c = unit * ColumnKernel.ColumnBlock; c < Math.Min(columns, (unit + 1) * ColumnKernel.ColumnBlock); c++)
+        {
+            for (long v = 0; v < extent; v++)
+            {
+                Set(buffers[2], (v * parameters[5]) + c, 0);
+            }
+
+            for (long r = 0; r < rows; r++)
+            {
+                var v = Checked((long)buffers[0][r * parameters[3]], extent);
+                if (extent > 0)
+                {
+                    Set(buffers[2], (v * parameters[5]) + c, buffers[2][(v * parameters[5]) + c] + buffers[1][(r * parameters[4]) + c]);
+                }
+            }
+        }
+    }
+
+    private void Pack(PackKernel pack, long unit)
+    {
+        var batch = pack.BatchAxes;
+        var (depth, columns) = (parameters[batch], parameters[batch + 1]);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (columns + Tile.Columns - 1) / Tile.Columns]);
+        var source = Enumerable.Range(0, batch).Sum(i => at[i] * parameters[batch + 2 + i]);
+        var (depthStride, columnStride) = (parameters[(2 * batch) + 2], parameters[(2 * batch) + 3]);
+        Assert.True(pack.Order switch { MatrixOrder.KInner => depthStride == 1, MatrixOrder.KOuter => columnStride == 1, _ => true });
+        for (long k = 0; k < depth; k++)
+        {
+            for (var c = 0; c < Tile.Columns; c++)
+            {
+                var column = (at[^1] * Tile.Columns) + c;
+                Set(buffers[1], (((unit * depth) + k) * Tile.Columns) + c, column < columns ? buffers[0][source + (k * depthStride) + (column * columnStride)] : 0);
+            }
+        }
+    }
+
+    private void Product(ContractionKernel product, long unit)
+    {
+        var batch = product.BatchAxes;
+        var (rows, columns, depth, perUnit) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
+        Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit]);
+        var strides = parameters.AsSpan()[(batch + 4)..].ToArray();
+        Assert.True(product.OrderA switch { MatrixOrder.KInner => strides[batch + 1] == 1, MatrixOrder.KOuter => strides[batch] == 1, _ => true });
+        var a = Enumerable.Range(0, batch).Sum(i => at[i] * strides[i]);
+        var b = Enumerable.Range(0, batch).Sum(i => at[i] * strides[batch + 2 + i]);
+        for (var m = at[^1] * perUnit; m < Math.Min(rows, (at[^1] + 1) * perUnit); m++)
+        {
+            for (long n = 0; n < columns; n++)
+            {
+                _accumulator = 0;
+                for (long k = 0; k < depth; k++)
+                {
+                    _accumulator += buffers[0][a + (m * strides[batch]) + (k * strides[batch + 1])]
+                        * buffers[1][b + (((n / Tile.Columns * depth) + k) * Tile.Columns) + (n % Tile.Columns)];
+                }
+
+                foreach (var store in product.Stores)
+                {
+                    Write(product.Epilogue, store, [.. at[..^1], m, n]);
+                }
+            }
+        }
+    }
+
+    private void Fold(ImmutableArray<ScalarNode> nodes, ImmutableArray<Reduction> reductions, double[] totals, long[] point)
+    {
+        for (var r = 0; r < totals.Length; r++)
+        {
+            var value = Value(nodes, reductions[r].Node, point);
+            totals[r] = reductions[r].Op switch
+            {
+                OpCode.Sum => totals[r] + value,
+                OpCode.ReduceMax => Math.Max(totals[r], value),
+                _ => Math.Min(totals[r], value),
+            };
+        }
+    }
+
+    private void Keep(int stage, double[] totals)
+    {
+        for (var r = 0; r < totals.Length; r++)
+        {
+            _reduced[(stage, r)] = totals[r];
+        }
+    }
+
+    private static double Start(OpCode op) => op switch
+    {
+        OpCode.Sum => 0,
+        OpCode.ReduceMax => double.NegativeInfinity,
+        _ => double.PositiveInfinity,
+    };
+
+    private void Write(ImmutableArray<ScalarNode> nodes, Store store, long[] point) => Set(buffers[store.Buffer], Offset(store.Strides, point), Value(nodes, store.Node, point));
+
+    private static void Set(Memory memory, long element, double value) => memory.Bytes[memory.Offset + (element * memory.Size)] = value;
+
+    private long Offset(ImmutableArray<Stride> strides, long[] point) => strides.Select((s, axis) => point[axis] * Step(s)).Sum();
+
+    private long Step(Stride stride) => stride.Kind switch { StrideKind.Zero => 0, StrideKind.One => 1, _ => parameters[stride.Parameter] };
+
+    private long Checked(long index, long extent)
+    {
+        index = index < 0 ? index + extent : index;
+        IsOutOfRange |= index < 0 || index >= extent;
+        return index >= 0 && index < extent ? index : 0;
+    }
+
+    // Each node once at a point, when it is first asked for: a store may write over what another node has loaded.
+    private double Value(ImmutableArray<ScalarNode> nodes, int node, long[] point)
+    {
+        if (_at != point)
+        {
+            _values.Clear();
+            _at = point;
+        }
+
+        if (!_values.TryGetValue(node, out var value))
+        {
+            value = _values[node] = Evaluate(nodes, node, point);
+        }
+
+        return value;
+    }
+
+    private double Evaluate(ImmutableArray<ScalarNode> nodes, int node, long[] point)
+    {
+        double Of(int n) => Value(nodes, n, point);
+        var found = nodes[node];
+        return Exact.To(found.Type, found switch
+        {
+            ConstantNode constant => constant.Value,
+            ParameterNode parameter => parameters[parameter.Parameter],
+            IndexNode index => point[index.Axis],
+            LoadNode load => buffers[load.Buffer][Offset(load.Strides, point)],
+            GatherNode gather => buffers[gather.Buffer][
+                Offset(gather.Strides, point) + (Checked((long)Of(gather.Index), parameters[gather.Extent]) * Step(gather.IndexStride))],
+            ReducedNode reduced => _reduced[(reduced.Stage, reduced.Reduction)],
+            AccumulatorNode => _accumulator,
+            UniformNode uniform => Exact.Uniform(uniform.Type, Of(uniform.Seed), Of(uniform.Offset), Of(uniform.Counter)),
+            ComputeNode compute => ReferenceOps.Apply(compute.Op, nodes[compute.Operands[^1]].Type, found.Type, [.. compute.Operands.Select(Of)]),
+            _ => throw new NotSupportedException(found.ToString()),
+        });
+    }
+}
+
+/// <summary>Numbers of a type held in double: integers wrap, floats keep all their bits.</summary>
+internal static class Exact
+{
+    public static double To(DType type, double value) => type.IsFloat() ? value : Rounding.To(value, type);
+
+    // Any function of all its inputs serves to find a wrong seed, offset or counter.
+    public static double Uniform(DType type, double seed, double offset, double counter)
+    {
+        var mixed = Math.Sin((seed * 12.9898) + ((offset + Math.Floor(counter / 4)) * 78.233) + (counter % 4 * 37.719)) * 43758.5453;
+        return To(type, mixed - Math.Floor(mixed));
+    }
+}

@@ -1,0 +1,243 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using static Unified.Lowering.Tests.Schedule.ScheduleCheck;
+
+namespace Unified.Lowering.Tests.Schedule;
+
+public sealed class SchedulerTests
+{
+    private static OpValue Apply(OpBuilder b, OpCode op, params OpValue[] x) => b.Apply(op, x);
+
+    [Fact]
+    public void Elementwise_chains_are_one_flat_kernel()
+    {
+        var module = Check(Module([F32(B, T, 8), F32(B, T, 8), F32(8)], (b, x) => [Apply(b, OpCode.Exp, (x[0] * x[1]) + 1.5)]));
+        var launch = Assert.IsType<LaunchStep>(Assert.Single(module.Programs[0].Steps));
+        Assert.Equal([B * T * 8], launch.Parameters);
+    }
+
+    [Fact]
+    public void Softmax_is_one_kernel() =>
+        Assert.Equal(1, Check(Module([F32(B, T, 7)], (b, x) => [Apply(b, OpCode.Softmax, x[0])])).Launches());
+
+    [Fact]
+    public void Layer_norm_is_one_kernel() =>
+        Assert.Equal(1, Check(Module([F32(B, T, 8), F32(8), F32(8)], (b, x) => [Apply(b, OpCode.LayerNorm, x[0], x[1], x[2])])).Launches());
+
+    [Fact]
+    public void Rms_norm_with_residual_is_one_kernel_with_two_stores() =>
+        Assert.Equal(1, Check(Module([F32(B, T, 8), F32(B, T, 8), F32(8)], (b, x) =>
+        {
+            var h = x[0] + x[1];
+            return [h, Apply(b, OpCode.RmsNorm, h, x[2])];
+        })).Launches());
+
+    [Fact]
+    public void Bias_and_gelu_end_the_product() =>
+        Assert.Equal(2, Check(Module([F32(B, T, 8), F32(40, 8), F32(40)], (b, x) => [Apply(b, OpCode.GeluTanh, Apply(b, OpCode.Linear, x[0], x[1], x[2]))])).Launches());
+
+    [Fact]
+    public void Rows_of_a_batch_are_merged_where_the_right_side_is_shared()
+    {
+        var module = Check(Module([F32(B, T, 8), F32(40, 8), F32(B, T, 40)], (b, x) => [b.MatMul(x[0], x[1], transposeB: true) + x[2]]));
+        var kernel = Assert.IsType<Unified.Lowering.Loops.ContractionKernel>(module.Kernels[1]);
+        Assert.Equal(0, kernel.BatchAxes);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Products_read_transposed_operands_as_they_lie(bool ta, bool tb) =>
+        Assert.Equal(2, Check(Module([ta ? F32(B, 6, T) : F32(B, T, 6), tb ? F32(B, 37, 6) : F32(B, 6, 37)], (b, x) => [b.MatMul(x[0], x[1], ta, tb)])).Launches());
+
+    [Fact]
+    public void Products_broadcast_their_batches() =>
+        Check(Module([F32(B, 1, T, 4), F32(3, 4, 5), F32(4, T)], (b, x) =>
+            [b.MatMul(x[0], x[1]), b.MatMul(x[2], x[0], transposeA: true, transposeB: true), b.MatMul(x[1], x[2], transposeA: true)]));
+
+    [Fact]
+    public void Products_of_single_rows_columns_and_depths() =>
+        Check(Module([F32(B, 1, 4), F32(4, 1), F32(T, 1), F32(1, 5)], (b, x) => [b.MatMul(x[0], x[1]), b.MatMul(x[2], x[3])]));
+
+    [Fact]
+    public void Integer_products_are_sums() =>
+        Check(Module([I64(T, 4), I64(4, 3)], (b, x) => [b.MatMul(x[0], x[1])]));
+
+    [Fact]
+    public void Attention_needs_no_copies()
+    {
+        var module = Check(Module([F32(B, T, 24), F32(8, 8)], (b, x) =>
+        {
+            OpValue Head(int part) => b.Transpose(b.Reshape(b.Slice(x[0], [0, 0, part * 8], [B, T, 8]), Shape.From(B, T, 2, 4)), [0, 2, 1, 3]);
+            var y = b.Apply(OpCode.Attention, Attributes.Empty.With("causal", true), Head(0), Head(1), Head(2));
+            return [b.MatMul(b.Reshape(b.Transpose(y, [0, 2, 1, 3]), Shape.From(B, T, 8)), x[1])];
+        }));
+        Assert.Equal(7, module.Launches());
+    }
+
+    [Fact]
+    public void Cross_entropy_of_rows_then_a_mean()
+    {
+        var module = Check(Module([F32(B, T, 11), I64(B, T)], (b, x) => [Apply(b, OpCode.CrossEntropy, x[0], x[1])]));
+        Assert.Equal(2, module.Launches());
+    }
+
+    [Fact]
+    public void Cross_entropy_and_its_gradient_share_their_rows()
+    {
+        var module = Check(Gradient([F32(B, T, 11), I64(B, T)], [0], (b, x) => Apply(b, OpCode.CrossEntropy, x[0], x[1])));
+        Assert.Equal(2, module.Launches());
+    }
+
+    [Fact]
+    public void Layer_norm_gradient()
+    {
+        var module = Check(Gradient([F32(B, T, 8), F32(8), F32(8)], [0, 1, 2], (b, x) =>
+        {
+            var y = Apply(b, OpCode.LayerNorm, x[0], x[1], x[2]);
+            return b.Sum(Apply(b, OpCode.Sin, y), [0, 1, 2]);
+        }));
+        Assert.True(module.Launches() <= 5, module.Text());
+    }
+
+    [Fact]
+    public void Column_sums_fuse_what_feeds_them_and_their_siblings()
+    {
+        var module = Check(Module([F32(B, T, 70), F32(B, T, 70), F32(70)], (b, x) => [b.Sum(x[0] * x[1], [0, 1]) + x[2], b.Sum(x[0], [0, 1])]));
+        Assert.Equal(1, module.Launches());
+    }
+
+    [Fact]
+    public void Any_axes_reduce() => Check(Module([F32(B, 3, T, 5)], (b, x) =>
+    [
+        b.Sum(x[0], [1]), b.Sum(x[0], [0, 2]), b.Sum(x[0], [1, 3], keepDims: true), b.Sum(x[0], [0, 1, 2, 3]), b.Reduce(OpCode.ReduceMax, x[0], [2, 3], false),
+        b.Reduce(OpCode.ReduceMin, b.Transpose(x[0], [2, 0, 3, 1]), [1, 2], true), b.Sum(b.Transpose(x[0], [3, 2, 1, 0]), [3]),
+        b.Sum(b.Transpose(x[0], [0, 2, 1, 3]), [2, 3]),
+    ]));
+
+    [Fact]
+    public void Long_sums_are_split()
+    {
+        var module = Check(Module([F32(3, 20000), F32(100000), F32(200, 300)], (b, x) => [b.Sum(x[0] * x[0], [0, 1]), b.Sum(x[1], [0]), b.Sum(x[2], [0, 1])]), (1, 1));
+        Assert.True(module.Programs[0].Steps.OfType<LaunchStep>().Max(s => s.Units.Value) > 1);
+    }
+
+    [Fact]
+    public void Arg_max() => Check(Module([F32(B, T, 5)], (b, x) => [.. Enumerable.Range(0, 3).Select(axis => b.Apply(OpCode.ArgMax, Attributes.Empty.With("axis", (long)axis), x[0]))]));
+
+    [Fact]
+    public void Gather_scatter_and_their_neighbours() => Check(Module([F32(7, 6), I64(B, T), F32(B, T, 6), F32(6, 4)], (b, x) =>
+    {
+        var rows = b.Apply(OpCode.Gather, x[0], x[1]);
+        var scattered = b.Apply(OpCode.ScatterAdd, Attributes.Empty.With("size", (Dim)7), x[1], x[2] * 2.0);
+        return [rows * 3.0 + x[2], scattered + x[0], b.Apply(OpCode.Gather, Attributes.Empty.With("axis", 1L), x[0], x[1]), b.MatMul(rows, x[3])];
+    }));
+
+    [Fact]
+    public void Concat_pad_and_slices() => Check(Module([F32(B, T, 4), F32(B, 3, 4), F32(B, T, 4)], (b, x) =>
+    {
+        var joined = b.Apply(OpTable.Get(OpCode.Concat), [Apply(b, OpCode.Exp, x[0]), x[1], x[2] + x[0]], Attributes.Empty.With("axis", 1L))[0];
+        var padded = b.Apply(OpCode.Pad, Attributes.Empty.With("low", [Dim.Zero, 1, 2]).With("high", [Dim.One, 0, 3]).With("value", 0.5), x[1]);
+        var nested = b.Apply(OpTable.Get(OpCode.Concat), [joined, joined], Attributes.Empty.With("axis", 2L))[0];
+        return [joined, padded, nested, b.Slice(joined, [0, T, 1], [B, 3, 2]), b.Slice(x[0] * 2.0, [0, 0, 0], [B, T, 2], [1, 1, 2]) + 1.0];
+    }));
+
+    [Fact]
+    public void Views_that_leave_are_copied() => Check(Module([F32(B, T, 4), F32(4)], (b, x) =>
+    [
+        x[0], x[0], b.Transpose(x[0], [1, 0, 2]), b.Reshape(b.Transpose(x[0], [2, 1, 0]), Shape.From(4 * T, B)), b.BroadcastTo(x[1], Shape.From(T, 4)),
+        b.Slice(x[0], [0, 0, 1], [B, T, 2]), b.Full(Shape.From(B), DType.F32, 2), b.Iota(Shape.From(T, B), 1, DType.I32), b.DimSize(B + T, DType.F32),
+        b.Reshape(b.Transpose(Apply(b, OpCode.Exp, x[0]), [2, 1, 0]), Shape.From(2, 2 * T * B)),
+    ]));
+
+    [Fact]
+    public void Assigned_inputs_are_written_in_place()
+    {
+        var module = Check(Module(
+            [F32(B, 4), F32(B, 4), F32(B, 4), F32(B, 4)],
+            (b, x) => [],
+            (b, x) =>
+            {
+                var m = (x[1] * 0.9) + (x[3] * 0.1);
+                var v = (x[2] * 0.99) + (x[3] * x[3] * 0.01);
+                return [(x[0] - (m / (Apply(b, OpCode.Sqrt, v) + 1e-3)), 0), (m, 1), (v, 2)];
+            }));
+        Assert.Equal(1, module.Launches());
+        Assert.Equal(3, module.Programs[0].Donations.Length);
+    }
+
+    [Fact]
+    public void Swapped_inputs_are_not_written_in_place()
+    {
+        var module = Check(Module([F32(B, 4), F32(B, 4)], (b, x) => [], (b, x) => [(x[1] * 2.0, 0), (x[0] * 3.0, 1)]));
+        Assert.True(module.Programs[0].Donations.Length <= 1);
+    }
+
+    [Fact]
+    public void Assigned_inputs_that_a_product_reads_are_not_overwritten_by_it() =>
+        Assert.Empty(Check(Module([F32(5, 5), F32(5, 5)], (b, x) => [], (b, x) => [(b.MatMul(x[0], x[1]), 0)])).Programs[0].Donations);
+
+    [Fact]
+    public void Random_numbers_follow_from_state_and_place() => Check(Module([new(DType.I64, Shape.Of(2)), F32(B, T, 4)], (b, x) =>
+    {
+        var u = b.Apply(OpCode.RandomUniform, Attributes.Empty.With("shape", [B, T, 4]).With("dtype", DType.F32), x[0]);
+        var kept = Apply(b, OpCode.Less, u, b.Scalar(DType.F32, 0.5));
+        return [b.Select(kept, x[1], b.Scalar(DType.F32, 0)), b.Sum(b.Select(kept, x[1] * 2.0, x[1]), [0])];
+    }));
+
+    [Fact]
+    public void Integers_and_truth_values() => Check(Module([I64(T), new(DType.Bool, Shape.From(T)), new(DType.I32, Shape.From(B, T))], (b, x) =>
+    [
+        x[0] * x[0] - x[0], Apply(b, OpCode.LogicalNot, x[1]), b.Sum(b.Cast(x[1], DType.I64), [0]), b.Sum(x[2], [0]), b.Cast(Apply(b, OpCode.Greater, x[2], b.Scalar(DType.I32, 1)), DType.F32),
+    ]));
+
+    [Fact]
+    public void A_matrix_and_its_transpose_meet() => Check(Module([F32(T, T)], (b, x) =>
+    {
+        var y = Apply(b, OpCode.Exp, x[0]);
+        return [y + b.Transpose(y, [1, 0]), b.Sum(y + b.Transpose(y, [1, 0]), [1])];
+    }));
+
+    [Fact]
+    public void Calls_run_their_own_program()
+    {
+        var block = new GraphBuilder("block");
+        var x = block.Input("x", F32(B, T, 8), InputKind.Argument);
+        var w = block.Input("w", F32(8, 8), InputKind.State);
+        var h = x + block.Apply(OpCode.GeluTanh, block.MatMul(x, w));
+        block.Output(block.Apply(OpCode.Softmax, h), OutputKind.Result);
+        block.Output(w * 0.5, OutputKind.Assign, 1);
+        var callee = block.Build();
+        var root = new GraphBuilder("main");
+        var y = root.Input("y", F32(T, B, 8), InputKind.Argument);
+        var v = root.Input("v", F32(8, 8), InputKind.State);
+        var first = root.Call(callee, [root.Transpose(y, [1, 0, 2]), v]);
+        var second = root.Call(callee, [first[0] * 2.0, first[1]]);
+        root.Output(second[0], OutputKind.Result);
+        root.Output(root.Transpose(second[0], [2, 1, 0]), OutputKind.Result);
+        root.Output(second[1], OutputKind.Assign, 1);
+        var module = Check(Lower(new GraphModule([root.Build(), callee])));
+        Assert.True(module.Programs.Length is 1 or 2);
+    }
+
+    [Fact]
+    public void Empty_sizes_give_empty_results() =>
+        Check(Module([F32(B, T, 4), F32(4, 3)], (b, x) => [Apply(b, OpCode.Softmax, x[0]), b.Sum(x[0], [0, 1]), b.MatMul(x[0], x[1]), Apply(b, OpCode.Exp, x[0])]), (0, 3), (2, 0));
+
+    [Fact]
+    public void Equal_kernels_are_shared()
+    {
+        var module = Check(Module([F32(B, 4), F32(T, 8)], (b, x) => [Apply(b, OpCode.Softmax, x[0]), Apply(b, OpCode.Softmax, x[1])]));
+        Assert.Single(module.Kernels);
+        Assert.Equal(2, module.Launches());
+    }
+
+    private static GraphModule Gradient(TensorType[] inputs, int[] wrt, Func<GraphBuilder, GraphValue[], OpValue> loss) =>
+        Module(inputs, (b, x) =>
+        {
+            var value = loss(b, x);
+            return [value, .. b.Gradient(value, [.. wrt.Select(w => (OpValue)x[w])])];
+        });
+}
