@@ -22,7 +22,7 @@ public class FileTests
     [Fact]
     public void Only_known_things_lie_at_the_root()
     {
-        string[] folders = [".ci", ".git", "Generators", "Lowering", "Native", "Runtime", "artifacts", "docs", "runs", "samples", "tests"];
+        string[] folders = [".ci", ".git", "Generators", "Lowering", "Native", "Runtime", "artifacts", "docs", "TestResults", "runs", "samples", "tests"];
         Assert.All(Directory.GetDirectories(Repository.Root).Select(d => Path.GetFileName(d)!), d => Assert.Contains(d, folders));
     }
 

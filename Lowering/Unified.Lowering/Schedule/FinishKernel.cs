@@ -10,13 +10,18 @@ internal sealed class FinishKernel
     private readonly DraftKernel _draft;
     private readonly ImmutableArray<LaidAxis> _axes;
     private readonly List<Dim> _parameters;
+    private readonly int _fixedCount;
     private readonly List<ScalarNode> _nodes = [];
     private readonly Dictionary<int, int> _numbers = [];
 
     /// <param name="draft">The kernel so far.</param>
     /// <param name="axes">Its axes, outermost first.</param>
     /// <param name="parameters">Those whose places the kernel's kind fixes.</param>
-    public FinishKernel(DraftKernel draft, ImmutableArray<LaidAxis> axes, IEnumerable<Dim> parameters) => (_draft, _axes, _parameters) = (draft, axes, [.. parameters]);
+    public FinishKernel(DraftKernel draft, ImmutableArray<LaidAxis> axes, IEnumerable<Dim> parameters)
+    {
+        (_draft, _axes, _parameters) = (draft, axes, [.. parameters]);
+        _fixedCount = _parameters.Count;
+    }
 
     public ImmutableArray<Dim> Parameters => [.. _parameters];
 
@@ -86,9 +91,17 @@ internal sealed class FinishKernel
 
     private Stride StrideOf(Dim stride) => stride.Is(0) ? Stride.Zero : stride.Is(1) ? Stride.One : Stride.Of(Parameter(stride));
 
+    // The row length first, then what strides have named before: launches that differ only in sizes that happen to be equal share a kernel.
     private int Parameter(Dim value)
     {
-        var found = _parameters.IndexOf(value);
+        var inner = _axes.Length - 1;
+        if (_parameters[inner] == value)
+        {
+            return inner;
+        }
+
+        var found = _parameters.IndexOf(value, _fixedCount);
+        found = found >= 0 ? found : _parameters.IndexOf(value, 0, inner);
         if (found < 0)
         {
             _parameters.Add(value);

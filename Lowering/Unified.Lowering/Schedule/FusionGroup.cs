@@ -26,6 +26,9 @@ internal enum GroupKind
 }
 
 /// <summary>Values that one kernel computes. The maps say how each member's axes lie in the common iteration space.</summary>
+/// <param name="Id">In the table of groups.</param>
+/// <param name="Kind">What it becomes.</param>
+/// <param name="Position">The first member: groups run in this order where they can.</param>
 internal sealed record FusionGroup(int Id, GroupKind Kind, int Position)
 {
     /// <summary>The members.</summary>
@@ -60,6 +63,9 @@ internal sealed record FusionGroup(int Id, GroupKind Kind, int Position)
 
     /// <summary>Where the operands of a fixed group's node lie.</summary>
     public ImmutableArray<ValueLayout> Operands { get; init; } = [];
+
+    /// <summary>The member that is computed last.</summary>
+    public int Last => Maps.IsEmpty ? Position : Math.Max(Position, Maps.Keys.Max());
 
     public ImmutableHashSet<int> Space => [.. Maps.Values.Concat(Inputs.Values).SelectMany(m => m.Atoms)];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Unified.Ir;
 
 namespace Unified.Lowering.Schedule;
 
@@ -9,6 +10,7 @@ internal sealed class GroupTable(GraphContext graph, ImmutableArray<ValueLayout>
     private readonly List<int> _merged = [];
     private readonly Dictionary<int, int> _groupOf = [];
     private readonly HashSet<int> _stored = [];
+    private readonly HashSet<int> _wanted = [.. Wanted(graph).Select(v => layouts[v].Base)];
 
     public GraphContext Graph => graph;
 
@@ -20,6 +22,9 @@ internal sealed class GroupTable(GraphContext graph, ImmutableArray<ValueLayout>
 
     /// <summary>Whether the value's base goes to memory.</summary>
     public bool IsStored(int value) => graph.Producer(layouts[value].Base) is null || _stored.Contains(layouts[value].Base);
+
+    /// <summary>Whether the value's base will go to memory, whatever is fused.</summary>
+    public bool WillBeStored(int value) => _wanted.Contains(layouts[value].Base);
 
     public int NewId()
     {
@@ -73,6 +78,8 @@ internal sealed class GroupTable(GraphContext graph, ImmutableArray<ValueLayout>
     /// <summary>Whether any of the groups in <paramref name="from"/>, directly or not, needs one of <paramref name="targets"/>.</summary>
     public bool Reaches(IEnumerable<int> from, IReadOnlySet<int> targets)
     {
+        // Only what has a member after the targets' first one can need them.
+        var first = targets.Min(t => _groups[t]!.Position);
         var open = new Stack<int>(from.Select(Current));
         var seen = new HashSet<int>();
         while (open.TryPop(out var id))
@@ -82,7 +89,7 @@ internal sealed class GroupTable(GraphContext graph, ImmutableArray<ValueLayout>
                 return true;
             }
 
-            if (seen.Add(id))
+            if (_groups[id]!.Last >= first && seen.Add(id))
             {
                 foreach (var next in Reads(_groups[id]!))
                 {
@@ -93,6 +100,9 @@ internal sealed class GroupTable(GraphContext graph, ImmutableArray<ValueLayout>
 
         return false;
     }
+
+    private static IEnumerable<int> Wanted(GraphContext graph) => graph.Outputs.Concat(graph.Nodes.SelectMany(n =>
+        n.Op.Code == OpCode.Gather ? n.Operands.Take(1) : n.Op.Code == OpCode.MatMul || graph.IsFixed(n.Results[0]) ? n.Operands : []));
 
     private int Current(int id)
     {

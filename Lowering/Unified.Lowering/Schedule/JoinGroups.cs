@@ -9,6 +9,9 @@ namespace Unified.Lowering.Schedule;
 /// </summary>
 internal sealed class JoinGroups(GroupTable groups)
 {
+    // What a kernel may walk at once: more streams than the prefetchers follow, and code that takes long to compile, are no gain.
+    private const int MostStreams = 20;
+
     private GraphContext Graph => groups.Graph;
 
     /// <summary>The union with the node's result as a member, or null.</summary>
@@ -52,8 +55,11 @@ internal sealed class JoinGroups(GroupTable groups)
 
         var result = node.Results[0];
         var group = unify.Group with { Maps = unify.Group.Maps.Add(result, map), External = unify.Group.External.Union(external.Select(o => (result, o))) };
-        return IsLegal(group, map) && !IsCyclic(ids, plan) ? (group, plan) : null;
+        return IsLegal(group, map) && !IsCyclic(ids, plan) && (ids.Count == 1 || Streams(group, plan) <= MostStreams) ? (group, plan) : null;
     }
+
+    private int Streams(FusionGroup group, ObtainOperands plan) =>
+        plan.LoadsWith(group) + group.Maps.Keys.Count(m => groups.Layouts[m].Base == m && (groups.IsStored(m) || groups.WillBeStored(m)));
 
     /// <summary>Whether one of the groups would have to run both before and after something else.</summary>
     public bool IsCyclic(ImmutableSortedSet<int> ids, ObtainOperands plan)

@@ -18,6 +18,7 @@ internal sealed class ObtainOperands(GroupTable groups)
 
     private ImmutableHashSet<int> _loads = [];
     private ImmutableHashSet<int> _inlined = [];
+    private int _fresh = -1;
 
     private GraphContext Graph => groups.Graph;
 
@@ -43,6 +44,9 @@ internal sealed class ObtainOperands(GroupTable groups)
 
     public bool Shares(FusionGroup group) => _loads.Overlaps(group.Loads);
 
+    /// <summary>All that the group would load.</summary>
+    public int LoadsWith(FusionGroup group) => group.Loads.Union(_loads).Count;
+
     /// <summary>Carries the plan out: what is loaded goes to memory.</summary>
     public FusionGroup Apply(FusionGroup group) => group with
     {
@@ -51,11 +55,11 @@ internal sealed class ObtainOperands(GroupTable groups)
         Reads = group.Reads.Union(_loads.Select(groups.Store).OfType<int>()),
     };
 
-    private bool IsReady(int value) => groups.IsStored(value) || Graph.IsFixed(groups.Layouts[value].Base);
+    private bool IsReady(int value) => groups.IsStored(value) || groups.WillBeStored(value) || Graph.IsFixed(groups.Layouts[value].Base);
 
     private bool TryInline(int value, ref int budget)
     {
-        var (loads, inlined) = (_loads, _inlined);
+        var (loads, inlined, fresh) = (_loads, _inlined, _fresh);
         var node = Graph.Producer(value);
         var done = node is not null && (Graph.IsCreation(value)
             || (IsSimpleView(node) && TryGet(node.Operands[0], value, ref budget))
@@ -66,7 +70,7 @@ internal sealed class ObtainOperands(GroupTable groups)
         }
         else
         {
-            (_loads, _inlined) = (loads, inlined);
+            (_loads, _inlined, _fresh) = (loads, inlined, fresh);
         }
 
         return done;
@@ -100,7 +104,12 @@ internal sealed class ObtainOperands(GroupTable groups)
 
         if (!IsSmall(operand, value))
         {
-            return false;
+            if (!IsWorthMore(operand, value))
+            {
+                return false;
+            }
+
+            _fresh = operand;
         }
 
         _loads = _loads.Add(operand);
@@ -116,6 +125,10 @@ internal sealed class ObtainOperands(GroupTable groups)
 
     /// <summary>A view whose operand is found at the point without any division.</summary>
     private bool IsSimpleView(Node node) => node.Op.Has(OpTraits.View) && (node.Op.Code != OpCode.Reshape || OperandIndices.OnlyUnitAxes(Graph, node));
+
+    // In place of a value, the one it is made of may go to memory, once: others want that one, too.
+    private bool IsWorthMore(int operand, int value) => (_fresh < 0 || _fresh == operand) && Graph.Uses(operand).Count > 1
+        && Graph.TypeOf(operand).DType.Bytes() <= Graph.TypeOf(value).DType.Bytes();
 
     // A row's statistics against the row: to write them costs next to nothing.
     private bool IsSmall(int operand, int value)

@@ -12,6 +12,7 @@ internal sealed class PlanMemory
     private readonly ImmutableArray<int> _outputs;
     private readonly List<BufferPlan> _buffers = [];
     private readonly Dictionary<int, int> _numbers = [];
+    private readonly Dictionary<int, (int First, int Last)> _lives = [];
 
     private PlanMemory(Graph graph, GraphContext context, ImmutableArray<ScheduledStep> steps, ImmutableArray<int> outputs) =>
         (_graph, _context, _steps, _outputs) = (graph, context, steps, outputs);
@@ -46,6 +47,14 @@ internal sealed class PlanMemory
 
     private void AddBuffers()
     {
+        for (var step = 0; step < _steps.Length; step++)
+        {
+            foreach (var storage in _steps[step].Writes.Concat(_steps[step].Reads))
+            {
+                _lives[storage] = (_lives.TryGetValue(storage, out var life) ? life.First : step, step);
+            }
+        }
+
         for (var i = 0; i < _graph.Inputs.Length; i++)
         {
             Add(i, BufferKind.Input, i);
@@ -67,13 +76,7 @@ internal sealed class PlanMemory
 
     private void Add(int storage, BufferKind kind, int index)
     {
-        var (first, last) = (0, 0);
-        var touched = Enumerable.Range(0, _steps.Length).Where(s => _steps[s].Writes.Contains(storage) || _steps[s].Reads.Contains(storage)).ToList();
-        if (touched.Count > 0)
-        {
-            (first, last) = (touched[0], touched[^1]);
-        }
-
+        var (first, last) = _lives.GetValueOrDefault(storage);
         _numbers[storage] = _buffers.Count;
         _buffers.Add(new BufferPlan(kind, index, _context.Storages[storage].Bytes, first, last));
     }
@@ -92,11 +95,13 @@ internal sealed class PlanMemory
     private ImmutableArray<Donation> Donations()
     {
         var donations = ImmutableArray.CreateBuilder<Donation>();
+        var given = new HashSet<int>();
         for (var i = 0; i < _graph.Outputs.Length; i++)
         {
             var output = _graph.Outputs[i];
-            if (output.Kind == OutputKind.Assign && donations.All(d => d.Input != output.Input) && IsSafe(_outputs[i], output.Input))
+            if (output.Kind == OutputKind.Assign && !given.Contains(output.Input) && IsSafe(_outputs[i], output.Input))
             {
+                _ = given.Add(output.Input);
                 donations.Add(new Donation(i, output.Input));
             }
         }
@@ -107,9 +112,12 @@ internal sealed class PlanMemory
     // Nobody reads the old value once the new one is there, and no other output is made of the old value in the same memory.
     private bool IsSafe(int written, int input)
     {
-        var first = Enumerable.Range(0, _steps.Length).First(i => _steps[i].Writes.Contains(written));
-        return _context.Storages[written].Bytes == _graph.Inputs[input].Type.Bytes
-            && !_steps.Skip(first + 1).Any(s => s.Reads.Contains(input))
-            && (!_steps[first].Reads.Contains(input) || _steps[first].IsInPlace(written, input));
+        if (_context.Storages[written].Bytes != _graph.Inputs[input].Type.Bytes)
+        {
+            return false;
+        }
+
+        var first = _lives[written].First;
+        return !_lives.TryGetValue(input, out var life) || life.Last < first || (life.Last == first && _steps[first].IsInPlace(written, input));
     }
 }

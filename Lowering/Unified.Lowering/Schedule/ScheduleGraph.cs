@@ -19,13 +19,19 @@ internal sealed class ScheduleGraph
         var isolated = new HashSet<int>();
         while (true)
         {
+            var w = System.Diagnostics.Stopwatch.StartNew();
             var graph = new GraphContext(prepared);
-            var groups = FuseGroups.Fuse(graph, ResolveViews.Resolve(graph), isolated);
+            var lay = ResolveViews.Resolve(graph);
+            Console.WriteLine($"T resolve {w.ElapsedMilliseconds}");
+            var groups = FuseGroups.Fuse(graph, lay, isolated);
+            Console.WriteLine($"T fuse {w.ElapsedMilliseconds}");
             var schedule = new ScheduleGraph(graph, groups);
             try
             {
                 var outputs = schedule.PlaceOutputs();
-                return (graph, [.. schedule.Steps(donations)], outputs);
+                ImmutableArray<ScheduledStep> st = [.. schedule.Steps(donations)];
+            Console.WriteLine($"T steps {w.ElapsedMilliseconds}");
+                return (graph, st, outputs);
             }
             catch (FusionFailedException failed) when (failed.Reductions.Any(r => !isolated.Contains(r)))
             {

@@ -45,9 +45,12 @@ public sealed class Scheduler
     {
         if (!_programs.TryGetValue(name, out var program))
         {
+            var w = System.Diagnostics.Stopwatch.StartNew();
             var graph = PreparePrimitives.Run(JoinPads.Run(_module.Get(name)));
             var (context, steps, outputs) = ScheduleGraph.Run(graph, callee => Program(callee).Donations);
+            Console.WriteLine($"T prepared+sched {w.ElapsedMilliseconds}");
             program = _programs[name] = PlanMemory.Plan(graph, context, steps, outputs, launch => KernelNumber(launch.Kernel), callee => _order.IndexOf(callee));
+            Console.WriteLine($"T plan {w.ElapsedMilliseconds}");
         }
 
         return program;

@@ -58,6 +58,26 @@ internal static class ScheduleCheck
         return scheduled;
     }
 
+    /// <summary>As <see cref="Check"/>, with compiled kernels in their own precision.</summary>
+    public static void CheckNative(GraphModule module, params (long B, long T)[] sizes)
+    {
+        var scheduled = Scheduler.Schedule(module);
+        foreach (var (b, t) in sizes)
+        {
+            var dims = new Dictionary<string, long> { ["B"] = b, ["T"] = t };
+            var evaluator = new GraphEvaluator(module, dims);
+            var random = new Random(17);
+            Array[] inputs = [.. module.Root.Inputs.Select(i => Random(i.Type, evaluator.Sizes(i.Type.Shape), random))];
+            var expected = evaluator.Run(module.Root.Name, inputs);
+            using var program = new NativePrograms(scheduled, dims);
+            var actual = program.Run(inputs);
+            for (var i = 0; i < expected.Length; i++)
+            {
+                Compare(expected[i], actual[i], $"output {i} at B={b}, T={t}", 1e-4);
+            }
+        }
+    }
+
     /// <summary>How many kernels the root launches.</summary>
     public static int Launches(this ScheduledModule module) => module.Programs[0].Steps.OfType<LaunchStep>().Count();
 
@@ -71,14 +91,14 @@ internal static class ScheduleCheck
         _ => random.Next(0, 4),
     });
 
-    private static void Compare(Array expected, Array actual, string what)
+    private static void Compare(Array expected, Array actual, string what, double tolerance = 1e-9)
     {
         Assert.Equal(expected.Shape, actual.Shape);
         Assert.Equal(expected.Data.Length, actual.Data.Length);
         for (var i = 0; i < expected.Data.Length; i++)
         {
             var (e, a) = (expected.Data[i], actual.Data[i]);
-            Assert.True(e == a || (double.IsNaN(e) && double.IsNaN(a)) || Math.Abs(e - a) <= 1e-9 * (1 + Math.Abs(e)), $"{what}: element {i} is {a}, not {e}");
+            Assert.True(e == a || (double.IsNaN(e) && double.IsNaN(a)) || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e)), $"{what}: element {i} is {a}, not {e}");
         }
     }
 }

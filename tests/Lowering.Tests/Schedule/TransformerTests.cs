@@ -31,11 +31,13 @@ public sealed class TransformerTests
         var copies = module.Programs.SelectMany(p => p.Steps).Count(s => s.Label.StartsWith("copy", StringComparison.Ordinal));
         Assert.Equal(0, copies);
         Assert.True(module.Launches() <= 52, module.Text());
-        TestContext.Current.TestOutputHelper?.WriteLine(GraphText.Print(Layer()));
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("\n", module.Kernels.OfType<Unified.Lowering.Loops.ColumnKernel>().Select(Unified.Lowering.Loops.LoopText.Print)));
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("\n", module.Kernels.OfType<Unified.Lowering.Loops.ContractionKernel>().Select(Unified.Lowering.Loops.LoopText.Print)));
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join("\n", module.Kernels.OfType<Unified.Lowering.Loops.RowKernel>().Select(Unified.Lowering.Loops.LoopText.Print)));
         _ = Check(Layer(), (2, 5));
     }
+
+    [Fact]
+    public void A_layer_runs_compiled() => CheckNative(Layer(), (2, 5), (1, 1), (3, 40));
 
     private static OpValue Block(OpBuilder b, OpValue x, ReadOnlySpan<OpValue> w)
     {
