@@ -5,7 +5,7 @@ using Unified.Ir;
 using Unified.Lowering.Artifacts;
 using Unified.Lowering.Loops;
 using Unified.Lowering.Passes;
-using Unified.Lowering.Schedule0;
+using Unified.Lowering.Schedule;
 using Unified.Lowering.Specialize;
 using Unified.Lowering.Targets.X64;
 
@@ -34,7 +34,7 @@ public sealed class GraphCompiler : IGraphCompiler
         var passesTime = Lap(clock);
 
         var (kernels, fromCache) = Emit(scheduled, options, dump);
-        var image = new ProgramImage(s_emitter.Value.Target, scheduled.Dims, kernels, scheduled.Programs, []);
+        var image = new ProgramImage(s_emitter.Value.Target, scheduled.Dims, kernels, scheduled.Programs, scheduled.Constants);
         var statistics = new CompileStatistics(specializeTime, passesTime, Lap(clock), module.Graphs.Length, kernels.Length, fromCache);
         return new CompiledFunction(image, specialized.Inputs, specialized.Outputs, specialized.ResultPositions, specialized.Guards, statistics)
         {

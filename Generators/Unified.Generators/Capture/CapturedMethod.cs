@@ -28,9 +28,10 @@ internal sealed record ThunkSource(
 /// <param name="Key">Its documentation comment id.</param>
 /// <param name="ContainingTypeFullName">With <c>global::</c>.</param>
 /// <param name="IsVirtualOrInterface">The receiver's run-time type decides which method it means.</param>
+/// <param name="IsBaseCall">It means this very method, whatever overrides it.</param>
 /// <param name="ReceiverType">Static type of the receiver with <c>global::</c>; empty for a static method.</param>
 internal sealed record CalleeSource(
-    int Number, string Key, string ContainingTypeFullName, bool IsVirtualOrInterface, string CompanionName, string ReceiverType);
+    int Number, string Key, string ContainingTypeFullName, bool IsVirtualOrInterface, bool IsBaseCall, string CompanionName, string ReceiverType);
 
 /// <summary>A row of <see cref="DiagnosticTable"/> at a place.</summary>
 internal sealed record CaptureDiagnostic(

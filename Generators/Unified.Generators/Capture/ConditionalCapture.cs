@@ -26,7 +26,7 @@ internal sealed class ConditionalCapture(CaptureSession session)
         }
 
         return session.Types.IsOrHoldsTensors(operation.LeftOperand.Type) || session.Types.IsOrHoldsTensors(operation.RightOperand.Type)
-            ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}")
+            ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}", TensorCallCapture.OperatorInstead)
             : session.Expressions.Host(operation);
     }
 

@@ -154,7 +154,7 @@ internal sealed class ExpressionCapture
         var operandKind = _session.Types.KindOf(conversion.Operand.Type);
         if (conversion.OperatorMethod is not null && kind == ValueKind.Tensor && operandKind == ValueKind.Host)
         {
-            return _session.Refuse("UG003", conversion, $"conversion to {conversion.Type!.Name}");
+            return _session.Refuse("UG003", conversion, $"conversion to {conversion.Type!.Name}", TensorCallCapture.OperatorInstead);
         }
 
         var isGraphValue = operandKind is ValueKind.Tensor or ValueKind.Aggregate || _session.Hosts.IsAggregateOfGraph(conversion.Operand);

@@ -20,7 +20,7 @@ internal static class ShapeAnnotations
         var place = annotation.ApplicationSyntaxReference?.GetSyntax() ?? syntax;
         if (!session.Types.IsTensor(type))
         {
-            session.Report("UG017", place, $"'{name}' is not a tensor");
+            session.Report("UG017", place, $"'{name}' is not a tensor", "remove [Shape], which only a tensor can have");
             return null;
         }
 
@@ -43,7 +43,7 @@ internal static class ShapeAnnotations
             };
             if (dim is null)
             {
-                session.Report("UG017", place, $"'{item.ToCSharpString()}' is not the size of an axis");
+                session.Report("UG017", place, $"'{item.ToCSharpString()}' is not the size of an axis", "write [Shape(\"B\", 784)] with names, non-negative ints, \"?\" or null");
                 return null;
             }
 

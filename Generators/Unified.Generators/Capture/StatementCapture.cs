@@ -60,7 +60,7 @@ internal sealed class StatementCapture
         }
         else
         {
-            _session.Report("UG001", statement.Syntax, ExpressionCapture.Quote(statement), "keep it outside of the static graph");
+            _session.Report("UG001", statement.Syntax, ExpressionCapture.Quote(statement), "move it out of the static graph");
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class TensorCallCapture(CaptureSession session)
     // Copies of a list are the list: nothing in a graph can change it.
     private static readonly HashSet<string> Copies = new(StringComparer.Ordinal) { "ToArray", "ToList", "AsReadOnly", "AsEnumerable", "ToImmutableArray" };
 
+    /// <summary>What to write for an operator or conversion that no op stands behind.</summary>
+    public const string OperatorInstead = "write a [StaticGraph] method that computes it, and call that";
+
     public Captured Invocation(IInvocationOperation call)
     {
         var method = call.TargetMethod;
@@ -53,7 +56,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
     public Captured Unary(IUnaryOperation operation) => session.Types.OpOf(operation.OperatorMethod) is { } op
         ? Apply(op, operation, operation.OperatorMethod!, [operation.Operand])
         : session.Types.IsTensor(operation.Operand.Type)
-            ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}")
+            ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}", OperatorInstead)
             : session.Expressions.Host(operation);
 
     /// <summary>An operator: operands by the names of its parameters.</summary>
@@ -76,7 +79,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
         {
             if (!session.Types.IsTensor(instance.Type))
             {
-                return session.Refuse("UG003", operation, Places.OneLine(operation.Syntax.ToString(), 60));
+                return session.Refuse("UG003", operation, Places.OneLine(operation.Syntax.ToString(), 60), "call it on a tensor");
             }
 
             var first = OpTable.All.FirstOrDefault(o => o.Code == op)?.Operands.FirstOrDefault()?.Name ?? "x";
@@ -172,6 +175,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             method.OriginalDefinition.GetDocumentationCommentId() ?? method.ToDisplayString(),
             ThunkCapture.FullName(method.ContainingType),
             call.IsVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
+            !call.IsVirtual && (method.IsVirtual || method.IsOverride || method.IsAbstract),
             CompanionNames.Of(method),
             call.Instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
         ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : [.. arguments];
@@ -190,8 +194,14 @@ internal sealed class TensorCallCapture(CaptureSession session)
         var name = method.MethodKind == MethodKind.DelegateInvoke
             ? Places.OneLine((call.Instance ?? call).Syntax.ToString(), 60)
             : $"{method.ContainingType?.Name}.{method.Name}";
-        return session.Refuse("UG003", call, name);
+        return session.Refuse("UG003", call, name, Instead(method));
     }
+
+    private string Instead(IMethodSymbol method) =>
+        method.MethodKind == MethodKind.DelegateInvoke ? "a delegate is not known when the graph is built: call a [StaticGraph] method"
+        : session.Types.IsTensor(method.ContainingType) ? "a tensor's values are not known when the graph is built: compute with operators, or read them outside of the static graph"
+        : method.Locations.Any(l => l.IsInSource) ? "mark it [StaticGraph], or write its operators here"
+        : "it is in another assembly: call it outside of the static graph and pass its result in";
 
     /// <summary><c>ArgumentNullException.ThrowIfNull(x)</c> on a tensor, as the test and throw that it is.</summary>
     private Captured ThrowIfNull(IInvocationOperation call)

@@ -130,7 +130,8 @@ public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
     {
         var invocation = (IInvocationOperation)context.Operation;
         if (invocation.Syntax is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } }
-            && invocation.TargetMethod.IsStaticGraph())
+            && invocation.TargetMethod.IsStaticGraph()
+            && !(context.ContainingSymbol is IMethodSymbol caller && caller.IsStaticGraph()))
         {
             context.ReportDiagnostic(Diagnostic.Create(StructureTable.BaseCall, invocation.Syntax.GetLocation(), invocation.TargetMethod.Name));
         }

@@ -11,6 +11,9 @@ internal static class CompanionSource
 
     private const string Definition = "global::Unified.Ir.FunctionDefinition";
 
+    // What base.M() means: the graph of this method and not of an override.
+    private const string OwnDefinition = nameof(OwnDefinition);
+
     // A result with a list is received in a rented array this long.
     private const int MostResults = 4096;
 
@@ -43,7 +46,8 @@ internal static class CompanionSource
     {
         var writer = new SourceWriter().Preamble().Open($"namespace {KnownNames.GeneratedNamespace}");
         Open(writer, isPublic, companion);
-        return writer.Line($"public static {Definition}? DefinitionFor(object? receiver) => null;").Close().Close().ToString();
+        return writer.Line($"public static {Definition}? {OwnDefinition} => null;").Line()
+            .Line($"public static {Definition}? DefinitionFor(object? receiver) => null;").Close().Close().ToString();
     }
 
     private static void Open(SourceWriter writer, bool isPublic, string companion) => writer
@@ -92,7 +96,7 @@ internal static class CompanionSource
         {
             var found = callee.CompanionName.Length == 0
                 ? "null"
-                : $"global::{KnownNames.GeneratedNamespace}.{callee.CompanionName}.DefinitionFor(receiver)";
+                : $"global::{KnownNames.GeneratedNamespace}.{callee.CompanionName}.{(callee.IsBaseCall ? OwnDefinition : "DefinitionFor(receiver)")}";
             writer.Line($"{callee.Number} => {found},");
         }
 
@@ -102,6 +106,12 @@ internal static class CompanionSource
     private static void WriteDefinitionFor(SourceWriter writer, StaticGraphMethod method)
     {
         var signature = method.Signature;
+        var own = method.Packed is null || signature.IsGeneric ? "null" : "Definition";
+        if (signature.IsVirtual && signature.HasBody)
+        {
+            writer.Line($"public static {Definition}? {OwnDefinition} => {own};").Line();
+        }
+
         var head = $"public static {Definition}? DefinitionFor(object? receiver)";
         if (signature.IsVirtual && !signature.OpensSlot)
         {
@@ -113,7 +123,7 @@ internal static class CompanionSource
         }
         else
         {
-            writer.Line($"{head} => {(method.Packed is null || signature.IsGeneric ? "null" : "Definition")};");
+            writer.Line($"{head} => {own};");
         }
     }
 

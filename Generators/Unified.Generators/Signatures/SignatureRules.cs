@@ -34,9 +34,9 @@ internal static class SignatureRules
             }
         }
 
-        if (method.ContainingType.Nesting().Any(IsHidden))
+        if (method.ContainingType.Nesting().FirstOrDefault(IsHidden) is { } hidden)
         {
-            return new(StructureTable.Hidden, [method.Name, method.ContainingType.Name]);
+            return new(StructureTable.Hidden, [method.Name, hidden.Name]);
         }
 
         foreach (var parameter in method.Parameters)

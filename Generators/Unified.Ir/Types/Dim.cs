@@ -10,35 +10,47 @@ namespace Unified.Ir;
 /// </summary>
 public sealed class Dim : IEquatable<Dim>
 {
-    private readonly string _text;
+    private const int SmallConstants = 1025;
+
+    // Nearly every dim met while compiling is a small constant: made once, compared by value, never printed.
+    private static readonly Dim[] s_small = [.. Enumerable.Range(0, SmallConstants).Select(i => new Dim(i))];
+
+    private readonly long _constant;
+    private string? _text;
+
+    private Dim(long constant)
+    {
+        Terms = constant == 0 ? [] : [new DimTerm(constant, [])];
+        _constant = constant;
+        IsConstant = true;
+    }
 
     private Dim(ImmutableArray<DimTerm> terms)
     {
         Terms = terms;
-        _text = Print(terms);
+        IsConstant = terms.IsEmpty || (terms.Length == 1 && terms[0].Atoms.IsEmpty);
+        _constant = IsConstant && !terms.IsEmpty ? terms[0].Coefficient : 0;
     }
 
     /// <summary>Sorted by monomial text; no zero coefficients; no two terms with the same monomial.</summary>
     public ImmutableArray<DimTerm> Terms { get; }
 
-    public static Dim Zero { get; } = new([]);
+    public static Dim Zero => s_small[0];
 
-    public static Dim One { get; } = Constant(1);
+    public static Dim One => s_small[1];
 
-    public static Dim Constant(long value) => value == 0 ? Zero ?? new([]) : new([new DimTerm(value, [])]);
+    public static Dim Constant(long value) => value is >= 0 and < SmallConstants ? s_small[value] : new(value);
 
     /// <summary>A named dim. Names are C# identifiers.</summary>
     public static Dim Named(string name) => Of(new DimName(name));
 
     private static Dim Of(DimAtom atom) => new([new DimTerm(1, [atom])]);
 
-    public bool IsConstant => Terms.IsEmpty || (Terms.Length == 1 && Terms[0].Atoms.IsEmpty);
+    public bool IsConstant { get; }
 
     /// <summary>The value of a constant dim.</summary>
     /// <exception cref="InvalidOperationException">The dim has named parts.</exception>
-    public long Value => IsConstant
-        ? (Terms.IsEmpty ? 0 : Terms[0].Coefficient)
-        : throw new InvalidOperationException($"dim '{this}' is not a constant");
+    public long Value => IsConstant ? _constant : throw new InvalidOperationException($"dim '{this}' is not a constant");
 
     public bool Is(long value) => IsConstant && Value == value;
 
@@ -50,12 +62,19 @@ public sealed class Dim : IEquatable<Dim>
 
     public static implicit operator Dim(int value) => Constant(value);
 
-    public static Dim operator +(Dim a, Dim b) => Sum(a.Terms.Concat(b.Terms));
+    public static Dim operator +(Dim a, Dim b) =>
+        a.IsConstant && b.IsConstant ? Constant(checked(a._constant + b._constant))
+        : a.Is(0) ? b
+        : b.Is(0) ? a
+        : Sum(a.Terms.Concat(b.Terms));
 
     public static Dim operator -(Dim a, Dim b) => a + (b * -1);
 
     public static Dim operator *(Dim a, Dim b) =>
-        Sum(a.Terms.SelectMany(x => b.Terms.Select(y => new DimTerm(
+        a.IsConstant && b.IsConstant ? Constant(checked(a._constant * b._constant))
+        : a.Is(1) ? b
+        : b.Is(1) ? a
+        : Sum(a.Terms.SelectMany(x => b.Terms.Select(y => new DimTerm(
             checked(x.Coefficient * y.Coefficient),
             [.. x.Atoms.Concat(y.Atoms).OrderBy(t => t.Text, StringComparer.Ordinal)]))));
 
@@ -118,7 +137,7 @@ public sealed class Dim : IEquatable<Dim>
         }
 
         // Both are commutative: order the operands, so that equal sizes stay equal.
-        return StringComparer.Ordinal.Compare(a._text, b._text) <= 0
+        return StringComparer.Ordinal.Compare(a.ToString(), b.ToString()) <= 0
             ? Of(new DimFunction(kind, a, b))
             : Of(new DimFunction(kind, b, a));
     }
@@ -200,13 +219,14 @@ public sealed class Dim : IEquatable<Dim>
 
     public static bool operator !=(Dim? a, Dim? b) => !(a == b);
 
-    public bool Equals(Dim? other) => other is not null && _text == other._text;
+    public bool Equals(Dim? other) => ReferenceEquals(this, other)
+        || (other is not null && IsConstant == other.IsConstant && (IsConstant ? _constant == other._constant : ToString() == other.ToString()));
 
     public override bool Equals(object? obj) => Equals(obj as Dim);
 
-    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(_text);
+    public override int GetHashCode() => IsConstant ? _constant.GetHashCode() : StringComparer.Ordinal.GetHashCode(ToString());
 
-    public override string ToString() => _text;
+    public override string ToString() => _text ??= Print(Terms);
 
     private static Dim Sum(IEnumerable<DimTerm> terms)
     {

@@ -3,47 +3,70 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Schedule;
 
-/// <summary>The atoms of an iteration space that each axis of a value runs along, outermost first; an axis of size 1 has none.</summary>
-internal sealed record AxisMap(ImmutableArray<ImmutableArray<int>> Axes)
+/// <summary>For each axis of a value, the axis of the iteration space it runs along, or -1 where the value has size 1 or is the same everywhere.</summary>
+internal static class AxisMap
 {
-    public IEnumerable<int> Atoms => Axes.SelectMany(a => a);
+    public static ImmutableArray<int> Identity(int rank) => [.. Enumerable.Range(0, rank)];
 
-    public bool HasRepeats
+    /// <summary>The map of an operand of an op that broadcasts, given the result's map.</summary>
+    public static ImmutableArray<int> Broadcast(ImmutableArray<int> result, Shape from, Shape to)
     {
-        get
+        var lead = to.Rank - from.Rank;
+        return [.. Enumerable.Range(0, from.Rank).Select(a => from[a].Is(1) ? -1 : result[a + lead])];
+    }
+
+    /// <summary>The map of a view op's operand, given its result's map; null when the view does more than add, drop, stretch and permute axes.</summary>
+    public static ImmutableArray<int>? ThroughView(Node node, ImmutableArray<int> result, Shape from, Shape to)
+    {
+        switch (node.Op.Code)
         {
-            var seen = new HashSet<int>();
-            return !Atoms.All(seen.Add);
+            case OpCode.BroadcastTo:
+                return Broadcast(result, from, to);
+            case OpCode.Transpose:
+                var order = node.Attributes.Ints("permutation");
+                var map = new int[order.Length];
+                for (var a = 0; a < order.Length; a++)
+                {
+                    map[order[a]] = result[a];
+                }
+
+                return [.. map];
+            case OpCode.Reshape:
+                return Reshape(result, from, to);
+            default:
+                return null;
         }
     }
 
-    public AxisMap Replace(int atom, ImmutableArray<int> with) => Axes.Any(a => a.Contains(atom))
-        ? new([.. Axes.Select(a => Replace(a, atom, with))])
-        : this;
+    /// <summary>The map of a reduction's operand, given its result's map and the axis that each folded axis runs along.</summary>
+    public static ImmutableArray<int> Unfold(ImmutableArray<int> result, int rank, int axis, int foldedAlong, bool keepDims) =>
+        [.. Enumerable.Range(0, rank).Select(a => a == axis ? foldedAlong : result[keepDims || a < axis ? a : a - 1])];
 
-    public static ImmutableArray<int> Replace(ImmutableArray<int> list, int atom, ImmutableArray<int> with) =>
-        list.Contains(atom) ? [.. list.SelectMany(a => a == atom ? with : [a])] : list;
-
-    /// <summary>The index along each axis of the value.</summary>
-    public ImmutableArray<Affine> Indices(AtomTable atoms) => [.. Axes.Select(axis => Index(axis, atoms))];
-
-    private static Affine Index(ImmutableArray<int> axis, AtomTable atoms) =>
-        axis.Aggregate(Affine.Zero, (index, atom) => (index * atoms[atom]) + Affine.Of(atom));
-}
-
-/// <summary>The axes of all iteration spaces of a graph, in pieces small enough that no value splits one.</summary>
-internal sealed class AtomTable
-{
-    private readonly List<Dim> _extents = [];
-
-    public Dim this[int atom] => _extents[atom];
-
-    public int Add(Dim extent)
+    private static ImmutableArray<int>? Reshape(ImmutableArray<int> result, Shape from, Shape to)
     {
-        _extents.Add(extent);
-        return _extents.Count - 1;
-    }
+        var map = new int[from.Rank];
+        var j = 0;
+        for (var i = 0; i < from.Rank; i++)
+        {
+            if (from[i].Is(1))
+            {
+                map[i] = -1;
+                continue;
+            }
 
-    /// <summary>An atom of its own for each axis that is not of size 1.</summary>
-    public AxisMap Fresh(Shape shape) => new([.. shape.Select(d => d.Is(1) ? ImmutableArray<int>.Empty : [Add(d)])]);
+            while (j < to.Rank && to[j].Is(1))
+            {
+                j++;
+            }
+
+            if (j == to.Rank || to[j] != from[i])
+            {
+                return null;
+            }
+
+            map[i] = result[j++];
+        }
+
+        return to.Skip(j).All(d => d.Is(1)) ? [.. map] : null;
+    }
 }

@@ -30,6 +30,15 @@ public sealed class RandomGraphTests
         }
     }
 
+    [Fact]
+    public void Random_graphs_compiled()
+    {
+        for (var seed = 0; seed < 12; seed++)
+        {
+            CheckNative(Make(new Random(seed)), (2, 3), (3, 20));
+        }
+    }
+
     private static GraphModule Make(Random random)
     {
         TensorType[] inputs = [F32(B, T, 4), F32(4), F32(B, T, 4), F32(T, 4), F32(4, 4), F32(B, T, 1)];

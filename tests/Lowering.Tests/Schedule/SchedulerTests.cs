@@ -234,6 +234,30 @@ public sealed class SchedulerTests
         Assert.Equal(2, module.Launches());
     }
 
+    [Fact]
+    public void Long_norms_of_gradients_do_not_store_squares()
+    {
+        var module = Check(Module([F32(40, 30), F32(30, 30), F32(1)], (b, x) =>
+        {
+            var g = b.MatMul(x[0], x[1]);
+            var norm = b.Sum(b.Apply(OpCode.Square, g), [0, 1]);
+            return [g * b.Apply(OpCode.Rsqrt, norm)];
+        }), (1, 1));
+        var product = Assert.IsType<LaunchStep>(module.Programs[0].Steps[1]);
+        Assert.Equal(3, product.Buffers.Length);
+    }
+
+    [Fact]
+    public void A_composite_left_over_is_an_error_that_names_it()
+    {
+        var b = new GraphBuilder("main");
+        b.Source = new SourceSpan("Model.cs", 3, 7, "Softmax(x)");
+        b.Output(b.Apply(OpCode.Softmax, b.Input("x", F32(B, 4), InputKind.Argument)), OutputKind.Result);
+        var error = Assert.Throws<GraphCompileException>(() => Unified.Lowering.Schedule.Scheduler.Schedule(new GraphModule([b.Build()])));
+        Assert.Contains("softmax", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Model.cs(3,7)", error.Message, StringComparison.Ordinal);
+    }
+
     private static GraphModule Gradient(TensorType[] inputs, int[] wrt, Func<GraphBuilder, GraphValue[], OpValue> loss) =>
         Module(inputs, (b, x) =>
         {

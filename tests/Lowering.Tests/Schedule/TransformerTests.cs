@@ -16,7 +16,6 @@ public sealed class TransformerTests
     public void A_training_step_gives_what_its_ops_give()
     {
         var module = Check(TrainingStep(), (2, 3), (1, 1), (3, 17));
-        TestContext.Current.TestOutputHelper?.WriteLine(module.Text().Replace(" | ", "\n  ", StringComparison.Ordinal));
 
         // Every state is updated in place.
         var root = module.Programs[0];
@@ -27,12 +26,11 @@ public sealed class TransformerTests
     public void A_layer_forward_and_back_takes_few_kernels()
     {
         var module = Scheduler.Schedule(Layer());
-        TestContext.Current.TestOutputHelper?.WriteLine(module.Text().Replace(" | ", "\n  ", StringComparison.Ordinal));
+
+        // 18 products, each with a pack; 3 kernels of rows forward and 3 back; 6 of columns; the loss.
         var copies = module.Programs.SelectMany(p => p.Steps).Count(s => s.Label.StartsWith("copy", StringComparison.Ordinal));
         Assert.Equal(0, copies);
-        Assert.True(module.Launches() <= 52, module.Text());
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("\n", module.Kernels.OfType<Unified.Lowering.Loops.ContractionKernel>().Select(Unified.Lowering.Loops.LoopText.Print)));
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("\n", module.Kernels.OfType<Unified.Lowering.Loops.RowKernel>().Select(Unified.Lowering.Loops.LoopText.Print)));
+        Assert.Equal((18 * 2) + 3 + 3 + 6 + 1, module.Launches());
         _ = Check(Layer(), (2, 5));
     }
 

@@ -45,9 +45,14 @@ internal sealed unsafe class LaunchList : IDisposable
         _patchSlots = order;
         _patchOffsets = [.. order.Select(i => flat.Slots[i].Offset)];
         _patchStart = new int[_bases.Length + 1];
+        foreach (var slot in flat.Slots)
+        {
+            _patchStart[slot.Base + 1]++;
+        }
+
         for (var b = 0; b < _bases.Length; b++)
         {
-            _patchStart[b + 1] = _patchStart[b] + flat.Slots.Count(s => s.Base == b);
+            _patchStart[b + 1] += _patchStart[b];
         }
     }
 

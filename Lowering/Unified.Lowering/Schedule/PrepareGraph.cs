@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Passes;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>
 /// Turns a primitive graph into one whose every value has a layout: copies (casts to the same dtype) stand where a view cannot be

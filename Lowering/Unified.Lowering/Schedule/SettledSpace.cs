@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>
 /// Turns a space with symbolic strides into kernel nodes: merges axes that every access walks in one piece, numbers buffers, and

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>Memory as a kernel touches it: a buffer from an offset on, with a stride in elements along each axis of the iteration space.</summary>
 internal sealed record Access(int Owner, DType Type, Dim Offset, ImmutableArray<Dim> Strides, bool IsWritten);

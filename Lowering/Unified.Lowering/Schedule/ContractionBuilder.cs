@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>Turns a matrix product and the elementwise work after it into the packing of its right operand and one contraction.</summary>
 internal sealed class ContractionBuilder(ProgramBuilder program, Grouping grouping, Group group, ImmutableArray<View> views)

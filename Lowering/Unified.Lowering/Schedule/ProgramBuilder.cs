@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>Turns a prepared graph into a program: groups become launches, values become buffers.</summary>
 internal sealed class ProgramBuilder

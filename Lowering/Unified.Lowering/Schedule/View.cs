@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Unified.Ir;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>How a value lies in the memory of the value that owns it, in elements.</summary>
 /// <param name="Owner">The value whose buffer it is: a graph input or the result of an op that is no view.</param>

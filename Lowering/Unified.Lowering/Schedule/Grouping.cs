@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Unified.Ir;
 
-namespace Unified.Lowering.Schedule0;
+namespace Unified.Lowering.Schedule;
 
 /// <summary>What kind of kernel, or kernels, a group becomes.</summary>
 internal enum GroupKind
@@ -43,6 +43,9 @@ internal sealed class Group(int number, GroupKind kind, Shape domain)
 /// <summary>Turns a prepared graph into groups, each of which becomes a kernel, by letting every op join the group of an operand where that is legal.</summary>
 internal sealed class Grouping
 {
+    // A kernel stays of a size to compile in milliseconds; a chain over every parameter of a deep model becomes several equal ones.
+    private const int MostNodes = 48;
+
     private readonly Graph _graph;
     private readonly List<Group> _groups = [];
     private readonly Group?[] _groupOf;
@@ -216,7 +219,7 @@ internal sealed class Grouping
     {
         foreach (var candidate in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().OrderByDescending(g => g.Number))
         {
-            if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
+            if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {
                 Put(position, node, candidate, map);
                 return;
