@@ -29,17 +29,31 @@ internal static class UserProjectSources
             new Skewed().Forward(Tensor.Zeros([4, 16]));
         }
 
-        var model = new Mlp(32);
-        var optimizer = new AdamW(model.Parameters, new WarmupCosineSchedule(1e-2, 1e-3, 2, 20));
-        for (var step = 0; step < 20; step++)
+        try
         {
-            var batch = 5 + (step % 3);
-            var x = new Generator(step).Normal([batch, 784]);
-            var labels = Tensor.From<int>([.. Enumerable.Range(0, batch).Select(i => i % 10)], batch);
-            Console.WriteLine($"loss {model.TrainStep(x, labels, optimizer).Item<float>():G9}");
+            Train();
+            return 0;
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine($"{e.GetType().Name}: {e.Message}");
+            return 1;
         }
 
-        Console.WriteLine($"{Execution.Mode} compilations {GraphRuntime.Statistics.Compilations} calls {GraphRuntime.Statistics.Calls}");
+        static void Train()
+        {
+            var model = new Mlp(32);
+            var optimizer = new AdamW(model.Parameters, new WarmupCosineSchedule(1e-2, 1e-3, 2, 20));
+            for (var step = 0; step < 20; step++)
+            {
+                var batch = 5 + (step % 3);
+                var x = new Generator(step).Normal([batch, 784]);
+                var labels = Tensor.From<int>([.. Enumerable.Range(0, batch).Select(i => i % 10)], batch);
+                Console.WriteLine($"loss {model.TrainStep(x, labels, optimizer).Item<float>():G9}");
+            }
+
+            Console.WriteLine($"{Execution.Mode} compilations {GraphRuntime.Statistics.Compilations} calls {GraphRuntime.Statistics.Calls}");
+        }
         """;
 
     public const string Skewed = """

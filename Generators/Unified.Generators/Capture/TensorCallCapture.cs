@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Unified.Ir;
 
@@ -175,7 +176,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             method.OriginalDefinition.GetDocumentationCommentId() ?? method.ToDisplayString(),
             ThunkCapture.FullName(method.ContainingType),
             call.IsVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
-            !call.IsVirtual && (method.IsVirtual || method.IsOverride || method.IsAbstract),
+            call.Instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
             CompanionNames.Of(method),
             call.Instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
         ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : [.. arguments];

@@ -120,7 +120,7 @@ public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
     private static void MethodGroup(OperationAnalysisContext context)
     {
         var reference = (IMethodReferenceOperation)context.Operation;
-        if (reference.Method.IsStaticGraph() && reference.Parent is not INameOfOperation)
+        if (reference.Method.IsStaticGraph() && reference.Parent is not INameOfOperation && !IsInStaticGraph(context))
         {
             context.ReportDiagnostic(Diagnostic.Create(StructureTable.MethodGroup, reference.Syntax.GetLocation(), reference.Method.Name));
         }
@@ -131,11 +131,14 @@ public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
         var invocation = (IInvocationOperation)context.Operation;
         if (invocation.Syntax is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } }
             && invocation.TargetMethod.IsStaticGraph()
-            && !(context.ContainingSymbol is IMethodSymbol caller && caller.IsStaticGraph()))
+            && !IsInStaticGraph(context))
         {
             context.ReportDiagnostic(Diagnostic.Create(StructureTable.BaseCall, invocation.Syntax.GetLocation(), invocation.TargetMethod.Name));
         }
     }
+
+    // There the capture takes it into the graph, or reports it.
+    private static bool IsInStaticGraph(OperationAnalysisContext context) => context.ContainingSymbol is IMethodSymbol caller && caller.IsStaticGraph();
 
     private static void Report(Action<Diagnostic> report, SignatureFault? fault, Location place)
     {

@@ -14,9 +14,6 @@ internal static class CompanionSource
     // What base.M() means: the graph of this method and not of an override.
     private const string OwnDefinition = nameof(OwnDefinition);
 
-    // A result with a list is received in a rented array this long.
-    private const int MostResults = 4096;
-
     public static string Write(StaticGraphMethod method)
     {
         var writer = new SourceWriter().Preamble();
@@ -199,25 +196,10 @@ internal static class CompanionSource
                     .Open($"if ({Run("results")})").Line($"return {RebuildResult.Expression(plan)};").Close();
                 break;
             case { } plan:
-                WriteRunWithList(writer, plan, Run("results"));
+                writer.Open($"if ({Run("out global::Unified.Tensor[] results")})").Line($"return {RebuildResult.Expression(plan)};").Close();
                 break;
         }
     }
-
-    /// <summary>How long the list is shows in the first tensor that was not set.</summary>
-    private static void WriteRunWithList(SourceWriter writer, ResultPlan plan, string run) => writer
-        .Line($"var results = global::System.Buffers.ArrayPool<global::Unified.Tensor>.Shared.Rent({MostResults});")
-        .Line("global::System.Array.Clear(results);")
-        .Open("try")
-        .Open($"if ({run})")
-        .Line("var count = global::System.Array.IndexOf(results, null);")
-        .Line("count = count < 0 ? results.Length : count;")
-        .Line($"return {RebuildResult.Expression(plan)};")
-        .Close()
-        .Close()
-        .Open("finally")
-        .Line("global::System.Buffers.ArrayPool<global::Unified.Tensor>.Shared.Return(results, clearArray: true);")
-        .Close();
 
     private static string Argument(SignatureParameter parameter) => parameter.Form switch
     {

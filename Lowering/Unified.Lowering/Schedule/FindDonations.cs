@@ -12,15 +12,14 @@ internal static class FindDonations
 {
     public static ImmutableArray<Donation> Run(
         Graph graph, GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee,
-        IReadOnlyDictionary<int, int> bufferOf)
+        Func<int, int> bufferOf)
     {
         var donations = ImmutableArray.CreateBuilder<Donation>();
         var uses = program.Steps.SelectMany((step, s) => ProgramBuilder.UsedBy(step).Distinct().Select(b => (Buffer: b, Step: s))).ToLookup(u => u.Buffer, u => u.Step);
         for (var o = 0; o < graph.Outputs.Length; o++)
         {
             var output = graph.Outputs[o];
-            if (output.Kind == OutputKind.Assign && bufferOf.TryGetValue(output.Value, out var written)
-                && IsSafe(program, kernels, callee, uses, bufferOf[output.Input], written))
+            if (output.Kind == OutputKind.Assign && IsSafe(program, kernels, callee, uses, bufferOf(output.Input), bufferOf(output.Value)))
             {
                 donations.Add(new Donation(o, output.Input));
             }
@@ -53,12 +52,13 @@ internal static class FindDonations
 
     private static bool ReadsElementForElement(LoopKernel kernel, LaunchStep step, int input, int output)
     {
-        if (kernel is not RowKernel { Stages.Length: 1 } row || row.Stages[0].Reductions.Length > 0)
+        // A later stage reads its row again: only what the last one writes is written after all reads.
+        if (kernel is not RowKernel row)
         {
             return false;
         }
 
-        var writes = row.Stages[0].Stores.Where(w => step.Buffers[w.Buffer].Buffer == output).ToList();
+        var writes = row.Stages[^1].Stores.Where(w => step.Buffers[w.Buffer].Buffer == output).ToList();
         return writes.Count == 1 && row.Nodes.All(n => n switch
         {
             LoadNode l when step.Buffers[l.Buffer].Buffer == input =>

@@ -75,7 +75,7 @@ internal sealed class Grouping
 
         foreach (var output in graph.Outputs)
         {
-            _uses[output.Value]++;
+            _uses[Owner(output.Value)]++;
         }
 
         for (var i = 0; i < graph.Nodes.Length; i++)
@@ -221,12 +221,44 @@ internal sealed class Grouping
         {
             if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {
+                foreach (var sibling in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().ToList())
+                {
+                    TryMerge(candidate, sibling);
+                }
+
                 Put(position, node, candidate, map);
                 return;
             }
         }
 
         Put(position, node, New(GroupKind.Row, shape), AxisMap.Identity(shape.Rank));
+    }
+
+    // Two groups that know nothing of each other and walk the same space become one when a node reads both.
+    private void TryMerge(Group group, Group sibling)
+    {
+        if (ReferenceEquals(group, sibling) || sibling.Kind != GroupKind.Row || sibling.Domain != group.Domain
+            || (group.Kind == GroupKind.Contraction && sibling.HasReduction) || group.Nodes.Count + sibling.Nodes.Count > MostNodes
+            || DependsOn(group, sibling) || DependsOn(sibling, group))
+        {
+            return;
+        }
+
+        foreach (var position in sibling.Nodes)
+        {
+            var node = _graph.Nodes[position];
+            Put(position, node, group, sibling.Maps[node.Results[0]]);
+        }
+
+        sibling.Nodes.Clear();
+        group.HasReduction |= sibling.HasReduction;
+        foreach (var reader in _groups)
+        {
+            if (reader.Reads.Remove(sibling) && !ReferenceEquals(reader, group))
+            {
+                reader.Reads.Add(group);
+            }
+        }
     }
 
     private void PlaceReduction(int position, Node node)
@@ -370,7 +402,7 @@ internal sealed class Grouping
 
     private void GroupTrivialValuesThatNeedMemory()
     {
-        var needed = new SortedSet<int>(_graph.Outputs.Select(o => o.Value));
+        var needed = new SortedSet<int>(_graph.Outputs.Select(o => Owner(o.Value)));
         foreach (var node in _graph.Nodes.Where(n => !n.Op.Has(OpTraits.View)))
         {
             var shape = _graph.TypeOf(node.Results[0]).Shape;

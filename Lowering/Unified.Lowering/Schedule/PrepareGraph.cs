@@ -42,13 +42,18 @@ internal sealed class PrepareGraph
             GraphRewriter.Visit(_graph, node, builder, map, Visit);
         }
 
-        var taken = new HashSet<OpValue>();
+        var taken = new HashSet<int>();
         foreach (var output in _graph.Outputs)
         {
             builder.Source = null;
             var value = map[output.Value];
-            var isFresh = Layout(value).Owner == ((GraphValue)value).Number && Layout(value).Owner >= _graph.Inputs.Length && taken.Add(value);
-            builder.Output(isFresh ? value : Copy(value), output.Kind, output.Input);
+
+            // A view that shows all of what its owner holds, in order, needs no copy.
+            var layout = Layout(value);
+            var owner = builder[layout.Owner];
+            var isWhole = layout.Owner >= _graph.Inputs.Length && layout.Offset.Is(0) && layout.IsDense(value.Shape)
+                && owner.Shape.Size == value.Shape.Size && taken.Add(layout.Owner);
+            builder.Output(isWhole ? value : Copy(value), output.Kind, output.Input);
         }
 
         return builder.Build();

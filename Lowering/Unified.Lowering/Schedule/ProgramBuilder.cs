@@ -28,7 +28,7 @@ internal sealed class ProgramBuilder
         _grouping = new Grouping(graph);
         _views = LayOut(graph);
         _inMemory = ValuesInMemory();
-        _outputOf = graph.Outputs.Index().ToDictionary(o => o.Item.Value, o => o.Index);
+        _outputOf = graph.Outputs.Index().ToDictionary(o => _views[o.Item.Value].Owner, o => o.Index);
     }
 
     public Graph Graph => _graph;
@@ -67,7 +67,7 @@ internal sealed class ProgramBuilder
             buffers,
             [],
             [.. _steps]);
-        return program with { Donations = FindDonations.Run(_graph, program, _kernels.Kernels, _callee, _bufferOf) };
+        return program with { Donations = FindDonations.Run(_graph, program, _kernels.Kernels, _callee, v => _bufferOf[_views[v].Owner]) };
     }
 
     /// <summary>The values of a group that live in memory.</summary>
@@ -310,7 +310,7 @@ internal sealed class ProgramBuilder
         var result = new bool[_graph.ValueCount];
         foreach (var output in _graph.Outputs)
         {
-            result[output.Value] = true;
+            result[_views[output.Value].Owner] = true;
         }
 
         foreach (var node in _graph.Nodes.Where(n => !n.Op.Has(OpTraits.View)))

@@ -19,12 +19,15 @@ public static class Execution
     [ThreadStatic]
     private static ExecutionMode? s_scoped;
 
-    private static ExecutionMode s_default = FromEnvironment() ?? ExecutionMode.Eager;
+    // Lazy, so that a bad setting shows its own message and not that of a failed type initializer.
+    private static readonly Lazy<ExecutionMode?> s_environment = new(FromEnvironment);
 
-    public static ExecutionMode Mode => s_scoped ?? s_default;
+    private static ExecutionMode s_build = ExecutionMode.Eager;
+
+    public static ExecutionMode Mode => s_scoped ?? s_environment.Value ?? s_build;
 
     /// <summary>Called by generated code with the build's default; the environment variable wins over it.</summary>
-    public static void SetBuildDefault(ExecutionMode mode) => s_default = FromEnvironment() ?? mode;
+    public static void SetBuildDefault(ExecutionMode mode) => s_build = mode;
 
     /// <summary>Sets the mode on this thread until the returned scope is disposed.</summary>
     public static ModeScope Use(ExecutionMode mode)

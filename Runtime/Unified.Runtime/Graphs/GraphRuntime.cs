@@ -17,6 +17,9 @@ public sealed record GraphStatistics(int Compilations, int Graphs, int Kernels, 
 /// <summary>The entry points that generated companions call.</summary>
 public static class GraphRuntime
 {
+    // A function that is compiled again and again, for ever new constants or guards, must not keep all of it.
+    private const int MostSpecializations = 32;
+
     private static readonly Lock s_statisticsLock = new();
     private static IGraphCompiler? s_compiler;
     private static GraphProfile? s_profile;
@@ -62,8 +65,20 @@ public static class GraphRuntime
     /// <returns>False when the call cannot be one graph: the caller then runs the method eagerly.</returns>
     /// <exception cref="GraphCompileException">The graph breaks a rule; the message names the C# expression.</exception>
     [StackTraceHidden]
-    public static bool TryRun(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, Span<Tensor> results)
+    public static bool TryRun(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, Span<Tensor> results) =>
+        TryRun(function, self, arguments, results, isCounted: true, out _);
+
+    /// <summary>As above, for a result whose number of tensors is known only to the compiled graph: it has a list.</summary>
+    /// <param name="results">All tensors of the result, and nothing else. Of no meaning when false is returned.</param>
+    [StackTraceHidden]
+    public static bool TryRun(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, out Tensor[] results) =>
+        TryRun(function, self, arguments, [], isCounted: false, out results);
+
+    [StackTraceHidden]
+    private static bool TryRun(
+        FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, Span<Tensor> counted, bool isCounted, out Tensor[] list)
     {
+        list = [];
         var cache = FunctionCache.All.GetOrCreateValue(function).For(self);
         lock (cache.Lock)
         {
@@ -75,9 +90,16 @@ public static class GraphRuntime
             var known = cache.Specializations;
             for (var i = 0; i < known.Count; i++)
             {
-                if (known[i].Fits(arguments) && known[i].Executable.GuardsHold()
-                    && Run(known[i].Executable, arguments, results) is not RunOutcome.DoesNotFit and var outcome)
+                var candidate = known[i];
+                if (candidate.Fits(arguments) && candidate.Executable.GuardsHold()
+                    && Run(candidate.Executable, arguments, Room(candidate, counted, isCounted, ref list)) is not RunOutcome.DoesNotFit and var outcome)
                 {
+                    if (i > 0)
+                    {
+                        known.RemoveAt(i);
+                        known.Insert(0, candidate);
+                    }
+
                     return outcome == RunOutcome.Done;
                 }
             }
@@ -88,7 +110,7 @@ public static class GraphRuntime
                 return false;
             }
 
-            return Run(fresh.Executable, arguments, results) switch
+            return Run(fresh.Executable, arguments, Room(fresh, counted, isCounted, ref list)) switch
             {
                 RunOutcome.Done => true,
                 RunOutcome.MustBeEager => false,
@@ -96,6 +118,9 @@ public static class GraphRuntime
             };
         }
     }
+
+    private static Span<Tensor> Room(Specialization chosen, Span<Tensor> counted, bool isCounted, ref Tensor[] list) =>
+        isCounted ? counted : list = new Tensor[chosen.Executable.Compiled.ResultPositions];
 
     private static RunOutcome Run(Executable executable, ReadOnlySpan<Argument> arguments, Span<Tensor> results)
     {
@@ -113,6 +138,7 @@ public static class GraphRuntime
     private static Specialization? Compile(
         FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache)
     {
+        var compiler = s_compiler ?? throw new InvalidOperationException($"{function.Key}: no graph compiler is registered; reference Unified.Lowering");
         var start = Stopwatch.GetTimestamp();
         if (cache.Specializations.Count > 0 && !cache.Specializations.Exists(s => s.Executable.GuardsHold()))
         {
@@ -124,9 +150,15 @@ public static class GraphRuntime
             var signature = SignatureRule.Of(function.Function, arguments, cache.Specializations, cache.Constants);
             try
             {
-                var compiled = s_compiler!.Compile(function, self, signature, Options);
+                var compiled = compiler.Compile(function, self, signature, Options);
                 var specialization = new Specialization(signature, new Executable(compiled, signature));
                 cache.Specializations.Insert(0, specialization);
+                if (cache.Specializations.Count > MostSpecializations)
+                {
+                    // Its memory goes with its finalizer: a thunk further up the stack may be running it.
+                    cache.Specializations.RemoveAt(MostSpecializations);
+                }
+
                 Count(compiled.Statistics, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
                 return specialization;
             }

@@ -57,6 +57,13 @@ public class CaptureDiagnosticTests
         Body("UG003", "x = [|Helper(x)|];", "private static Tensor Helper(Tensor x) => x;"));
 
     [Theory]
+    [InlineData("x = [|_activation(x)|];", "'_activation' takes or returns tensors but is not a static graph; a delegate is not known when the graph is built: call a [StaticGraph] method")]
+    [InlineData("var v = [|x.ToScalar<float>()|];", "compute with operators, or read them outside of the static graph")]
+    [InlineData("x = [|x % y|];", "'operator %' takes or returns tensors but is not a static graph; write a [StaticGraph] method that computes it, and call that")]
+    public void UG003_says_what_to_do_about_each_kind_of_call(string body, string message) =>
+        Assert.EndsWith(message, Assert.Single(Body("UG003", body)), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("[|x[0] = y|];")]
     [InlineData("Tensor[] a = [x]; [|a[0] = y|];")]
     [InlineData("[|_all = [x]|];")]

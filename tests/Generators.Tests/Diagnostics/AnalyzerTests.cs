@@ -41,10 +41,18 @@ public sealed class AnalyzerTests
     [InlineData("public abstract class A { [StaticGraph] public abstract Tensor F(Tensor x); }")]
     [InlineData("public partial class A { [StaticGraph] public virtual Tensor F(Tensor x) => x; } public class B : A { [Eager] public override Tensor F(Tensor x) => x; }")]
     [InlineData("public partial class A { [StaticGraph] public Tensor F(Tensor x) => x; public string N => nameof(F); public Func<Tensor, Tensor> G() => x => F(x); }")]
+    [InlineData("public partial class A { [StaticGraph] public virtual Tensor F(Tensor x) => x; } public partial class B : A { [StaticGraph] public override Tensor F(Tensor x) => base.F(x); }")]
     [InlineData("public class A : Module { public int Width { get; } = 1; }")]
     [InlineData("public partial class A(Tensor w) : Module { private readonly Tensor _w = w; public Tensor F(Tensor x) => x * _w; }")]
     [InlineData("public partial class A(Tensor w) { public Tensor F(Tensor x) => x * w; }")]
     public async Task Sound_code_is_left_alone(string source) => Assert.Empty(await Generation.Of(Usings + source).Analyze());
+
+    [Fact]
+    public async Task Hidden_type_is_the_one_that_is_named()
+    {
+        const string Source = "public partial class A { private partial class B { public partial class C { [StaticGraph] public Tensor F(Tensor x) => x; } } }";
+        Assert.EndsWith("make 'B' internal or public", Assert.Single(await Generation.Of(Usings + Source).Analyze()).GetMessage(null), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Capture_errors_are_reported_in_the_body_and_the_code_still_compiles()

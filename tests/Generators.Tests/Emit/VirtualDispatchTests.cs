@@ -126,4 +126,33 @@ public sealed class VirtualDispatchTests
         Assert.Null(definition.Resolve(0, New("App.Unmarked")));
         Assert.Null(definition.Resolve(0, null));
     }
+
+    /// <summary>Resolved by the receiver it would be the override again, without end.</summary>
+    [Fact]
+    public void Graph_that_calls_its_base_means_the_base()
+    {
+        var derived = """
+            using Unified;
+            using Lib;
+            namespace App
+            {
+                public partial class Twice : Base { [StaticGraph] public override Tensor Forward(Tensor x) => base.Forward(Forward2(x)); [StaticGraph] public Tensor Forward2(Tensor x) => x * 2.0; }
+                public partial class Further : Twice { [StaticGraph] public override Tensor Forward(Tensor x) => base.Forward(x); }
+                public partial class BoxTwice : Box<string> { [StaticGraph] public override Tensor Forward(Tensor x) => base.Forward(x); }
+            }
+            """;
+        var library = Generation.Of(Compilations.Create("Library", [Library], [StandIn.Runtime.Reference])).Emit();
+        var app = Generation.Of(Compilations.Create("Main", [derived], [StandIn.Runtime.Reference, library.Reference])).Emit();
+        var world = Compilations.Load(StandIn.Runtime, library, app);
+        string? Resolve(string companion, int callee, string receiver) =>
+            world.CompanionDefinition(companion).Resolve(callee, Activator.CreateInstance(world.Type(receiver)))?.Key;
+
+        Assert.Equal("M:App.Twice.Forward2(Unified.Tensor)", Resolve("Twice_Forward", 0, "App.Twice"));
+        Assert.Equal("M:Lib.Base.Forward(Unified.Tensor)", Resolve("Twice_Forward", 1, "App.Twice"));
+        Assert.Equal("M:Lib.Base.Forward(Unified.Tensor)", Resolve("Twice_Forward", 1, "App.Further"));
+        Assert.Equal("M:App.Twice.Forward(Unified.Tensor)", Resolve("Further_Forward", 0, "App.Further"));
+
+        // A generic type's definition cannot be named from here: the caller runs eagerly.
+        Assert.Null(Resolve("BoxTwice_Forward", 0, "App.BoxTwice"));
+    }
 }

@@ -61,6 +61,16 @@ internal static class StandIn
                     answer.CopyTo(results);
                     return true;
                 }
+                public static bool TryRun(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, out Tensor[] results)
+                {
+                    results = [];
+                    if (!Records) { return false; }
+                    var run = new Run(function, self, arguments.ToArray(), -1);
+                    Runs.Add(run);
+                    if (Answer(run) is not { } answer) { return false; }
+                    results = [.. answer];
+                    return true;
+                }
             }
         }
         """;

@@ -13,6 +13,9 @@ internal sealed class ElfObject
     private const uint SectionSymbols = 2;
     private const uint SectionRela = 4;
     private const uint SectionNoBits = 8;
+    // Far above any kernel, far below what would exhaust a machine's address space.
+    private const long MostSectionBytes = 1 << 28;
+
     private const ulong FlagWrite = 1;
     private const ulong FlagAlloc = 2;
     private const ulong FlagExec = 4;
@@ -42,10 +45,9 @@ internal sealed class ElfObject
 
     public List<Relocation> Relocations { get; } = [];
 
-    /// <param name="Kind">Where the section goes: code, read-only data, or nowhere.</param>
     public sealed record Section(uint Type, ulong Flags, long Offset, long Size, long Alignment, int Link, int Info, long EntrySize)
     {
-        public bool IsLoaded => (Flags & FlagAlloc) != 0 && Size > 0 && Type is SectionProgBits or SectionNoBits;
+        public bool IsLoaded => (Flags & FlagAlloc) != 0 && Size > 0 && (Type is SectionProgBits or SectionNoBits);
 
         public bool IsCode => (Flags & FlagExec) != 0;
 
@@ -64,7 +66,7 @@ internal sealed class ElfObject
 
     private void ReadSections()
     {
-        var table = checked((long)Read64(40));
+        var table = Positive(_bytes.AsSpan(40));
         var entrySize = Read16(58);
         var count = Read16(60);
         if (entrySize != 64)
@@ -91,7 +93,12 @@ internal sealed class ElfObject
 
             if (section.IsLoaded && (section.Alignment > 4096 || (section.Alignment & (section.Alignment - 1)) != 0))
             {
-                throw Bad("a section asks for an alignment above a page");
+                throw Bad($"section {i} asks for an alignment of {section.Alignment}; it must be a power of two up to a page");
+            }
+
+            if (section.IsLoaded && section.Size > MostSectionBytes)
+            {
+                throw Bad($"section {i} asks for {section.Size} bytes of memory");
             }
 
             _sections.Add(section);
@@ -175,6 +182,4 @@ internal sealed class ElfObject
             : throw Bad("it is cut short");
 
     private ushort Read16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes.AsSpan(offset));
-
-    private ulong Read64(int offset) => BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(offset));
 }

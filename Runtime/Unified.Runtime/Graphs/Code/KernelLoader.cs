@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Unified.Ir;
 using Unified.Native.Os;
@@ -18,6 +19,23 @@ internal static unsafe class KernelLoader
     private const uint RelocationAbs32Signed = 11;
     private const long Page = 4096;
 
+    // Names for messages: what a compiler may emit and this loader has no table or library for.
+    private static readonly Dictionary<uint, string> s_refused = new()
+    {
+        [0] = "R_X86_64_NONE",
+        [3] = "R_X86_64_GOT32",
+        [9] = "R_X86_64_GOTPCREL",
+        [10] = "R_X86_64_32",
+        [19] = "R_X86_64_TLSGD",
+        [22] = "R_X86_64_GOTTPOFF",
+        [23] = "R_X86_64_TPOFF32",
+        [24] = "R_X86_64_PC64",
+        [25] = "R_X86_64_GOTOFF64",
+        [26] = "R_X86_64_GOTPC32",
+        [41] = "R_X86_64_GOTPCRELX",
+        [42] = "R_X86_64_REX_GOTPCRELX",
+    };
+
     private static readonly ConcurrentDictionary<string, nint> s_loaded = new(StringComparer.Ordinal);
     private static readonly Lock s_lock = new();
 
@@ -30,16 +48,27 @@ internal static unsafe class KernelLoader
             var missing = kernels.Where(k => !s_loaded.ContainsKey(k.Key)).DistinctBy(k => k.Key).ToList();
             if (missing.Count > 0)
             {
-                LoadBatch(missing);
+                var code = Map(missing);
+                for (var i = 0; i < missing.Count; i++)
+                {
+                    s_loaded[missing[i].Key] = code.Entries[i];
+                }
             }
 
             return [.. kernels.Select(k => s_loaded[k.Key])];
         }
     }
 
-    private static void LoadBatch(List<KernelCode> kernels)
+    /// <summary>Code in memory: first what can be executed, then what can only be read.</summary>
+    internal sealed record CodeBlock(nint Start, long CodeBytes, long Bytes, nint[] Entries)
     {
-        var objects = kernels.Select(k => new ElfObject(ImmutableCollectionsMarshal.AsArray(k.Object)!, k.Symbol)).ToList();
+        public void Unmap() => PageMemory.Unmap((byte*)Start, (nuint)Bytes);
+    }
+
+    /// <summary>Loads kernels into a block of their own, whether or not they are loaded already.</summary>
+    internal static CodeBlock Map(IReadOnlyList<KernelCode> kernels)
+    {
+        var objects = kernels.Select(k => new ElfObject(ImmutableCollectionsMarshal.AsArray(k.Object) ?? [], k.Symbol)).ToList();
 
         // All code first, then all read-only data: two protections, one block, every distance within 32 bits.
         long size = 0;
@@ -88,13 +117,10 @@ internal static unsafe class KernelLoader
                 Relocate(objects[i], places[i], block, size);
             }
 
-            var entries = kernels.Select((k, i) => Entry(objects[i], places[i], k.Symbol)).ToList();
+            nint[] entries = [.. kernels.Select((k, i) => (nint)block + (nint)Entry(objects[i], places[i], k.Symbol))];
             PageMemory.ProtectCode(block, (nuint)codeEnd);
             PageMemory.ProtectReadOnly(block + codeEnd, (nuint)(size - codeEnd));
-            for (var i = 0; i < kernels.Count; i++)
-            {
-                s_loaded[kernels[i].Key] = (nint)(block + entries[i]);
-            }
+            return new CodeBlock((nint)block, codeEnd, size, entries);
         }
         catch
         {
@@ -119,6 +145,11 @@ internal static unsafe class KernelLoader
     {
         foreach (var relocation in source.Relocations)
         {
+            if (relocation.Kind is not (RelocationAbs64 or RelocationPc32 or RelocationPlt32 or RelocationAbs32Signed))
+            {
+                throw source.Bad($"it has a relocation of type {relocation.Kind}{(s_refused.TryGetValue(relocation.Kind, out var name) ? $" ({name})" : "")}, which is not known");
+            }
+
             var symbol = source.Symbols[relocation.Symbol];
             if (symbol.Section <= 0 || symbol.Section >= source.Sections.Count || !source.Sections[symbol.Section].IsLoaded)
             {
@@ -139,24 +170,21 @@ internal static unsafe class KernelLoader
                 throw source.Bad("a relocation points outside the image");
             }
 
-            switch (relocation.Kind)
+            var value = relocation.Kind is RelocationPc32 or RelocationPlt32 ? target - (at - block) : (long)(block + target);
+            if (width == 8)
             {
-                case RelocationPc32 or RelocationPlt32:
-                    Unaligned(at, checked((int)(target - (at - block))));
-                    break;
-                case RelocationAbs64:
-                    *(long*)at = (long)(block + target);
-                    break;
-                case RelocationAbs32Signed:
-                    Unaligned(at, checked((int)(long)(block + target)));
-                    break;
-                default:
-                    throw source.Bad($"relocation type {relocation.Kind} is not known");
+                Unsafe.WriteUnaligned(at, value);
+            }
+            else if (value == (int)value)
+            {
+                Unsafe.WriteUnaligned(at, (int)value);
+            }
+            else
+            {
+                throw source.Bad($"the address of '{symbol.Name}' does not fit the 32 bits of a relocation; compile position-independent code");
             }
         }
     }
-
-    private static void Unaligned(byte* at, int value) => System.Runtime.CompilerServices.Unsafe.WriteUnaligned(at, value);
 
     private static long Entry(ElfObject source, long[] places, string name)
     {

@@ -26,6 +26,9 @@ internal static class ArenaLayout
                 continue;
             }
 
+            ArgumentOutOfRangeException.ThrowIfNegative(block.Bytes, nameof(blocks));
+            ArgumentOutOfRangeException.ThrowIfLessThan(block.Last, block.First, nameof(blocks));
+
             long at = 0;
 
             // `placed` is sorted by offset: walk the neighbours in time and take the first gap that is wide enough.
@@ -37,7 +40,7 @@ internal static class ArenaLayout
                     continue;
                 }
 
-                if (offsets[j] >= at + block.Bytes)
+                if (offsets[j] >= checked(at + block.Bytes))
                 {
                     break;
                 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Unified.Ir;
 
 namespace Unified.Graphs;
@@ -10,28 +11,28 @@ internal sealed class DimBinding
 {
     private readonly string[] _names;
     private readonly (int Argument, int Item, int Axis, int Name)[] _definitions;
-    private readonly (int Argument, int Item, int Axis, Dim Dim)[] _checks;
+    private readonly (int Argument, int Item, int Axis, Dim Dim, int Name)[] _checks;
 
+    /// <param name="names">The names that the graph needs. Others that the arguments have must agree all the same.</param>
+    /// <param name="arguments">The signature.</param>
+    /// <exception cref="InvalidDataException">A name is the size of no argument.</exception>
     public DimBinding(IReadOnlyList<string> names, IReadOnlyList<ArgumentSpec> arguments)
     {
-        _names = [.. names];
+        var axes = Axes(arguments).ToList();
+        _names = [.. names.Concat(axes.SelectMany(a => a.Dim.Names())).Distinct(StringComparer.Ordinal)];
         var definitions = new List<(int, int, int, int)>();
-        var checks = new List<(int, int, int, Dim)>();
+        var checks = new List<(int, int, int, Dim, int)>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (argument, item, type) in Tensors(arguments))
+        foreach (var (argument, item, axis, dim) in axes)
         {
-            for (var axis = 0; axis < type.Rank; axis++)
+            var name = dim.Name is { } n ? Array.IndexOf(_names, n) : -1;
+            if (name >= 0 && seen.Add(_names[name]))
             {
-                var dim = type.Shape[axis];
-                var name = dim.Name is { } n ? Array.IndexOf(_names, n) : -1;
-                if (name >= 0 && seen.Add(_names[name]))
-                {
-                    definitions.Add((argument, item, axis, name));
-                }
-                else
-                {
-                    checks.Add((argument, item, axis, dim));
-                }
+                definitions.Add((argument, item, axis, name));
+            }
+            else
+            {
+                checks.Add((argument, item, axis, dim, name));
             }
         }
 
@@ -51,16 +52,28 @@ internal sealed class DimBinding
     {
         foreach (var (argument, item, axis, name) in _definitions)
         {
-            values[name] = TensorOf(arguments[argument], item).Type.Shape[axis].Value;
+            values[name] = Size(arguments[argument], item, axis);
         }
 
-        foreach (var (argument, item, axis, dim) in _checks)
+        foreach (var (argument, item, axis, dim, name) in _checks)
         {
-            var actual = TensorOf(arguments[argument], item).Type.Shape[axis].Value;
-            var expected = dim.IsConstant ? dim.Value
-                : dim.Name is { } name ? values[Array.IndexOf(_names, name)]
-                : dim.Evaluate(ToDictionary(values));
-            if (actual != expected)
+            var expected = dim.IsConstant ? dim.Value : name >= 0 ? values[name] : dim.Evaluate(ToDictionary(values));
+            if (Size(arguments[argument], item, axis) != expected)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The shape has the sizes that the pattern has for these values. Equal ranks.</summary>
+    public bool Agree(Shape pattern, Shape actual, ReadOnlySpan<long> values)
+    {
+        for (var axis = 0; axis < pattern.Rank; axis++)
+        {
+            var dim = pattern[axis];
+            if (actual[axis].Value != (dim.IsConstant ? dim.Value : dim.Evaluate(ToDictionary(values))))
             {
                 return false;
             }
@@ -84,22 +97,24 @@ internal sealed class DimBinding
         ? (Tensor)argument.Reference!
         : ((IReadOnlyList<Tensor>)argument.Reference!)[item];
 
-    private static IEnumerable<(int Argument, int Item, TensorType Type)> Tensors(IReadOnlyList<ArgumentSpec> arguments)
+    private static long Size(in Argument argument, int item, int axis) => TensorOf(argument, item).Shape[axis];
+
+    private static IEnumerable<(int Argument, int Item, int Axis, Dim Dim)> Axes(IReadOnlyList<ArgumentSpec> arguments)
     {
         for (var a = 0; a < arguments.Count; a++)
         {
-            switch (arguments[a])
+            ImmutableArray<TensorType> types = arguments[a] switch
             {
-                case TensorSpec t:
-                    yield return (a, -1, t.Type);
-                    break;
-                case TensorListSpec list:
-                    for (var i = 0; i < list.Types.Length; i++)
-                    {
-                        yield return (a, i, list.Types[i]);
-                    }
-
-                    break;
+                TensorSpec t => [t.Type],
+                TensorListSpec list => list.Types,
+                _ => [],
+            };
+            for (var i = 0; i < types.Length; i++)
+            {
+                for (var axis = 0; axis < types[i].Rank; axis++)
+                {
+                    yield return (a, arguments[a] is TensorSpec ? -1 : i, axis, types[i].Shape[axis]);
+                }
             }
         }
     }

@@ -35,7 +35,9 @@ internal sealed unsafe class Executable : IDisposable
     private readonly bool[] _isOverwritten;
     private readonly List<Tensor> _copies = [];
     private readonly object?[][] _thunkArguments;
-    private readonly GCHandle[] _constants;
+
+    // Empty from the start: the finalizer also runs when the constructor has thrown.
+    private readonly GCHandle[] _constants = [];
     private byte* _arena;
     private long _arenaBytes;
 
@@ -43,6 +45,12 @@ internal sealed unsafe class Executable : IDisposable
     {
         _compiled = compiled;
         var image = compiled.Image;
+        VerifyImage.Run(image);
+        if (compiled.Inputs.Length != image.Programs[0].Inputs.Length || compiled.Outputs.Length != image.Programs[0].Outputs.Length)
+        {
+            throw new InvalidDataException($"program '{image.Programs[0].Name}': its operands and their bindings differ in number");
+        }
+
         _dims = new DimBinding(image.Dims, arguments);
         _kernels = KernelLoader.Load(image.Kernels);
         _inputs = new Tensor?[compiled.Inputs.Length];
@@ -84,8 +92,14 @@ internal sealed unsafe class Executable : IDisposable
     }
 
     /// <summary>Runs once, if the sizes allow.</summary>
+    /// <param name="results">Room for as many tensors as the result has.</param>
     public RunOutcome TryRun(ReadOnlySpan<Argument> arguments, Span<Tensor> results)
     {
+        if (results.Length < _compiled.ResultPositions)
+        {
+            throw new ArgumentException($"the result has {_compiled.ResultPositions} tensors, and there is room for {results.Length}", nameof(results));
+        }
+
         lock (_lock)
         {
             Span<long> values = stackalloc long[_dims.Count];
@@ -99,21 +113,22 @@ internal sealed unsafe class Executable : IDisposable
                 return RunOutcome.MustBeEager;
             }
 
-            if (!BindInputs(arguments, list))
+            try
             {
-                return RunOutcome.DoesNotFit;
-            }
+                if (!BindInputs(arguments, list, values))
+                {
+                    return RunOutcome.DoesNotFit;
+                }
 
-            BindOutputs(list, sized, values);
-            Run(list);
-            Deliver(results);
-            foreach (var copy in _copies)
+                BindOutputs(list, sized, values);
+                Run(list);
+                Deliver(results);
+                return RunOutcome.Done;
+            }
+            finally
             {
-                copy.Dispose();
+                Release();
             }
-
-            _copies.Clear();
-            return RunOutcome.Done;
         }
     }
 
@@ -121,6 +136,31 @@ internal sealed unsafe class Executable : IDisposable
     {
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    // Keeps no argument alive beyond its call, and no result that was not delivered.
+    private void Release()
+    {
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            if (_compiled.Inputs[i] is ArgumentBinding)
+            {
+                _inputs[i] = null;
+            }
+        }
+
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            _outputs[i]?.Dispose();
+            _outputs[i] = null;
+        }
+
+        foreach (var copy in _copies)
+        {
+            copy.Dispose();
+        }
+
+        _copies.Clear();
     }
 
     private void Free()
@@ -148,6 +188,12 @@ internal sealed unsafe class Executable : IDisposable
             }
         }
 
+        return Size(values);
+    }
+
+    // Apart from the look-up: a method with a lambda allocates its closure on entry.
+    private (LaunchList List, SizedProgram Sized)? Size(ReadOnlySpan<long> values)
+    {
         var dims = _dims.ToDictionary(values);
         if (_compiled.Requirements.Any(r => r.NonNegative.Evaluate(dims) < 0))
         {
@@ -190,7 +236,7 @@ internal sealed unsafe class Executable : IDisposable
         }
     }
 
-    private bool BindInputs(ReadOnlySpan<Argument> arguments, LaunchList list)
+    private bool BindInputs(ReadOnlySpan<Argument> arguments, LaunchList list, ReadOnlySpan<long> values)
     {
         list.SetBase(LaunchList.ArenaBase, _arena);
         for (var i = 0; i < _inputs.Length; i++)
@@ -206,7 +252,7 @@ internal sealed unsafe class Executable : IDisposable
                         return false;
                     }
 
-                    if (_inputs[i] is { } known && !ReferenceEquals(known, fetched) && known.Type != fetched.Type)
+                    if (!ReferenceEquals(_inputs[i], fetched) && !IsCompiledFor(i, fetched.Type, values))
                     {
                         return false;
                     }
@@ -219,6 +265,12 @@ internal sealed unsafe class Executable : IDisposable
         }
 
         return true;
+    }
+
+    private bool IsCompiledFor(int input, TensorType actual, ReadOnlySpan<long> values)
+    {
+        var wanted = _compiled.Image.Programs[0].Inputs[input];
+        return wanted.DType == actual.DType && wanted.Rank == actual.Rank && (wanted == actual || _dims.Agree(wanted.Shape, actual.Shape, values));
     }
 
     // A kernel reads dense memory, and overwrites only memory that no view shares.
@@ -284,7 +336,6 @@ internal sealed unsafe class Executable : IDisposable
         if (failed >= 0)
         {
             var (label, source) = list.Labels[list.Launches[failed].Label];
-            Array.Clear(_outputs);
             throw new IndexOutOfRangeException(
                 $"{(source is null ? "" : source + ": ")}{label}: an index is out of range{(source is null ? "" : $"\n  in: {source.Text}")}");
         }

@@ -24,7 +24,8 @@ internal sealed class SizedProgram
             if (buffer.Kind is BufferKind.Temporary or BufferKind.Frame)
             {
                 blockOf[i] = arena.Count;
-                var bytes = buffer.Kind == BufferKind.Frame ? callee(buffer.Index).ArenaBytes : buffer.Bytes.Evaluate(dims);
+                var bytes = buffer.Kind == BufferKind.Frame ? callee(buffer.Index).ArenaBytes
+                    : NotNegative(buffer.Bytes.Evaluate(dims), $"program '{program.Name}': the size of buffer {i}");
                 arena.Add(new ArenaLayout.Block(bytes, buffer.FirstStep, buffer.LastStep));
             }
         }
@@ -55,35 +56,32 @@ internal sealed class SizedProgram
 
     public long[] OutputBytes { get; }
 
+    private static long NotNegative(long value, string what) => value >= 0 ? value : throw new InvalidDataException($"{what} is {value} for these dims");
+
     /// <summary>The numbers of a launch step.</summary>
     public sealed record Launch(long[] BufferOffsets, long[] Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic)
     {
         public static Launch Of(LaunchStep step, IReadOnlyDictionary<string, long> dims) => new(
             [.. step.Buffers.Select(b => b.ByteOffset.Evaluate(dims))],
             [.. step.Parameters.Select(p => p.Evaluate(dims))],
-            step.Units.Evaluate(dims),
+            NotNegative(step.Units.Evaluate(dims), $"'{step.Label}': the number of units"),
             Math.Max(1, step.Grain.Evaluate(dims)),
             step.ScratchBytes.Evaluate(dims),
             step.Flops.Evaluate(dims),
             step.Traffic.Evaluate(dims));
     }
 
-    /// <summary>Sizes the root and, once each, the programs it calls.</summary>
+    /// <summary>Sizes the root and, once each, the programs it calls. The image is verified: its calls have an end.</summary>
     public static SizedProgram Of(ProgramImage image, IReadOnlyDictionary<string, long> dims)
     {
         var done = new Dictionary<int, SizedProgram>();
-        return Get(0, 0);
+        return Get(0);
 
-        SizedProgram Get(int index, int depth)
+        SizedProgram Get(int index)
         {
-            if (depth > image.Programs.Length)
-            {
-                throw new InvalidDataException($"program '{image.Programs[index].Name}' calls itself");
-            }
-
             if (!done.TryGetValue(index, out var sized))
             {
-                done[index] = sized = new SizedProgram(image.Programs[index], dims, i => Get(i, depth + 1));
+                done[index] = sized = new SizedProgram(image.Programs[index], dims, Get);
             }
 
             return sized;

@@ -12,6 +12,9 @@ internal sealed unsafe class WorkPool
 {
     private const int SpinsBeforePark = 20_000;
 
+    // Lazy, so that a bad setting shows its own message and not that of a failed type initializer.
+    private static readonly Lazy<WorkPool> s_shared = new(() => new WorkPool(ThreadCount(Environment.GetEnvironmentVariable("UNIFIED_THREADS"))));
+
     private readonly Lock _lock = new();
     private readonly Thread[] _workers;
     private readonly SemaphoreSlim _wake = new(0);
@@ -31,7 +34,7 @@ internal sealed unsafe class WorkPool
     private int _active;
     private volatile bool _open;
 
-    private WorkPool(int threads)
+    internal WorkPool(int threads)
     {
         Threads = threads;
         _scratch = new byte*[threads];
@@ -46,9 +49,12 @@ internal sealed unsafe class WorkPool
     }
 
     /// <summary>As many threads as processors, or as <c>UNIFIED_THREADS</c> says.</summary>
-    public static WorkPool Shared { get; } = new(ThreadCount());
+    public static WorkPool Shared => s_shared.Value;
 
     public int Threads { get; }
+
+    /// <summary>Workers asleep at the moment.</summary>
+    internal int Parked => Volatile.Read(ref _parked);
 
     /// <summary>Makes sure that each thread has that much scratch memory. Not for the steady state.</summary>
     public void ReserveScratch(long bytes)
@@ -91,8 +97,9 @@ internal sealed unsafe class WorkPool
             Volatile.Write(ref _next, 0);
             _open = true;
             Interlocked.Increment(ref _epoch);
-            var parked = Volatile.Read(ref _parked);
-            if (parked > 0)
+
+            // Who is taken off the count here is owed exactly one release: a worker that is slow to wake is not woken twice.
+            if (Volatile.Read(ref _parked) > 0 && Interlocked.Exchange(ref _parked, 0) is > 0 and var parked)
             {
                 _wake.Release(parked);
             }
@@ -132,13 +139,7 @@ internal sealed unsafe class WorkPool
             {
                 if (++spins > SpinsBeforePark)
                 {
-                    Interlocked.Increment(ref _parked);
-                    if (Volatile.Read(ref _epoch) == seen)
-                    {
-                        _wake.Wait();
-                    }
-
-                    Interlocked.Decrement(ref _parked);
+                    Park(seen);
                     spins = 0;
                 }
 
@@ -158,11 +159,36 @@ internal sealed unsafe class WorkPool
         }
     }
 
-    private static int ThreadCount()
+    private void Park(long seen)
     {
-        var text = Environment.GetEnvironmentVariable("UNIFIED_THREADS");
-        return string.IsNullOrEmpty(text) ? Environment.ProcessorCount
-            : int.TryParse(text, out var n) && n is > 0 and <= 1024 ? n
-            : throw new InvalidOperationException($"UNIFIED_THREADS is '{text}'; it must be a number from 1 to 1024");
+        Interlocked.Increment(ref _parked);
+        if (Volatile.Read(ref _epoch) != seen && TryUnpark())
+        {
+            return;
+        }
+
+        _wake.Wait();
     }
+
+    /// <summary>False when the caller has taken this worker off the count already, and a release is on its way.</summary>
+    private bool TryUnpark()
+    {
+        var parked = Volatile.Read(ref _parked);
+        while (parked > 0)
+        {
+            var found = Interlocked.CompareExchange(ref _parked, parked - 1, parked);
+            if (found == parked)
+            {
+                return true;
+            }
+
+            parked = found;
+        }
+
+        return false;
+    }
+
+    internal static int ThreadCount(string? text) => string.IsNullOrEmpty(text) ? Environment.ProcessorCount
+        : int.TryParse(text, out var n) && n is > 0 and <= 1024 ? n
+        : throw new InvalidOperationException($"UNIFIED_THREADS is '{text}'; it must be a number from 1 to 1024");
 }

@@ -16,7 +16,37 @@ internal static class SignatureRule
         var parameters = function.Parameters.Where(p => p.Name != "this").ToList();
         var relative = arguments.ToArray();
         var near = earlier.Where(e => e.Fits(relative)).ToList();
+        Agree(parameters, relative);
         return [.. relative.Select((a, i) => Spec(a, i < parameters.Count ? parameters[i] : null, [.. near.Select(e => e.Arguments[i])], i, constants))];
+    }
+
+    // A name stands for one size per call, wherever it is declared.
+    private static void Agree(List<FunctionParameter> parameters, Argument[] arguments)
+    {
+        var met = new Dictionary<string, (string Parameter, Dim Size)>(StringComparer.Ordinal);
+        for (var i = 0; i < Math.Min(parameters.Count, arguments.Length); i++)
+        {
+            if (arguments[i].Kind != ArgumentKind.Tensor || parameters[i].Shape is not { } declared)
+            {
+                continue;
+            }
+
+            var actual = ((Tensor)arguments[i].Reference!).Type;
+            for (var axis = 0; axis < Math.Min(declared.Rank, actual.Rank); axis++)
+            {
+                if (declared[axis].Name is not { } name || name[0] == '_' || met.TryAdd(name, (parameters[i].Name, actual.Shape[axis])))
+                {
+                    continue;
+                }
+
+                var (parameter, size) = met[name];
+                if (size != actual.Shape[axis])
+                {
+                    throw new ShapeException(
+                        $"argument '{parameters[i].Name}' is declared {declared} and was given {actual}: {name} is {size} in argument '{parameter}' already");
+                }
+            }
+        }
     }
 
     private static ArgumentSpec Spec(

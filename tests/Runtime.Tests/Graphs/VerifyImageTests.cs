@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Unified.Graphs;
+using Unified.Ir;
+using static Unified.Tests.SmallKernels;
+using static Unified.Tests.SmallPrograms;
+
+namespace Unified.Tests;
+
+public class VerifyImageTests
+{
+    public static TheoryData<string, GraphProgram[]> Faults { get; } = new()
+    {
+        { "program 'root': it calls itself", [Twice("root", 0)] },
+        { "program 'root': it calls itself", [Twice("root", 1), Twice("middle", 0)] },
+        { "program 'last': it calls itself", [Twice("root", 1), Twice("middle", 2), Twice("last", 2)] },
+        { "program 'root': buffer 3 is Frame 1, which is not there", [Twice("root", 1)] },
+        { "program 'root': step 0 runs kernel 9", [One(AddNumberStep(At(0), At(1), 1, N) with { Kernel = 9 })] },
+        { "program 'root': step 0 uses buffer 2", [One(AddNumberStep(At(0), At(2), 1, N))] },
+        { "program 'root': step 0 uses buffer -1", [One(AddNumberStep(At(-1), At(1), 1, N))] },
+        { "program 'root': step 0 calls program 5", [One(new CallStep("call", 5, [At(0)], [At(1)], 0))] },
+        { "program 'root': step 0 calls 'double' without a frame of it", [One(new CallStep("call", 1, [At(0)], [At(1)], 0)), Doubling] },
+        { "program 'root': step 0 gives 'double' 2 inputs and 0 outputs; it has 1 and 1", [One(new CallStep("call", 1, [At(0), At(0)], [], 0)), Doubling] },
+        { "program 'root': buffer 0 is Input 1", [Program("root", 1, 0, [In(1)], [])] },
+        { "program 'root': buffer 0 is Output 0", [Program("root", 1, 0, [Out(0)], [])] },
+        { "program 'root': buffer 0 is Constant 0", [Program("root", 0, 0, [new BufferPlan(BufferKind.Constant, 0, 4, 0, 0)], [])] },
+        { "program 'root': buffer 0 is alive from step 2 to step 1", [Program("root", 0, 0, [Temporary(4, 2, 1)], [])] },
+        { "program 'root': input 1 cannot be donated to output 0", [Program("root", 1, 1, [In(0), Out(0)], [], [new Donation(0, 1)])] },
+        { "the image has no program", [] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void Fault_is_named(string message, GraphProgram[] programs)
+    {
+        var e = Assert.Throws<InvalidDataException>(() => VerifyImage.Run(Image(programs)));
+        Assert.StartsWith(message, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Good_images_pass()
+    {
+        VerifyImage.Run(Plus(1));
+        VerifyImage.Run(Image(Twice("root", 1), Twice("middle", 2), Doubling));
+    }
+
+    [Fact]
+    public void An_executable_verifies_its_image_and_its_bindings()
+    {
+        Assert.Throws<InvalidDataException>(() => new Executable(Function(Image(Twice("root", 0))), [new TensorSpec(Vector(N))]));
+        var e = Assert.Throws<InvalidDataException>(() => new Executable(Function(Plus(1), [], [new ResultBinding(0)]), [new TensorSpec(Vector(N))]));
+        Assert.Contains("differ in number", e.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>An exception in a finalizer ends the process.</summary>
+    [Fact]
+    public void A_refused_image_is_finalized_in_peace()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Throws<InvalidDataException>(() => new Executable(Function(Image(Twice("root", 0))), [new TensorSpec(Vector(N))]));
+        }
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    private static GraphProgram One(ProgramStep step) => Program("root", 1, 1, [In(0), Out(0)], [step]);
+}

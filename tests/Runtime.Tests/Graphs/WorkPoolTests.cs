@@ -1,0 +1,177 @@
+using System.Runtime.InteropServices;
+using Unified.Graphs;
+
+namespace Unified.Tests;
+
+public unsafe class WorkPoolTests
+{
+    private const int Scratch = 256;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Every_unit_runs_once(int threads)
+    {
+        var pool = new WorkPool(threads);
+        pool.ReserveScratch(Scratch);
+        foreach (var units in (long[])[1, 2, 3, 7, 63, 64, 65, 1000, 4097])
+        {
+            foreach (var grain in (long[])[1, 2, 5, 64, 1000, 5000])
+            {
+                var counts = new int[units];
+                Assert.Equal(0, Run(pool, &Count, counts, grain, units, grain));
+                Assert.All(counts, c => Assert.Equal(1, c));
+            }
+        }
+    }
+
+    [Fact]
+    public void Results_do_not_depend_on_the_number_of_threads()
+    {
+        var one = new int[10_000];
+        var two = new int[10_000];
+        Run(new WorkPool(1), &Mix, one, 0, one.Length, 16);
+        Run(new WorkPool(2), &Mix, two, 0, two.Length, 16);
+        Assert.Equal(one, two);
+        Assert.True(one.Distinct().Count() > 9_000);
+    }
+
+    [Fact]
+    public void Many_tiny_launches_neither_hang_nor_leave_workers_awake()
+    {
+        var pool = new WorkPool(3);
+        var counts = new int[4];
+        var done = false;
+        var thread = new Thread(() =>
+        {
+            for (var i = 0; i < 100_000; i++)
+            {
+                Run(pool, &Add, counts, 0, 4, 1);
+            }
+
+            Volatile.Write(ref done, true);
+        });
+        thread.Start();
+        Assert.True(thread.Join(TimeSpan.FromMinutes(2)), "the launches hang");
+        Assert.True(done);
+        Assert.All(counts, c => Assert.Equal(100_000, c));
+        Assert.True(SpinWait.SpinUntil(() => pool.Parked == 2, TimeSpan.FromSeconds(30)), "the workers do not come to rest");
+    }
+
+    [Fact]
+    public void A_parked_worker_wakes()
+    {
+        var pool = new WorkPool(2);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.True(SpinWait.SpinUntil(() => pool.Parked == 1, TimeSpan.FromSeconds(30)), "the worker does not park");
+            var present = new int[1];
+
+            // The first chunk waits for a second thread to take one.
+            Assert.Equal(0, Run(pool, &Meet, present, 0, 8, 1));
+        }
+    }
+
+    [Fact]
+    public void Launches_from_several_threads_take_turns()
+    {
+        var pool = new WorkPool(2);
+        var counts = new int[64];
+        Parallel.For(0, 200, _ => Run(pool, &Add, counts, 0, 64, 1));
+        Assert.All(counts, c => Assert.Equal(200, c));
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("2", 2)]
+    [InlineData("1024", 1024)]
+    public void Thread_count_is_read(string text, int expected) => Assert.Equal(expected, WorkPool.ThreadCount(text));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void Without_a_setting_there_is_a_thread_per_processor(string? text) => Assert.Equal(Environment.ProcessorCount, WorkPool.ThreadCount(text));
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1025")]
+    [InlineData("two")]
+    [InlineData("99999999999")]
+    public void Bad_thread_count_is_refused(string text)
+    {
+        var e = Assert.Throws<InvalidOperationException>(() => WorkPool.ThreadCount(text));
+        Assert.Equal($"UNIFIED_THREADS is '{text}'; it must be a number from 1 to 1024", e.Message);
+    }
+
+    private static long Run(
+        WorkPool pool, delegate* unmanaged<byte**, long*, long, long, byte*, long*, void> kernel, int[] data, long parameter, long units, long grain)
+    {
+        long status = 0;
+        fixed (int* start = data)
+        {
+            var buffers = stackalloc byte*[] { (byte*)start };
+            pool.Run(kernel, buffers, &parameter, units, grain, &status);
+        }
+
+        return status;
+    }
+
+    // Counts each unit, says so when a chunk does not start at a multiple of the grain, and uses its scratch memory.
+    [UnmanagedCallersOnly]
+    private static void Count(byte** buffers, long* parameters, long begin, long end, byte* scratch, long* status)
+    {
+        if (begin % *parameters != 0 || begin >= end)
+        {
+            *status = 1;
+        }
+
+        var mark = (byte)Environment.CurrentManagedThreadId;
+        new Span<byte>(scratch, Scratch).Fill(mark);
+        for (var i = begin; i < end; i++)
+        {
+            Interlocked.Increment(ref ((int*)buffers[0])[i]);
+        }
+
+        if (new Span<byte>(scratch, Scratch).ContainsAnyExcept(mark))
+        {
+            *status = 2;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Mix(byte** buffers, long* parameters, long begin, long end, byte* scratch, long* status)
+    {
+        for (var i = begin; i < end; i++)
+        {
+            ((int*)buffers[0])[i] = unchecked((int)(i * 2654435761));
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Add(byte** buffers, long* parameters, long begin, long end, byte* scratch, long* status)
+    {
+        for (var i = begin; i < end; i++)
+        {
+            ((int*)buffers[0])[i]++;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Meet(byte** buffers, long* parameters, long begin, long end, byte* scratch, long* status)
+    {
+        var present = (int*)buffers[0];
+        var deadline = Environment.TickCount64 + 30_000;
+        Interlocked.Increment(ref *present);
+        while (Volatile.Read(ref *present) < 2)
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                *status = 1;
+                return;
+            }
+        }
+    }
+}
