@@ -91,8 +91,9 @@ internal sealed partial class UserProjectFolder : IDisposable
         return new BuildOutcome(run.ExitCode, run.Output + run.Error);
     }
 
+    /// <summary>Runs a built program. A mode that the tests themselves run under does not reach it.</summary>
     public Outcome Run(string project, string configuration, string arguments, params (string Name, string Value)[] environment) =>
-        Programs.Run("dotnet", $"exec {project}/bin/{configuration}/net10.0/{project}.dll {arguments}", Path, environment);
+        Programs.Run("dotnet", $"exec {project}/bin/{configuration}/net10.0/{project}.dll {arguments}", Path, [("UNIFIED_MODE", ""), .. environment]);
 
     public void Dispose() => _folder.Dispose();
 
