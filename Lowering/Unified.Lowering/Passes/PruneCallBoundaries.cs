@@ -60,6 +60,14 @@ public sealed class PruneCallBoundaries : IPass
             foreach (var node in graph.Nodes.Where(n => n.Callee is not null))
             {
                 var boundary = boundaries[node.Callee!];
+                if (node.Op.Code != OpCode.Call)
+                {
+                    // A branch or loop takes and gives all that it names.
+                    Array.Fill(boundary.Outputs, true);
+                    Array.Fill(boundary.Inputs, true);
+                    continue;
+                }
+
                 for (var i = 0; i < node.Results.Length; i++)
                 {
                     if (read[node.Results[i]] && !boundary.IsOperand(i) && boundary.Creation(i) is null)
@@ -105,7 +113,7 @@ public sealed class PruneCallBoundaries : IPass
 
         foreach (var node in graph.Nodes)
         {
-            if (node.Callee is { } callee)
+            if (node is { Callee: { } callee, Op.Code: OpCode.Call })
             {
                 NarrowCall(graph, node, boundaries[callee], builder, map);
             }

@@ -12,19 +12,22 @@ internal sealed class Frame
     private const int DepthLimit = 200;
 
     private readonly Value?[] _registers;
-    private readonly Value[] _locals;
+    private readonly Value[] _slots;
+    private readonly Region _root;
     private readonly Dictionary<PlaceKey, Place> _places = [];
     private readonly List<Place> _placeOrder = [];
     private readonly List<Rebound> _rebound = [];
     private readonly int _depth;
+    private Region _region;
 
     public Frame(Specialization session, FunctionDefinition definition, object? self, Frame? caller)
     {
         (Session, Definition, Self, Caller) = (session, definition, self, caller);
         Function = definition.Function;
-        Builder = new GraphBuilder(ModuleGraphs.NameOf(Function.Key));
+        _root = _region = new Region(new GraphBuilder(ModuleGraphs.NameOf(Function.Key)), outer: null);
         _registers = new Value?[Function.RegisterCount];
-        _locals = [.. Enumerable.Repeat(Value.Null, Function.Locals.Length)];
+        _slots = [.. Enumerable.Repeat(Value.Unset, Function.Locals.Length + Enum.GetValues<Exit>().Length)];
+        (this[Exit.Returned], this[Exit.Broken], this[Exit.Continued]) = (HostValue.False, HostValue.False, HostValue.False);
         _depth = caller is null ? 0 : caller._depth + 1;
         if (_depth > DepthLimit)
         {
@@ -44,10 +47,17 @@ internal sealed class Frame
 
     public Frame? Caller { get; }
 
-    public GraphBuilder Builder { get; }
+    /// <summary>The graph that nodes are added to: the function's, or that of the branch or loop at hand.</summary>
+    public GraphBuilder Builder => _region.Builder;
+
+    public Region Region => _region;
 
     /// <summary>The value of the return statement that ended the function.</summary>
-    public Value Returned { get; set; } = Value.Null;
+    public Value Returned
+    {
+        get => this[Exit.Result] is UnsetValue ? Value.Null : this[Exit.Result];
+        set => this[Exit.Result] = value;
+    }
 
     /// <summary>Named dims of the declared shapes and what they are in this call.</summary>
     public Dictionary<string, Dim> DeclaredDims { get; } = new(StringComparer.Ordinal);
@@ -70,9 +80,41 @@ internal sealed class Frame
         set => _registers[register] = value;
     }
 
-    public Value Local(int local) => _locals[local];
+    public Value this[Exit exit]
+    {
+        get => _slots[Function.Locals.Length + (int)exit];
+        set => _slots[Function.Locals.Length + (int)exit] = value;
+    }
 
-    public void SetLocal(int local, Value value) => _locals[local] = value;
+    public Value Local(int local) => _slots[local];
+
+    public void SetLocal(int local, Value value) => _slots[local] = value;
+
+    /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
+    public Region Enter(string name)
+    {
+        _region = new Region(new GraphBuilder($"{_root.Builder.Name}_{name}") { Source = Source }, _region);
+        return _region;
+    }
+
+    public void Leave()
+    {
+        _region = _region.Outer ?? throw new InvalidOperationException("the function's own graph cannot be left");
+        Builder.Source = Source;
+    }
+
+    public FrameState Save() => new([.. _slots], _places.ToImmutableDictionary(p => p.Key, p => (p.Value.Current, p.Value.Version)), _rebound.Count);
+
+    /// <summary>Goes back to a state from before a branch. Tensors met since keep the value they came in with.</summary>
+    public void Restore(FrameState state)
+    {
+        state.Slots.CopyTo(_slots);
+        foreach (var (key, place) in _places)
+        {
+            var (current, version) = state.Places.GetValueOrDefault(key, (place.Initial, 0));
+            place.Reset(current, version);
+        }
+    }
 
     /// <summary>An input for an argument, unless this tensor already has one.</summary>
     public void AddArgument(PlaceKey key, string name, TensorType type)
@@ -112,11 +154,15 @@ internal sealed class Frame
             case TensorValue { ViewOf: { } viewed } tensor when viewed.Version != tensor.Version:
                 throw Fail("this is a view of a tensor that has been assigned to since; take the view after the assignment", eager: true);
             case TensorValue tensor:
-                return tensor.Tensor;
+                return _region.Import(tensor.Tensor);
             case PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own:
                 return Tensor(own.Value);
             case PlaceValue place:
-                return Place(place.Key).Current;
+                return _region.Import(Place(place.Key).Current);
+            case HostValue { Object: bool flag }:
+                return Builder.Scalar(DType.Bool, flag ? 1 : 0);
+            case ScalarValue { Type: "bool" } scalar:
+                return _region.Import(scalar.Tensor);
             default:
                 throw Fail($"a tensor is needed here, not {value.Describe()}", eager: true);
         }
@@ -187,7 +233,7 @@ internal sealed class Frame
 
     private Place AddPlace(PlaceKey key, string name, TensorType type, InputKind kind)
     {
-        var place = new Place(key, _placeOrder.Count, Builder.Input(name, type, kind));
+        var place = new Place(key, _placeOrder.Count, _root.Builder.Input(name, type, kind));
         _places.Add(key, place);
         _placeOrder.Add(place);
         return place;

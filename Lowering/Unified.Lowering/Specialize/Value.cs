@@ -8,6 +8,8 @@ internal abstract record Value
 {
     public static Value Null { get; } = new HostValue(null);
 
+    public static Value Unset { get; } = new UnsetValue();
+
     /// <summary>For messages.</summary>
     public abstract string Describe();
 }
@@ -30,6 +32,10 @@ internal sealed record PlaceValue(PlaceKey Key) : Value
 /// <summary>A host value that is known.</summary>
 internal sealed record HostValue(object? Object) : Value
 {
+    public static HostValue True { get; } = new(true);
+
+    public static HostValue False { get; } = new(false);
+
     public override string Describe() => Object is null ? "null" : $"a host value of type {Object.GetType().Name}";
 }
 
@@ -52,6 +58,27 @@ internal sealed record ConditionValue(ImmutableArray<Dim>? WhenTrue, ImmutableAr
 internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 {
     public override string Describe() => $"a list of {Items.Length}";
+}
+
+/// <summary>
+/// A host number or bool that only the running graph knows, as a rank-0 tensor: it depends on a tensor's value.
+/// <paramref name="Type"/> is its C# type: int, long, float, double or bool.
+/// </summary>
+internal sealed record ScalarValue(OpValue Tensor, string Type) : Value
+{
+    public override string Describe() => $"a {Type} whose value is known only when the graph runs";
+}
+
+/// <summary>A variable that has not been assigned.</summary>
+internal sealed record UnsetValue : Value
+{
+    public override string Describe() => "a variable that is not set";
+}
+
+/// <summary>A variable that holds, depending on a tensor's value, one of two things that no graph value can be.</summary>
+internal sealed record TornValue(Value WhenTrue, Value WhenFalse) : Value
+{
+    public override string Describe() => $"{WhenTrue.Describe()} or {WhenFalse.Describe()}, depending on a tensor's value";
 }
 
 /// <summary>In what a callee hands back: output <paramref name="Output"/> of its graph.</summary>
