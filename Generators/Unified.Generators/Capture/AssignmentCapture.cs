@@ -14,6 +14,11 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return session.Refuse("UG004", operation, "A ref assignment", "assign the value");
         }
 
+        if (operation.Target is ILocalReferenceOperation { Local: var held } && session.Writer.FindFunction(held) is not null)
+        {
+            return session.Refuse("UG008", operation, $"A second function in '{held.Name}'");
+        }
+
         var value = session.Expressions.Capture(operation.Value);
         Assign(operation.Target, value, operation);
         return value;

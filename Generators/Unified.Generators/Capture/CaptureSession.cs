@@ -28,11 +28,15 @@ internal sealed class CaptureSession
         Guards = new GuardRule(this);
         Thunks = new ThunkCapture(this);
         State = new StateWrites(this);
+        Functions = new FunctionCapture(this);
         Expressions = new ExpressionCapture(this);
         Statements = new StatementCapture(this);
     }
 
     public IMethodSymbol Method { get; }
+
+    /// <summary>The whole body of the method.</summary>
+    public IOperation? Body { get; set; }
 
     public SemanticModel Model { get; }
 
@@ -49,6 +53,8 @@ internal sealed class CaptureSession
     public ThunkCapture Thunks { get; }
 
     public StateWrites State { get; }
+
+    public FunctionCapture Functions { get; }
 
     public ExpressionCapture Expressions { get; }
 

@@ -136,7 +136,9 @@ internal sealed class ExpressionCapture
             return new(_session.Writer.Load(local), _session.Writer[local].Type.Kind);
         }
 
-        return _session.Refuse("UG015", operation, symbol.Name);
+        return _session.Writer.FindFunction(symbol) is null
+            ? _session.Refuse("UG015", operation, symbol.Name)
+            : _session.Refuse("UG008", operation, $"The function in '{symbol.Name}', used as an object,");
     }
 
     private Captured Arithmetic(HostStep step, IOperation operation) => Capture(step.Operands) is { } operands

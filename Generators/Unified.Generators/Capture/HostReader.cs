@@ -15,6 +15,14 @@ internal sealed record HostReading(bool IsPure, ImmutableArray<ISymbol> Locals, 
 /// <summary>Turns an operation tree into the answer whether it is host code, and over which locals.</summary>
 internal sealed class HostReader(CaptureSession session)
 {
+    private HashSet<ISymbol>? _assigned;
+
+    /// <summary>The variable is assigned somewhere after its declaration.</summary>
+    public bool IsAssigned(ISymbol variable) => (_assigned ??= new(
+        session.Body!.Descendants().SelectMany(Written).SelectMany(o => o.DescendantsAndSelf())
+            .Select(o => o switch { ILocalReferenceOperation l => (ISymbol)l.Local, IParameterReferenceOperation p => p.Parameter, _ => null }).OfType<ISymbol>(),
+        SymbolEqualityComparer.Default)).Contains(variable);
+
     public HostReading Read(IOperation operation) => Read(operation, operation.Syntax.Span);
 
     /// <param name="scope">Variables declared in this span need not be known from outside.</param>
@@ -36,9 +44,9 @@ internal sealed class HostReader(CaptureSession session)
     public bool BelongsToGraph(IOperation operation, TextSpan scope) => operation switch
     {
         ILocalReferenceOperation l => !IsDeclaredIn(l.Local, scope) && !IsHostLocal(l.Local),
-        IParameterReferenceOperation p => IsOwnParameter(p.Parameter)
-            ? !IsHostLocal(p.Parameter)
-            : p.Parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction } && !IsDeclaredIn(p.Parameter, scope),
+        IParameterReferenceOperation p => IsDeclaredIn(p.Parameter, scope) ? false
+            : IsOwnParameter(p.Parameter) ? !IsHostLocal(p.Parameter)
+            : p.Parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction },
         IInvocationOperation i => i.TargetMethod.MethodKind == MethodKind.LocalFunction
             || session.Types.BelongsToGraph(i.TargetMethod)
             || ((!TypeClassifier.IsSystem(i.TargetMethod) || i.TargetMethod.MethodKind == MethodKind.DelegateInvoke) && HasTensors(i))
@@ -103,7 +111,8 @@ internal sealed class HostReader(CaptureSession session)
         || session.Types.IsOrHoldsTensors(call.Instance?.Type)
         || call.Arguments.Any(a => session.Types.IsOrHoldsTensors(Unwrap(a.Value).Type));
 
-    public bool IsOwnParameter(IParameterSymbol parameter) => SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, session.Method);
+    public bool IsOwnParameter(IParameterSymbol parameter) => SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, session.Method)
+        || session.Writer.Find(parameter) is not null || session.Writer.FindFunction(parameter) is not null;
 
     private bool Walk(IOperation operation, TextSpan scope, ImmutableArray<ISymbol>.Builder locals)
     {
@@ -115,7 +124,7 @@ internal sealed class HostReader(CaptureSession session)
         var local = operation switch
         {
             ILocalReferenceOperation l when !IsDeclaredIn(l.Local, scope) => (ISymbol)l.Local,
-            IParameterReferenceOperation p when IsOwnParameter(p.Parameter) => p.Parameter,
+            IParameterReferenceOperation p when IsOwnParameter(p.Parameter) && !IsDeclaredIn(p.Parameter, scope) => p.Parameter,
             _ => null,
         };
         if (local is not null && !locals.Contains(local, SymbolEqualityComparer.Default))
@@ -133,6 +142,15 @@ internal sealed class HostReader(CaptureSession session)
 
         return true;
     }
+
+    private static IEnumerable<IOperation> Written(IOperation operation) => operation switch
+    {
+        IAssignmentOperation a => [a.Target],
+        IIncrementOrDecrementOperation i => [i.Target],
+        IForLoopOperation f => f.AtLoopBottom.SelectMany(Written),
+        IArgumentOperation { Parameter.RefKind: RefKind.Ref or RefKind.Out } a => [a.Value],
+        _ => [],
+    };
 
     private bool IsHostLocal(ISymbol symbol) => KindOfLocal(symbol) == ValueKind.Host;
 

@@ -43,7 +43,7 @@ internal sealed class StatementCapture
             [OperationKind.Branch] = o => Branch((IBranchOperation)o),
             [OperationKind.Throw] = o => _session.Expressions.Capture(o),
             [OperationKind.Empty] = _ => { },
-            [OperationKind.LocalFunction] = o => _session.Report("UG008", o.Syntax, $"The local function '{((ILocalFunctionOperation)o).Symbol.Name}'"),
+            [OperationKind.LocalFunction] = o => _session.Functions.Declare((ILocalFunctionOperation)o),
         }.ToImmutableDictionary();
     }
 
@@ -103,6 +103,12 @@ internal sealed class StatementCapture
                 continue;
             }
 
+            if (declarator.Symbol.Type.TypeKind == TypeKind.Delegate && _session.Functions.Find(initializer.Value) is { } function)
+            {
+                _session.Writer.DeclareFunction(declarator.Symbol, function);
+                continue;
+            }
+
             var value = _session.Expressions.Capture(initializer.Value);
             _session.Expressions.Assignments.Declare(declarator.Symbol, value, declarator);
         }
@@ -119,6 +125,7 @@ internal sealed class StatementCapture
         var value = _session.Expressions.Capture(returned);
         if (!value.IsMissing)
         {
+            _session.Functions.NoteReturn(value.Kind);
             _session.Writer.Emit(new ReturnInstruction(value.Register, _session.Place(operation)));
         }
     }

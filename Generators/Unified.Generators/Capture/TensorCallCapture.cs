@@ -33,9 +33,9 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return StaticGraph(call);
         }
 
-        if (method.MethodKind == MethodKind.LocalFunction)
+        if (session.Functions.Call(call) is { } inlined)
         {
-            return session.Refuse("UG008", call, $"The local function '{method.Name}'");
+            return inlined;
         }
 
         var receiver = call.Instance ?? (method.IsExtensionMethod ? call.Arguments.FirstOrDefault()?.Value : null);
@@ -71,6 +71,10 @@ internal sealed class TensorCallCapture(CaptureSession session)
 
         return Apply(op, operation, arguments);
     }
+
+    /// <summary>A method by its delegate, on captured values.</summary>
+    public Captured Apply(OpCode op, IOperation operation, IMethodSymbol method, ImmutableArray<Captured> arguments) =>
+        Apply(op, operation, [.. method.Parameters.Zip(arguments, (p, a) => (p.Name, a))]);
 
     /// <summary>A method or property: the receiver is the first operand, optional arguments that are not given stay out.</summary>
     public Captured Apply(OpCode op, IOperation operation, IOperation? instance, ImmutableArray<IArgumentOperation> arguments)
@@ -154,7 +158,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return session.Refuse("UG002", reference, "A ref or out argument", "return a tuple");
         }
 
-        var receiver = call.Instance is { } instance ? session.Expressions.Capture(instance) : default(Captured?);
+        var receiver = call.Instance is { } self ? session.Expressions.Capture(self) : default(Captured?);
         var arguments = new int[method.Parameters.Length];
         var failed = receiver is { IsMissing: true };
         foreach (var argument in call.Arguments)
@@ -171,22 +175,35 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return Captured.Missing(kind);
         }
 
+        return StaticGraph(method, call.Instance, call.IsVirtual, receiver, [.. arguments], call);
+    }
+
+    /// <summary>A static graph by its method group, on captured values.</summary>
+    public Captured StaticGraph(IMethodReferenceOperation group, Captured? receiver, ImmutableArray<Captured> arguments, IOperation place) =>
+        receiver is { IsMissing: true }
+            ? Captured.Missing(session.Types.KindOf(group.Method.ReturnType))
+            : StaticGraph(group.Method, group.Instance, group.IsVirtual, receiver, [.. arguments.Select(a => a.Register)], place);
+
+    private Captured StaticGraph(
+        IMethodSymbol method, IOperation? instance, bool isVirtual, Captured? receiver, ImmutableArray<int> arguments, IOperation place)
+    {
+        var kind = session.Types.KindOf(method.ReturnType);
         var callee = session.Writer.AddCallee(new CalleeSource(
             0,
             method.OriginalDefinition.GetDocumentationCommentId() ?? method.ToDisplayString(),
             ThunkCapture.FullName(method.ContainingType),
-            call.IsVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
-            call.Instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
+            isVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
+            instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
             CompanionNames.Of(method),
-            call.Instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
-        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : [.. arguments];
+            instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
+        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : arguments;
         if (kind == ValueKind.Void)
         {
-            session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(call)));
+            session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(place)));
             return Captured.Missing(kind);
         }
 
-        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(call))), kind);
+        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(place))), kind);
     }
 
     private Captured NotAStaticGraph(IInvocationOperation call)

@@ -47,7 +47,7 @@ internal sealed class ThunkCapture(CaptureSession session)
     {
         var draft = new Draft(operation);
         Collect(operation, draft);
-        if (draft.IsRefused || !CheckType(operation.Type, operation))
+        if (draft.IsRefused || !CheckType(operation.Type, operation) || !CheckClosures(operation))
         {
             return null;
         }
@@ -123,6 +123,29 @@ internal sealed class ThunkCapture(CaptureSession session)
 
         session.Report("UG014", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), LongestName), type?.ToDisplayString() ?? "none");
         return false;
+    }
+
+    /// <summary>
+    /// A lambda that outlives its expression sees later values of the variables around it, and a thunk has only their present ones. Reports
+    /// such a variable.
+    /// </summary>
+    private bool CheckClosures(IOperation operation)
+    {
+        if (operation.Type is null or { IsValueType: true } or { SpecialType: SpecialType.System_String } or IArrayTypeSymbol)
+        {
+            return true;
+        }
+
+        foreach (var lambda in operation.DescendantsAndSelf().OfType<IAnonymousFunctionOperation>())
+        {
+            if (session.Hosts.Read(lambda).Locals.Any(session.Hosts.IsAssigned))
+            {
+                session.Report("UG008", lambda.Syntax, "A lambda that outlives its expression and uses a variable that changes");
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Collect(IOperation operation, Draft draft)

@@ -92,6 +92,12 @@ public sealed record BreakInstruction(SourceSpan? Source = null) : Instruction(N
 
 public sealed record ContinueInstruction(SourceSpan? Source = null) : Instruction(None, Source);
 
+/// <summary>
+/// A local function or lambda, at the place of its call: a return in the body ends the body and gives the result. The body talks to what is
+/// around it through locals, as the C# does.
+/// </summary>
+public sealed record InlineInstruction(int Result, Block Body, SourceSpan? Source = null) : Instruction(Result, Source);
+
 public sealed record ReturnInstruction(int Value, SourceSpan? Source = null) : Instruction(None, Source);
 
 /// <summary>A host check that throws: reached at specialization, the thunk makes the exception.</summary>

@@ -35,7 +35,7 @@ internal static class InstructionRules
 
     // A thunk may be evaluated for its exception, a call made for its effects.
     private static IEnumerable<string> ResultGiven(FunctionView view) => view.Sites
-        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or ThunkInstruction))
+        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or ThunkInstruction or InlineInstruction))
         .Select(s => $"{s}: has no register for its result");
 
     private static IEnumerable<string> LiteralKind(FunctionView view) => view.All<LiteralInstruction>()
@@ -129,7 +129,14 @@ internal static class InstructionRules
                 yield return $"{site}: leaves a value_and_grad, whose block yields its value";
             }
 
-            if (isVoid != (instruction.Value == Instruction.None))
+            if (site.Inlined is { } inlined)
+            {
+                if ((inlined.Result == Instruction.None) != (instruction.Value == Instruction.None))
+                {
+                    yield return $"{site}: the inlined function around it {(inlined.Result == Instruction.None ? "gives nothing" : "gives a value")}";
+                }
+            }
+            else if (isVoid != (instruction.Value == Instruction.None))
             {
                 yield return isVoid ? $"{site}: the function returns nothing" : $"{site}: the function returns {view.Function.Result}";
             }

@@ -16,6 +16,7 @@ internal static class ControlSteps
         Step.Of<BreakInstruction>((_, _) => Flow.Break),
         Step.Of<ContinueInstruction>((_, _) => Flow.Continue),
         Step.Of<ReturnInstruction>(Return),
+        Step.Of<InlineInstruction>(Inline),
     ];
 
     private static Flow If(Frame frame, IfInstruction step)
@@ -97,6 +98,20 @@ internal static class ControlSteps
         }
 
         return Flow.Next;
+    }
+
+    /// <summary>A return in the body is the end of the body only, so what the frame returns stays as it was.</summary>
+    private static void Inline(Frame frame, InlineInstruction step)
+    {
+        var outer = frame.Returned;
+        frame.Returned = Value.Null;
+        Interpreter.Run(frame, step.Body);
+        if (step.Result != Instruction.None)
+        {
+            frame[step.Result] = frame.Returned;
+        }
+
+        frame.Returned = outer;
     }
 
     private static Flow Return(Frame frame, ReturnInstruction step)
