@@ -19,6 +19,13 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return session.Refuse("UG008", operation, $"A second function in '{held.Name}'");
         }
 
+        if (session.Expressions.Lists.Target(operation.Target) is { } element)
+        {
+            var item = session.Expressions.Capture(operation.Value);
+            session.Expressions.Lists.Set(element, item, operation);
+            return item;
+        }
+
         var value = session.Expressions.Capture(operation.Value);
         Assign(operation.Target, value, operation);
         return value;
@@ -27,6 +34,11 @@ internal sealed class AssignmentCapture(CaptureSession session)
     public Captured Compound(ICompoundAssignmentOperation operation)
     {
         var target = operation.Target;
+        if (session.Types.OpOf(operation.OperatorMethod) is { } elementOp && session.Expressions.Lists.Target(target) is { } element)
+        {
+            return CompoundElement(operation, elementOp, element);
+        }
+
         if (session.Types.OpOf(operation.OperatorMethod) is { } op)
         {
             var result = session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [target, operation.Value]);
@@ -48,6 +60,26 @@ internal sealed class AssignmentCapture(CaptureSession session)
         }
 
         return Update(operation, target, name, type, () => session.Expressions.Capture(operation.Value), isPostfix: false);
+    }
+
+    // The list and the index are evaluated once.
+    private Captured CompoundElement(ICompoundAssignmentOperation operation, OpCode op, (Captured List, Captured Index) element)
+    {
+        if (element.List.IsMissing || element.Index.IsMissing)
+        {
+            return Captured.Missing(ValueKind.Tensor);
+        }
+
+        var old = session.Expressions.Reads.ItemAt(element.List.Register, element.Index.Register, operation, operation.Target.Type);
+        var value = session.Expressions.Capture(operation.Value);
+        if (value.IsMissing)
+        {
+            return value;
+        }
+
+        var result = session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [old, value]);
+        session.Expressions.Lists.Set(element, result, operation);
+        return result;
     }
 
     public Captured Increment(IIncrementOrDecrementOperation operation)
@@ -206,7 +238,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
                 session.State.Assign((IMemberReferenceOperation)target, value, operation);
                 return;
             case IArrayElementReferenceOperation or IPropertyReferenceOperation { Arguments.Length: > 0 } when session.Types.IsOrHoldsTensors(target.Type):
-                session.Report("UG004", operation.Syntax, "Assigning an item of a list", "make a new list: [a, b]");
+                session.Report("UG004", operation.Syntax, "Assigning an item of a list here", "assign the items of a list made in this method, one by one: list[0] = x");
                 return;
             default:
                 session.Report("UG007", operation.Syntax, Places.OneLine(target.Syntax.ToString(), 60));

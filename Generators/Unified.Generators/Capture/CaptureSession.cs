@@ -27,6 +27,7 @@ internal sealed class CaptureSession
         Hosts = new HostReader(this);
         Guards = new GuardRule(this);
         Thunks = new ThunkCapture(this);
+        Patterns = new PatternCapture(this);
         State = new StateWrites(this);
         Functions = new FunctionCapture(this);
         Expressions = new ExpressionCapture(this);
@@ -51,6 +52,8 @@ internal sealed class CaptureSession
     public GuardRule Guards { get; }
 
     public ThunkCapture Thunks { get; }
+
+    public PatternCapture Patterns { get; }
 
     public StateWrites State { get; }
 

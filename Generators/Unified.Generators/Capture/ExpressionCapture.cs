@@ -17,6 +17,7 @@ internal sealed class ExpressionCapture
         Calls = new TensorCallCapture(session);
         Reads = new MemberCapture(session);
         Aggregates = new AggregateCapture(session);
+        Lists = new ListCapture(session);
         Conditionals = new ConditionalCapture(session);
         Assignments = new AssignmentCapture(session);
         _rows = new Dictionary<OperationKind, Func<IOperation, Captured>>
@@ -53,6 +54,8 @@ internal sealed class ExpressionCapture
 
     public AggregateCapture Aggregates { get; }
 
+    public ListCapture Lists { get; }
+
     public ConditionalCapture Conditionals { get; }
 
     public AssignmentCapture Assignments { get; }
@@ -84,7 +87,7 @@ internal sealed class ExpressionCapture
         }
 
         var reading = _session.Hosts.Read(operation);
-        var isStructured = !reading.IsPure || (reading.UsesNumbers && CarriesSizes(operation));
+        var isStructured = !reading.IsPure || operation.DescendantsAndSelf().Any(o => Conditionals.NamedTensor(o) is not null) || (reading.UsesNumbers && CarriesSizes(operation));
         if (isStructured && HostArithmetic.Find(operation) is { } step)
         {
             return Arithmetic(step, operation);

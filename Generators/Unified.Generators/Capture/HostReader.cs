@@ -50,7 +50,8 @@ internal sealed class HostReader(CaptureSession session)
         IInvocationOperation i => i.TargetMethod.MethodKind == MethodKind.LocalFunction
             || session.Types.BelongsToGraph(i.TargetMethod)
             || ((!TypeClassifier.IsSystem(i.TargetMethod) || i.TargetMethod.MethodKind == MethodKind.DelegateInvoke) && HasTensors(i))
-            || IsReadOfAggregate(operation),
+            || IsReadOfAggregate(operation)
+            || IsGraphQuery(i),
         IMethodReferenceOperation m => m.Method.MethodKind == MethodKind.LocalFunction || session.Types.BelongsToGraph(m.Method)
             || (!TypeClassifier.IsSystem(m.Method) && HasTensors(m.Method)),
         IPropertyReferenceOperation p => session.Types.BelongsToGraph(p.Property) || IsComputedTensor(p) || IsReadOfAggregate(operation),
@@ -110,6 +111,20 @@ internal sealed class HostReader(CaptureSession session)
         session.Types.IsOrHoldsTensors(call.Type)
         || session.Types.IsOrHoldsTensors(call.Instance?.Type)
         || call.Arguments.Any(a => session.Types.IsOrHoldsTensors(Unwrap(a.Value).Type));
+
+    /// <summary>A query such as <c>layers.Select(l => l.Forward(x))</c>: the list may be the host's, what is computed from it is not.</summary>
+    public bool IsGraphQuery(IInvocationOperation call) =>
+        call.TargetMethod is { Name: "Select" or "Aggregate", ContainingType.Name: "Enumerable" } && TypeClassifier.IsSystem(call.TargetMethod)
+        && session.Types.IsOrHoldsTensors(call.Type)
+        && call.Arguments.Any(a => a.Value.Type?.TypeKind == TypeKind.Delegate && IsGraphFunction(a.Value));
+
+    private bool IsGraphFunction(IOperation function) => function switch
+    {
+        IDelegateCreationOperation creation => IsGraphFunction(creation.Target),
+        IConversionOperation conversion => IsGraphFunction(conversion.Operand),
+        IAnonymousFunctionOperation lambda => !Read(lambda).IsPure,
+        _ => BelongsToGraph(function, function.Syntax.Span),
+    };
 
     public bool IsOwnParameter(IParameterSymbol parameter) => SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, session.Method)
         || session.Writer.Find(parameter) is not null || session.Writer.FindFunction(parameter) is not null;

@@ -88,7 +88,7 @@ internal sealed class LoopCapture(CaptureSession session)
     /// <summary>
     /// A list that can grow is compared by its count: the field that holds it stays the same when an item is added.
     /// </summary>
-    private void GuardCount(IOperation collection)
+    public void GuardCount(IOperation collection)
     {
         var type = collection.Type;
         if (type is not INamedTypeSymbol { Name: "List" or "IList" or "IReadOnlyList" or "ICollection" or "IReadOnlyCollection" or "Dictionary" or "HashSet" }

@@ -101,9 +101,15 @@ internal sealed class MemberCapture(CaptureSession session)
     private Captured Item(IOperation operation, IOperation list, IOperation index)
     {
         list = HostReader.Unwrap(list);
-        if (index.Type?.Name == "Range" || HostReader.Unwrap(index) is IRangeOperation)
+        if (HostReader.Unwrap(index) is IRangeOperation range)
         {
-            return session.Refuse("UG002", operation, "A range of a list", "read the items one by one");
+            var whole = session.Expressions.Capture(list);
+            return whole.IsMissing ? whole : session.Expressions.Lists.Range(operation, whole, range);
+        }
+
+        if (index.Type?.Name == "Range")
+        {
+            return session.Refuse("UG002", operation, "A range in a variable", "write the range in the brackets: list[1..]");
         }
 
         // x.Shape[i] needs no list of all sizes.
@@ -129,7 +135,7 @@ internal sealed class MemberCapture(CaptureSession session)
     }
 
     /// <summary>The position an int or <c>^int</c> means.</summary>
-    private Captured Position(IOperation index, Func<int> length)
+    public Captured Position(IOperation index, Func<int> length)
     {
         if (HostReader.Unwrap(index) is not IUnaryOperation { OperatorKind: UnaryOperatorKind.Hat } fromEnd)
         {

@@ -9,9 +9,6 @@ namespace Unified.Generators;
 /// <summary>Turns calls of ops, intrinsics and static graphs into Apply, Assign and Call instructions.</summary>
 internal sealed class TensorCallCapture(CaptureSession session)
 {
-    // Copies of a list are the list: nothing in a graph can change it.
-    private static readonly HashSet<string> Copies = new(StringComparer.Ordinal) { "ToArray", "ToList", "AsReadOnly", "AsEnumerable", "ToImmutableArray" };
-
     /// <summary>What to write for an operator or conversion that no op stands behind.</summary>
     public const string OperatorInstead = "write a [StaticGraph] method that computes it, and call that";
 
@@ -38,12 +35,9 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return inlined;
         }
 
-        var receiver = call.Instance ?? (method.IsExtensionMethod ? call.Arguments.FirstOrDefault()?.Value : null);
-        if (TypeClassifier.IsSystem(method) && receiver is not null && session.Hosts.IsAggregateOfGraph(receiver))
+        if (session.Expressions.Lists.Invocation(call) is { } list)
         {
-            return Copies.Contains(method.Name) && call.Arguments.Length == (call.Instance is null ? 1 : 0)
-                ? session.Expressions.Capture(HostReader.Unwrap(receiver))
-                : session.Refuse("UG002", call, $"'{method.Name}' on a list of the graph", "use a collection expression, its items, or foreach");
+            return list;
         }
 
         if (session.Hosts.HasTensors(call) && (!TypeClassifier.IsSystem(method) || method.MethodKind == MethodKind.DelegateInvoke || method.Name == "ThrowIfNull"))

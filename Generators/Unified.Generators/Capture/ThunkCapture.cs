@@ -34,6 +34,14 @@ internal sealed class ThunkCapture(CaptureSession session)
     public Captured Capture(IOperation operation)
     {
         var kind = session.Types.KindOf(operation.Type);
+        if (session.Patterns.Declared(operation) is { IsEmpty: false } variables)
+        {
+            return session.Patterns.Check(variables, operation) && Make(operation, variables) is var (tuple, parts)
+                ? session.Patterns.Unpack(
+                    session.Writer.Emit(r => new ThunkInstruction(r, tuple, parts, session.Place(operation))), operation.Type!, variables, operation)
+                : Captured.Missing(kind);
+        }
+
         if (Make(operation) is not var (thunk, arguments))
         {
             return Captured.Missing(kind);
@@ -43,7 +51,9 @@ internal sealed class ThunkCapture(CaptureSession session)
     }
 
     /// <summary>The thunk's number and the registers of its arguments; null after an error.</summary>
-    public (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation)
+    public (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation) => Make(operation, []);
+
+    private (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation, ImmutableArray<DeclaredVariable> variables)
     {
         var draft = new Draft(operation);
         Collect(operation, draft);
@@ -65,8 +75,8 @@ internal sealed class ThunkCapture(CaptureSession session)
                 session.Types.Of(operation.Type),
                 ArgumentTypes(draft),
                 session.Guards.IsGuard(operation)),
-            Text(draft),
-            FullName(operation.Type!),
+            variables.IsEmpty ? Text(draft) : PatternCapture.Text(Text(draft), operation.Type, variables),
+            variables.IsEmpty ? FullName(operation.Type!) : PatternCapture.ResultType(operation.Type!, variables),
             [.. parameters],
             isSetter: false,
             session.Method.IsStatic);
@@ -100,15 +110,21 @@ internal sealed class ThunkCapture(CaptureSession session)
     /// <summary>A thunk over given locals, for text the user did not write in one piece.</summary>
     public Captured Evaluate(string expression, ITypeSymbol type, bool isGuard, IOperation place, params (int Local, ITypeSymbol Type)[] locals)
     {
+        return new(Evaluate(expression, session.Types.Of(type), FullName(type), isGuard, place, locals), session.Types.KindOf(type));
+    }
+
+    /// <summary>The register of what a thunk of the text gives, by the name of its type.</summary>
+    public int Evaluate(string expression, ValueType type, string typeName, bool isGuard, IOperation place, params (int Local, ITypeSymbol Type)[] locals)
+    {
         var thunk = session.Writer.AddThunk(
-            new Thunk(Places.OneLine(expression, LongestName), session.Types.Of(type), [.. locals.Select(l => session.Writer[l.Local].Type)], isGuard),
+            new Thunk(Places.OneLine(expression, LongestName), type, [.. locals.Select(l => session.Writer[l.Local].Type)], isGuard),
             expression,
-            FullName(type),
+            typeName,
             [.. locals.Select(l => new ThunkParameter(FullName(l.Type), Escape(session.Writer[l.Local].Name)))],
             isSetter: false,
             session.Method.IsStatic);
         ImmutableArray<int> arguments = [.. locals.Select(l => session.Writer.Load(l.Local))];
-        return new(session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(place))), session.Types.KindOf(type));
+        return session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(place)));
     }
 
     public static string FullName(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
@@ -256,7 +272,7 @@ internal sealed class ThunkCapture(CaptureSession session)
         return text;
     }
 
-    private static string Escape(string name) =>
+    public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
 
     private static bool IsUnnameable(ITypeSymbol type) => type switch

@@ -39,7 +39,7 @@ internal sealed record FunctionSite(Instruction Instruction, InstructionForm For
                 foreach (var (_, inner) in site.Blocks)
                 {
                     var isGradient = instruction is ValueAndGradInstruction;
-                    var isLoopBody = instruction is ForEachInstruction || (instruction is LoopInstruction loop && ReferenceEquals(inner, loop.Body));
+                    var isLoopBody = instruction is ForEachInstruction or SwitchInstruction || (instruction is LoopInstruction loop && ReferenceEquals(inner, loop.Body));
                     var passesOn = instruction is IfInstruction;
                     if (instruction is InlineInstruction function)
                     {

@@ -17,6 +17,7 @@ internal static class ControlSteps
         Step.Of<ContinueInstruction>((_, _) => Flow.Continue),
         Step.Of<ReturnInstruction>(Return),
         Step.Of<InlineInstruction>(Inline),
+        Step.Of<SwitchInstruction>((f, i) => Interpreter.Run(f, i.Body) is var flow && flow == Flow.Break ? Flow.Next : flow),
     ];
 
     private static Flow If(Frame frame, IfInstruction step)
@@ -87,8 +88,15 @@ internal static class ControlSteps
 
     private static Flow ForEach(Frame frame, ForEachInstruction step)
     {
-        foreach (var item in frame.Items(frame[step.List], "what foreach runs over"))
+        var list = frame[step.List];
+        var started = (list as AggregateValue)?.Items;
+        foreach (var item in frame.Items(list, "what foreach runs over"))
         {
+            if (list is AggregateValue now && now.Items != started)
+            {
+                throw frame.Fail("the list is changed while foreach runs over it; loop over a copy: list.ToArray()", eager: true);
+            }
+
             frame.SetLocal(step.Local, item);
             var flow = Interpreter.Run(frame, step.Body);
             if (flow is Flow.Break or Flow.Return)
