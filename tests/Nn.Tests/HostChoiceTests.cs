@@ -164,6 +164,44 @@ public sealed partial class HostChoices : Module
         return x + given;
     }
 
+    private Tensor Scaled
+    {
+        get
+        {
+            if (_factor is { } f and > 5)
+            {
+                return _weight! * f;
+            }
+
+            return _weight! * 2f;
+        }
+    }
+
+    private Tensor Both => Scaled + _weight!;
+
+    [StaticGraph]
+    public Tensor Computed(Tensor x) => x * Both + Scaled;
+
+    [StaticGraph]
+    public Tensor Counted(Tensor x, byte small, Tensor? other)
+    {
+        small += 250;
+        small++;
+        decimal exact = 1;
+        exact *= 2.5m;
+        short narrow = 7;
+        narrow <<= 2;
+        narrow--;
+        var text = "a";
+        text += small;
+        string? name = null;
+        name ??= text + "b";
+        other ??= x * 3f;
+        int? maybe = null;
+        maybe ??= 4;
+        return x * small + (float)exact + narrow + name.Length + other + maybe.Value;
+    }
+
     [StaticGraph]
     public Tensor Parsed(Tensor x, string number)
     {
@@ -225,4 +263,16 @@ public class HostChoiceTests
 
     [Fact]
     public void Out_variables() => BothModes.Agree(() => s_model.Parsed(X, "12"));
+
+    [Fact]
+    public void A_computed_property_is_captured() => BothModes.Agree(() => s_model.Computed(X));
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(10)]
+    public void Compound_assignments_of_every_host_type(byte small)
+    {
+        BothModes.Agree(() => s_model.Counted(X, small, X));
+        BothModes.Agree(() => s_model.Counted(X, small, null));
+    }
 }

@@ -36,8 +36,8 @@ internal sealed class CaptureSession
 
     public IMethodSymbol Method { get; }
 
-    /// <summary>The whole body of the method.</summary>
-    public IOperation? Body { get; set; }
+    /// <summary>The whole body of the method, and of the getters that are captured with it.</summary>
+    public List<IOperation> Bodies { get; } = [];
 
     public SemanticModel Model { get; }
 

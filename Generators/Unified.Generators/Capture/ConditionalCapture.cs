@@ -209,7 +209,7 @@ internal sealed class ConditionalCapture(CaptureSession session)
         return captured.IsMissing ? Captured.Missing(ValueKind.Host) : new(IsNull(captured.Register, negated, operation), ValueKind.Host);
     }
 
-    private int IsNull(int register, bool negated, IOperation operation)
+    public int IsNull(int register, bool negated, IOperation operation)
     {
         var nothing = session.Writer.Literal(null);
         return session.Writer.Emit(r => new HostInstruction(r, negated ? "ne" : "eq", "bool", [register, nothing], session.Place(operation)));

@@ -36,6 +36,7 @@ internal sealed class ExpressionCapture
             [OperationKind.SwitchExpression] = o => Conditionals.Switch((ISwitchExpressionOperation)o),
             [OperationKind.SimpleAssignment] = o => Assignments.Simple((ISimpleAssignmentOperation)o),
             [OperationKind.CompoundAssignment] = o => Assignments.Compound((ICompoundAssignmentOperation)o),
+            [OperationKind.CoalesceAssignment] = o => Assignments.Coalesce((ICoalesceAssignmentOperation)o),
             [OperationKind.Increment] = o => Assignments.Increment((IIncrementOrDecrementOperation)o),
             [OperationKind.Decrement] = o => Assignments.Increment((IIncrementOrDecrementOperation)o),
             [OperationKind.DeconstructionAssignment] = o => Assignments.Deconstruction((IDeconstructionAssignmentOperation)o),

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Unified.Ir;
 
@@ -74,6 +76,35 @@ internal sealed class FunctionCapture(CaptureSession session)
                 Bind(parameter, argument);
             }
         });
+    }
+
+    /// <summary>
+    /// The getter of a computed property of <c>this</c>, as its body; null where another body could run, or where it cannot be seen from here.
+    /// </summary>
+    public Captured? Getter(IPropertyReferenceOperation read)
+    {
+        var property = read.Property;
+        if (read.Instance is not (null or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance })
+            || !SymbolEqualityComparer.Default.Equals(property.ContainingType, session.Method.ContainingType)
+            || property.IsVirtual || property.IsAbstract || property.IsOverride
+            || property.GetMethod is not { } getter
+            || property.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation) is not PropertyDeclarationSyntax syntax
+            || syntax.SyntaxTree != session.Model.SyntaxTree
+            || (read.Instance is not null && session.Method.IsStatic))
+        {
+            return null;
+        }
+
+        SyntaxNode? written = syntax.ExpressionBody ?? (SyntaxNode?)syntax.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration));
+        var operation = written is null ? null : session.Model.GetOperation(written, session.Cancellation);
+        var body = operation is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : operation as IBlockOperation;
+        if (body is null || body.Descendants().Any(o => o is IInvalidOperation))
+        {
+            return null;
+        }
+
+        session.Hosts.AddBody(body);
+        return Inline(new FunctionValue(getter, body, NameScope.Empty), read, () => { });
     }
 
     /// <summary>Remembers what a return inside of an inlined function gives.</summary>
@@ -180,7 +211,7 @@ internal sealed class FunctionCapture(CaptureSession session)
         method.IsAsync ? "An async function"
         : method.IsGenericMethod ? $"The generic local function '{method.Name}'"
         : body.Descendants().Any(o => o.Kind is OperationKind.YieldReturn or OperationKind.YieldBreak) ? $"The iterator '{method.Name}'"
-        : _open.Contains(body) && (method.MethodKind == MethodKind.LocalFunction || _open.Count > DepthLimit) ? $"The recursive function '{method.Name}'"
+        : _open.Contains(body) && (method.MethodKind != MethodKind.AnonymousFunction || _open.Count > DepthLimit) ? $"The recursive function '{method.Name}'"
         : _open.Count > DepthLimit ? "A function that nests this deep"
         : null;
 

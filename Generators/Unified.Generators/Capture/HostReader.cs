@@ -19,9 +19,16 @@ internal sealed class HostReader(CaptureSession session)
 
     /// <summary>The variable is assigned somewhere after its declaration.</summary>
     public bool IsAssigned(ISymbol variable) => (_assigned ??= new(
-        session.Body!.Descendants().SelectMany(Written).SelectMany(o => o.DescendantsAndSelf())
+        session.Bodies.SelectMany(b => b.Descendants()).SelectMany(Written).SelectMany(o => o.DescendantsAndSelf())
             .Select(o => o switch { ILocalReferenceOperation l => (ISymbol)l.Local, IParameterReferenceOperation p => p.Parameter, _ => null }).OfType<ISymbol>(),
         SymbolEqualityComparer.Default)).Contains(variable);
+
+    /// <summary>A further body is captured in this method.</summary>
+    public void AddBody(IOperation body)
+    {
+        session.Bodies.Add(body);
+        _assigned = null;
+    }
 
     public HostReading Read(IOperation operation) => Read(operation, operation.Syntax.Span);
 

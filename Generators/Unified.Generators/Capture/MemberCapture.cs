@@ -31,7 +31,7 @@ internal sealed class MemberCapture(CaptureSession session)
 
         if (session.Types.IsTensor(property.Type) && session.Hosts.BelongsToGraph(operation, operation.Syntax.Span))
         {
-            return session.Refuse("UG012", operation, property.Name);
+            return session.Functions.Getter(operation) ?? session.Refuse("UG012", operation, property.Name);
         }
 
         return session.Types.IsTensor(operation.Instance?.Type)

@@ -27,7 +27,7 @@ internal static class MethodCapture
             return Result(session, null);
         }
 
-        session.Body = body;
+        session.Bodies.Add(body);
         if (body.Descendants().Any(o => o is IInvalidOperation || o.Type is IErrorTypeSymbol))
         {
             session.IsBroken = true;

@@ -22,14 +22,14 @@ internal sealed class PatternCapture(CaptureSession session)
     public ImmutableArray<DeclaredVariable> Declared(IOperation operation)
     {
         var declared = Declarations(operation).ToList();
-        if (declared.Count == 0 || session.Body is null)
+        if (declared.Count == 0)
         {
             return [];
         }
 
         var span = operation.Syntax.Span;
         var (whenTrue, whenFalse) = Assigned(operation);
-        return [.. session.Body.Descendants().OfType<ILocalReferenceOperation>().Where(r => !span.Contains(r.Syntax.Span)).Select(r => r.Local)
+        return [.. session.Bodies.SelectMany(b => b.Descendants()).OfType<ILocalReferenceOperation>().Where(r => !span.Contains(r.Syntax.Span)).Select(r => r.Local)
             .Distinct<ILocalSymbol>(SymbolEqualityComparer.Default).Where(l => declared.Contains(l, SymbolEqualityComparer.Default))
             .Select(l => new DeclaredVariable(l, whenTrue.Contains(l), whenFalse.Contains(l)))];
     }

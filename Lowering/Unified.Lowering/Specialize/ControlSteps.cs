@@ -90,7 +90,7 @@ internal static class ControlSteps
     {
         var list = frame[step.List];
         var started = (list as AggregateValue)?.Items;
-        foreach (var item in frame.Items(list, "what foreach runs over"))
+        foreach (var item in list is HostValue { Object: string text } ? text.Select(c => new HostValue(c)) : frame.Items(list, "what foreach runs over"))
         {
             if (list is AggregateValue now && now.Items != started)
             {
