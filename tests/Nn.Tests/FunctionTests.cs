@@ -6,12 +6,11 @@ namespace Unified.Nn.Tests;
 /// <summary>Local functions and lambdas in static graphs give what they give eagerly.</summary>
 public sealed partial class LocalFunctions : Module
 {
-    private readonly Parameter _weight = new(Tensor.From<float>([1, -2, 3], 3));
     private Tensor _last = Tensor.Zeros([3]);
 
     public Tensor Last => _last;
 
-    public Tensor Weight => _weight;
+    public Parameter Weight { get; } = new(Tensor.From<float>([1, -2, 3], 3));
 
     [StaticGraph]
     public Tensor CapturesAndAssigns(Tensor x, int times)
@@ -123,10 +122,10 @@ public sealed partial class LocalFunctions : Module
             {
                 if (squared)
                 {
-                    return Sum(_weight * _weight);
+                    return Sum(Weight * Weight);
                 }
 
-                return Sum(Exp(_weight));
+                return Sum(Exp(Weight));
             },
             Parameters);
         return gradients[0];
@@ -135,8 +134,8 @@ public sealed partial class LocalFunctions : Module
     [StaticGraph]
     public Tensor GradientOfFunctions(Tensor x)
     {
-        Tensor Cubes() => Sum(_weight * _weight * _weight * x);
-        Func<Tensor> squares = () => Sum(_weight * _weight);
+        Tensor Cubes() => Sum(Weight * Weight * Weight * x);
+        Func<Tensor> squares = () => Sum(Weight * Weight);
         var (a, first) = ValueAndGrad(Cubes, Parameters);
         var (b, second) = ValueAndGrad(squares, Parameters);
         var (c, third) = ValueAndGrad(Loss, Parameters);
@@ -144,7 +143,7 @@ public sealed partial class LocalFunctions : Module
     }
 
     [StaticGraph]
-    public Tensor Loss() => Sum(Exp(_weight));
+    public Tensor Loss() => Sum(Exp(Weight));
 }
 
 [Collection("graphs")]

@@ -16,7 +16,8 @@ public sealed partial class HostChoices : Module
     private readonly Dictionary<string, int> _sizes = new() { ["wide"] = 3 };
     private readonly int? _factor = 3;
     private readonly Tensor? _none = null;
-    private readonly Parameter? _weight = new(Tensor.From<float>([1, -2, 3, 4], 4));
+
+    public Parameter? Weight { get; } = new(Tensor.From<float>([1, -2, 3, 4], 4));
 
     [StaticGraph]
     public Tensor ByConstant(Tensor x, int n)
@@ -146,7 +147,7 @@ public sealed partial class HostChoices : Module
     [StaticGraph]
     public Tensor Tensors(Tensor x, Tensor? mask)
     {
-        if (_weight is { } weight && mask is not null)
+        if (Weight is { } weight && mask is not null)
         {
             x = x * weight;
         }
@@ -170,14 +171,14 @@ public sealed partial class HostChoices : Module
         {
             if (_factor is { } f and > 5)
             {
-                return _weight! * f;
+                return Weight! * f;
             }
 
-            return _weight! * 2f;
+            return Weight! * 2f;
         }
     }
 
-    private Tensor Both => Scaled + _weight!;
+    private Tensor Both => Scaled + Weight!;
 
     [StaticGraph]
     public Tensor Computed(Tensor x) => x * Both + Scaled;

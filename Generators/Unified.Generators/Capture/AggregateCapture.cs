@@ -35,7 +35,7 @@ internal sealed class AggregateCapture(CaptureSession session)
         }
 
         return session.Hosts.BelongsToGraph(operation, operation.Syntax.Span)
-            ? session.Refuse("UG018", operation, operation.Type?.Name ?? "object")
+            ? session.Expressions.Records.New(operation) ?? session.Refuse("UG018", operation, operation.Type?.Name ?? "object")
             : session.Expressions.Host(operation);
     }
 

@@ -240,13 +240,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return;
         }
 
-        var type = session.Types.Of(symbol.Type);
-        if (type.Kind == ValueKind.Host && value.Kind == ValueKind.Aggregate)
-        {
-            type = type with { Kind = ValueKind.Aggregate };
-        }
-
-        var local = session.Writer.Declare(symbol, type);
+        var local = session.Writer.Declare(symbol, session.Types.Of(symbol.Type, value.Kind));
         if (!value.IsMissing)
         {
             session.Writer.Emit(new StoreInstruction(local, value.Register));
@@ -268,6 +262,12 @@ internal sealed class AssignmentCapture(CaptureSession session)
 
     private void Split(List<IOperation> targets, Captured tuple, ITypeSymbol? type, IOperation operation)
     {
+        if (tuple.Kind == ValueKind.Aggregate && session.Types.LayoutOf(type) is { } layout && layout.Constructor.Parameters.Length == targets.Count)
+        {
+            AssignEach(targets, [.. targets.Select((_, i) => session.Expressions.Records.Part(tuple.Register, type, i, operation)!.Value)], operation);
+            return;
+        }
+
         if (type is not INamedTypeSymbol { IsTupleType: true } named || named.TupleElements.Length != targets.Count)
         {
             session.Report("UG002", operation.Syntax, $"Deconstructing '{type?.Name}'", "read its members one by one");
@@ -362,6 +362,12 @@ internal sealed class AssignmentCapture(CaptureSession session)
         if (value.Kind == ValueKind.Aggregate && session.Writer[local].Type.Kind == ValueKind.Host)
         {
             session.Report("UG004", operation.Syntax, $"Assigning a list of the graph to the host variable '{symbol.Name}'", "declare a new variable for it");
+            return;
+        }
+
+        if (value.Kind == ValueKind.Host && session.Writer[local].Type.Kind == ValueKind.Aggregate && session.Types.LayoutOf(HostReader.TypeOf(symbol)) is not null)
+        {
+            session.Report("UG004", operation.Syntax, $"Assigning an object of the host to '{symbol.Name}', which holds one of the graph,", "declare a new variable for it");
             return;
         }
 

@@ -18,6 +18,7 @@ internal sealed class ExpressionCapture
         Reads = new MemberCapture(session);
         Aggregates = new AggregateCapture(session);
         Lists = new ListCapture(session);
+        Records = new RecordCapture(session);
         Conditionals = new ConditionalCapture(session);
         Assignments = new AssignmentCapture(session);
         _rows = new Dictionary<OperationKind, Func<IOperation, Captured>>
@@ -44,6 +45,7 @@ internal sealed class ExpressionCapture
             [OperationKind.ArrayCreation] = o => Aggregates.Array((IArrayCreationOperation)o),
             [OperationKind.CollectionExpression] = o => Aggregates.Collection((ICollectionExpressionOperation)o),
             [OperationKind.ObjectCreation] = o => Aggregates.Object((IObjectCreationOperation)o),
+            [OperationKind.With] = o => Records.With((IWithOperation)o),
             [OperationKind.LocalReference] = o => Local(((ILocalReferenceOperation)o).Local, o),
             [OperationKind.ParameterReference] = o => Local(((IParameterReferenceOperation)o).Parameter, o),
         }.ToImmutableDictionary();
@@ -56,6 +58,8 @@ internal sealed class ExpressionCapture
     public AggregateCapture Aggregates { get; }
 
     public ListCapture Lists { get; }
+
+    public RecordCapture Records { get; }
 
     public ConditionalCapture Conditionals { get; }
 

@@ -158,8 +158,7 @@ internal sealed class FunctionCapture(CaptureSession session)
 
     private void Bind(IParameterSymbol parameter, Captured value)
     {
-        var type = session.Types.Of(parameter.Type);
-        var local = session.Writer.Declare(parameter, value.Kind == ValueKind.Aggregate && type.Kind == ValueKind.Host ? type with { Kind = value.Kind } : type);
+        var local = session.Writer.Declare(parameter, session.Types.Of(parameter.Type, value.Kind));
         session.Writer.Emit(new StoreInstruction(local, value.Register));
     }
 

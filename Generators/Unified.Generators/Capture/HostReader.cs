@@ -68,6 +68,7 @@ internal sealed class HostReader(CaptureSession session)
         IUnaryOperation u => IsGraphOperator(u.OperatorMethod),
         IConversionOperation c => IsGraphOperator(c.OperatorMethod),
         IObjectCreationOperation o => session.Types.IsOrHoldsTensors(o.Type) || o.Arguments.Any(a => session.Types.IsOrHoldsTensors(a.Value.Type)),
+        IWithOperation w => IsAggregateOfGraph(w.Operand),
         IArrayCreationOperation or ICollectionExpressionOperation or ITupleOperation => session.Types.IsOrHoldsTensors(operation.Type),
         IAssignmentOperation a => a.Parent is not IObjectOrCollectionInitializerOperation,
         IIncrementOrDecrementOperation or IAwaitOperation or IAddressOfOperation or IInvalidOperation => true,

@@ -253,7 +253,7 @@ internal sealed class ListCapture
         }
 
         var result = _session.Expressions.Aggregates.List([], call);
-        var item = _session.Writer.DeclareTemporary(_session.Types.Of(function.Method.Parameters[0].Type));
+        var item = _session.Writer.DeclareTemporary(_session.Types.Of(function.Method.Parameters[0].Type, ItemKind(function.Method.Parameters[0].Type, list)));
         var position = _session.Writer.DeclareTemporary(_session.Types.Of(_session.Model.Compilation.GetSpecialType(SpecialType.System_Int32)));
         _session.Writer.Emit(new StoreInstruction(position, Number(0).Register));
         var failed = false;
@@ -291,7 +291,7 @@ internal sealed class ListCapture
         }
 
         var sum = _session.Writer.DeclareTemporary(_session.Types.Of(call.Type));
-        var item = _session.Writer.DeclareTemporary(_session.Types.Of(function.Method.Parameters[1].Type));
+        var item = _session.Writer.DeclareTemporary(_session.Types.Of(function.Method.Parameters[1].Type, ItemKind(function.Method.Parameters[1].Type, list)));
         _session.Writer.Emit(new StoreInstruction(sum, first.Register));
         var rest = seed is null ? New(call, "range", list, Number(1), Count(call, list)) : list;
         var failed = false;
@@ -313,6 +313,8 @@ internal sealed class ListCapture
         _session.Writer.Emit(new ForEachInstruction(item, rest.Register, body, _session.Place(call)));
         return new(_session.Writer.Load(sum), kind);
     }
+
+    private ValueKind ItemKind(ITypeSymbol type, Captured list) => list.Kind == ValueKind.Host ? ValueKind.Host : _session.Types.KindOf(type);
 
     private Captured Reversed(IInvocationOperation call, Captured list)
     {

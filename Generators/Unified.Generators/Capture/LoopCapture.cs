@@ -63,7 +63,8 @@ internal sealed class LoopCapture(CaptureSession session)
         int item;
         if (loop.LoopControlVariable is IVariableDeclaratorOperation variable)
         {
-            item = session.Writer.Declare(variable.Symbol, session.Types.Of(variable.Symbol.Type));
+            item = session.Writer.Declare(
+                variable.Symbol, session.Types.Of(variable.Symbol.Type, list.Kind == ValueKind.Host ? ValueKind.Host : session.Types.KindOf(variable.Symbol.Type)));
         }
         else
         {

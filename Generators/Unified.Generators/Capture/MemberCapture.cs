@@ -24,7 +24,8 @@ internal sealed class MemberCapture(CaptureSession session)
 
         if (operation.Instance is { } instance && session.Hosts.IsAggregateOfGraph(instance))
         {
-            return operation.Arguments.Length == 1 ? Item(operation, instance, operation.Arguments[0].Value)
+            return session.Expressions.Records.Read(operation, instance, property) is { } member ? member
+                : operation.Arguments.Length == 1 ? Item(operation, instance, operation.Arguments[0].Value)
                 : operation.Arguments.IsEmpty && Counts.Contains(property.Name) ? Count(operation, instance)
                 : session.Refuse("UG002", operation, $"'{property.Name}' of a list of the graph", "use its items, its count, or foreach");
         }
@@ -44,6 +45,11 @@ internal sealed class MemberCapture(CaptureSession session)
         if (operation.Instance is not { } instance || !session.Hosts.IsAggregateOfGraph(instance))
         {
             return session.Expressions.Host(operation);
+        }
+
+        if (session.Expressions.Records.Read(operation, instance, operation.Field) is { } member)
+        {
+            return member;
         }
 
         var position = (operation.Field.CorrespondingTupleField ?? operation.Field).Name;

@@ -81,7 +81,7 @@ internal static class MethodCapture
 
         foreach (var parameter in method.Parameters)
         {
-            var type = session.Types.Of(parameter.Type);
+            var type = session.Types.Of(parameter.Type, session.Types.LayoutOf(parameter.Type) is null ? session.Types.KindOf(parameter.Type) : ValueKind.Host);
             session.Writer.Declare(parameter, type);
             var syntax = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() ?? method.DeclaringSyntaxReferences[0].GetSyntax();
             parameters.Add(new FunctionParameter(

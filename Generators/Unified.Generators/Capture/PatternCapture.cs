@@ -49,6 +49,8 @@ internal sealed class PatternCapture(CaptureSession session)
     {
         foreach (var variable in variables)
         {
+            // Known from here on, so that its uses are not errors as well.
+            session.Writer.Declare(variable.Local, session.Types.Of(variable.Local.Type));
             if (session.Types.KindOf(variable.Local.Type) != ValueKind.Host)
             {
                 session.Report("UG015", operation.Syntax, variable.Local.Name);
@@ -69,8 +71,7 @@ internal sealed class PatternCapture(CaptureSession session)
     {
         for (var i = 0; i < variables.Length; i++)
         {
-            var local = session.Writer.Declare(variables[i].Local, session.Types.Of(variables[i].Local.Type));
-            session.Writer.Emit(new StoreInstruction(local, ItemAt(tuple, i + 1, operation)));
+            session.Writer.Emit(new StoreInstruction(session.Writer.Find(variables[i].Local)!.Value, ItemAt(tuple, i + 1, operation)));
         }
 
         return new(ItemAt(tuple, 0, operation), session.Types.KindOf(type));

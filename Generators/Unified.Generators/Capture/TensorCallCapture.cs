@@ -157,7 +157,8 @@ internal sealed class TensorCallCapture(CaptureSession session)
         var failed = receiver is { IsMissing: true };
         foreach (var argument in call.Arguments)
         {
-            var value = argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
+            var value = session.Types.LayoutOf(argument.Parameter?.Type) is not null ? session.Expressions.Records.Argument(argument)
+                : argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
                 ? session.Expressions.Aggregates.Argument(argument.Value)
                 : session.Expressions.Capture(argument.Value);
             failed |= value.IsMissing;

@@ -47,7 +47,8 @@ internal sealed class ThunkCapture(CaptureSession session)
             return Captured.Missing(kind);
         }
 
-        return new(session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(operation))), kind);
+        var result = session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(operation)));
+        return new(result, session.Types.LayoutOf(operation.Type) is null ? kind : ValueKind.Host);
     }
 
     /// <summary>The thunk's number and the registers of its arguments; null after an error.</summary>
