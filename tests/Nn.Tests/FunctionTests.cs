@@ -106,6 +106,15 @@ public sealed partial class LocalFunctions : Module
     }
 
     [StaticGraph]
+    public Tensor InOrder(Tensor x, int n)
+    {
+        int Next() => n *= 10;
+        return x * int.CreateChecked(Weigh(n, Next()));
+    }
+
+    private static int Weigh(int a, int b) => a + (7 * b);
+
+    [StaticGraph]
     public Tensor Sizes(Tensor x)
     {
         int Half(int n) => n / 2;
@@ -181,6 +190,9 @@ public class FunctionTests
         BothModes.Agree(() => s_model.SetsAField(Three));
         BothModes.Agree(() => s_model.Last * 1f + s_model.SetsAField(Three) * 0f);
     }
+
+    [Fact]
+    public void Arguments_of_host_calls_are_read_in_order() => BothModes.Agree(() => s_model.InOrder(X, 3));
 
     [Fact]
     public void Sizes_go_through_local_functions() => BothModes.Agree(() => s_model.Sizes(X));

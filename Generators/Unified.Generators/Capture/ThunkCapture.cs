@@ -25,6 +25,8 @@ internal sealed class ThunkCapture(CaptureSession session)
 
         public List<ISymbol> Locals { get; } = [];
 
+        public List<int> Loads { get; } = [];
+
         public List<(string Name, ITypeSymbol Type, int Register)> Holes { get; } = [];
 
         public bool IsRefused { get; set; }
@@ -172,7 +174,9 @@ internal sealed class ThunkCapture(CaptureSession session)
         {
             foreach (var local in reading.Locals.Where(l => !draft.Locals.Contains(l, SymbolEqualityComparer.Default)))
             {
+                // Read now: a function or an increment in a later part may change it.
                 draft.Locals.Add(local);
+                draft.Loads.Add(session.Writer.Load(session.Writer.Find(local)!.Value));
             }
         }
         else if (operation != draft.Root && IsHole(operation, draft.Root.Syntax.Span))
@@ -244,7 +248,7 @@ internal sealed class ThunkCapture(CaptureSession session)
         [.. draft.Locals.Select(l => session.Types.Of(HostReader.TypeOf(l))), .. draft.Holes.Select(h => session.Types.Of(h.Type))];
 
     private ImmutableArray<int> Arguments(Draft draft) =>
-        [.. draft.Locals.Select(l => session.Writer.Load(session.Writer.Find(l)!.Value)), .. draft.Holes.Select(h => h.Register)];
+        [.. draft.Loads, .. draft.Holes.Select(h => h.Register)];
 
     private static string Text(Draft draft)
     {
