@@ -37,7 +37,7 @@ public sealed class MarkOverride : CodeFixProvider
         }
     }
 
-    private static Document Fix(Document document, SyntaxNode root, MethodDeclarationSyntax method, string attribute)
+    internal static Document Fix(Document document, SyntaxNode root, MethodDeclarationSyntax method, string attribute)
     {
         // The list takes the method's comments and its indentation; the method keeps only the indentation.
         var leading = method.GetLeadingTrivia();

@@ -14,19 +14,15 @@ internal sealed class AggregateCapture(CaptureSession session)
     public Captured Array(IArrayCreationOperation operation) => operation switch
     {
         { Initializer: { } initializer, DimensionSizes.Length: 1 } => List(initializer.ElementValues, operation),
-        _ when session.Types.IsOrHoldsTensors(operation.Type) => session.Refuse("UG002", operation, "An array without its items", "write the items: [a, b]"),
+        _ when session.Types.IsOrHoldsTensors(operation.Type) => session.Expressions.Lists.NewArray(operation),
         _ => session.Expressions.Host(operation),
     };
 
     public Captured Collection(ICollectionExpressionOperation operation)
     {
-        if (operation.Elements.OfType<ISpreadOperation>().FirstOrDefault() is { } spread)
-        {
-            return session.Refuse("UG002", spread, $"The spread {ExpressionCapture.Quote(spread)}", "write the items one by one");
-        }
-
         return operation.Type is { SpecialType: SpecialType.None, TypeKind: not TypeKind.Array } type && session.Types.KindOf(type) == ValueKind.Host && !IsList(type)
             ? session.Expressions.Host(operation)
+            : operation.Elements.Any(e => e is ISpreadOperation) ? session.Expressions.Lists.Spread(operation)
             : List(operation.Elements, operation);
     }
 
@@ -35,11 +31,11 @@ internal sealed class AggregateCapture(CaptureSession session)
     {
         if (session.Types.KindOf(operation.Type) == ValueKind.Aggregate && operation.Type is INamedTypeSymbol { Name: "List" })
         {
-            return session.Refuse("UG002", operation, $"{ExpressionCapture.Quote(operation)}", "write a collection expression: [a, b]");
+            return session.Expressions.Lists.NewList(operation);
         }
 
         return session.Hosts.BelongsToGraph(operation, operation.Syntax.Span)
-            ? session.Refuse("UG018", operation, operation.Type?.Name ?? "object")
+            ? session.Expressions.Records.New(operation) ?? session.Refuse("UG018", operation, operation.Type?.Name ?? "object")
             : session.Expressions.Host(operation);
     }
 

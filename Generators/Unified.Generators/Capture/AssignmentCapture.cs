@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Unified.Ir;
 
@@ -7,11 +8,25 @@ namespace Unified.Generators;
 /// <summary>Turns assignments of every form into Store and Rebind instructions.</summary>
 internal sealed class AssignmentCapture(CaptureSession session)
 {
+    private readonly Dictionary<IOperation, (Captured List, Captured Index)> _elements = [];
+
     public Captured Simple(ISimpleAssignmentOperation operation)
     {
         if (operation.IsRef)
         {
             return session.Refuse("UG004", operation, "A ref assignment", "assign the value");
+        }
+
+        if (operation.Target is ILocalReferenceOperation { Local: var held } && session.Writer.FindFunction(held) is not null)
+        {
+            return session.Refuse("UG008", operation, $"A second function in '{held.Name}'");
+        }
+
+        if (session.Expressions.Lists.Target(operation.Target) is { } element)
+        {
+            var item = session.Expressions.Capture(operation.Value);
+            session.Expressions.Lists.Set(element, item, operation);
+            return item;
         }
 
         var value = session.Expressions.Capture(operation.Value);
@@ -22,6 +37,11 @@ internal sealed class AssignmentCapture(CaptureSession session)
     public Captured Compound(ICompoundAssignmentOperation operation)
     {
         var target = operation.Target;
+        if (session.Types.OpOf(operation.OperatorMethod) is { } elementOp && session.Expressions.Lists.Target(target) is { } element)
+        {
+            return CompoundElement(operation, elementOp, element);
+        }
+
         if (session.Types.OpOf(operation.OperatorMethod) is { } op)
         {
             var result = session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [target, operation.Value]);
@@ -37,12 +57,97 @@ internal sealed class AssignmentCapture(CaptureSession session)
 
         var name = HostArithmetic.OperatorOf(operation.OperatorKind);
         var type = HostArithmetic.NameOf(target.Type);
-        if (name is null || type is null || !SymbolEqualityComparer.Default.Equals(target.Type, operation.Value.Type))
+        if (name is null || type is null || operation.IsChecked || !SymbolEqualityComparer.Default.Equals(target.Type, operation.Value.Type))
         {
-            return session.Refuse("UG004", operation, $"The compound assignment {ExpressionCapture.Quote(operation)}", "write x = x + y with the cast it needs");
+            return CompoundText(operation);
         }
 
         return Update(operation, target, name, type, () => session.Expressions.Capture(operation.Value), isPostfix: false);
+    }
+
+    // Host types and operators without arithmetic of their own: as C# would, with the cast that the assignment implies.
+    private Captured CompoundText(ICompoundAssignmentOperation operation)
+    {
+        var old = session.Expressions.Capture(operation.Target);
+        var left = session.Writer.DeclareTemporary(session.Types.Of(operation.Target.Type));
+        if (!old.IsMissing)
+        {
+            session.Writer.Emit(new StoreInstruction(left, old.Register));
+        }
+
+        var value = session.Expressions.Capture(operation.Value);
+        if (old.IsMissing || value.IsMissing || operation.Value.Type is not { } type || !session.Thunks.CheckType(type, operation.Value))
+        {
+            return Captured.Missing(ValueKind.Host);
+        }
+
+        if (value.Kind != ValueKind.Host || session.Types.KindOf(operation.Target.Type) != ValueKind.Host)
+        {
+            return session.Refuse("UG004", operation, $"The compound assignment {ExpressionCapture.Quote(operation)}", "write x = x + y");
+        }
+
+        var right = session.Writer.DeclareTemporary(session.Types.Of(type));
+        session.Writer.Emit(new StoreInstruction(right, value.Register));
+        var sign = ((AssignmentExpressionSyntax)operation.Syntax).OperatorToken.ValueText.TrimEnd('=');
+        return StoreText(operation, operation.Target, $"{session.Writer[left].Name} {sign} {session.Writer[right].Name}", operation.IsChecked, (left, operation.Target.Type!), (right, type));
+    }
+
+    private Captured StoreText(IOperation operation, IOperation target, string text, bool isChecked, params (int, ITypeSymbol)[] operands)
+    {
+        var variable = Variable(target)!.Value;
+        var type = target.Type!;
+        var result = session.Thunks.Evaluate(
+            $"{(isChecked ? "checked" : "unchecked")}(({ThunkCapture.FullName(type)})({text}))", type, isGuard: false, operation, operands);
+        session.Writer.Emit(new StoreInstruction(variable, result.Register));
+        return result;
+    }
+
+    private string NameOf(int local) => ThunkCapture.Escape(session.Writer[local].Name);
+
+    private int? Variable(IOperation target) => target switch
+    {
+        ILocalReferenceOperation local => session.Writer.Find(local.Local),
+        IParameterReferenceOperation parameter => session.Writer.Find(parameter.Parameter),
+        _ => null,
+    };
+
+    /// <summary><c>x ??= y</c>: y is evaluated only where it is needed.</summary>
+    public Captured Coalesce(ICoalesceAssignmentOperation operation)
+    {
+        var old = session.Expressions.Capture(operation.Target);
+        if (old.IsMissing)
+        {
+            return old;
+        }
+
+        var isNull = session.Expressions.Conditionals.IsNull(old.Register, negated: false, operation);
+        var then = session.Writer.InBlock(() =>
+        {
+            var value = session.Expressions.Capture(operation.Value);
+            Assign(operation.Target, value, operation);
+        });
+        session.Writer.Emit(new IfInstruction(isNull, then, Block.Empty, session.Place(operation)));
+        return session.Expressions.Capture(operation.Target);
+    }
+
+    // The list and the index are evaluated once.
+    private Captured CompoundElement(ICompoundAssignmentOperation operation, OpCode op, (Captured List, Captured Index) element)
+    {
+        if (element.List.IsMissing || element.Index.IsMissing)
+        {
+            return Captured.Missing(ValueKind.Tensor);
+        }
+
+        var old = session.Expressions.Reads.ItemAt(element.List.Register, element.Index.Register, operation, operation.Target.Type);
+        var value = session.Expressions.Capture(operation.Value);
+        if (value.IsMissing)
+        {
+            return value;
+        }
+
+        var result = session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [old, value]);
+        session.Expressions.Lists.Set(element, result, operation);
+        return result;
     }
 
     public Captured Increment(IIncrementOrDecrementOperation operation)
@@ -61,9 +166,17 @@ internal sealed class AssignmentCapture(CaptureSession session)
             SpecialType.System_Double => 1d,
             _ => null,
         };
-        if (one is null)
+        if (one is null || operation.IsChecked)
         {
-            return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "write x = x + 1 with an int");
+            if (Variable(operation.Target) is not { } variable || operation.IsLifted)
+            {
+                return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "write x = x + 1");
+            }
+
+            var before = session.Writer.Load(variable);
+            var after = StoreText(
+                operation, operation.Target, $"{NameOf(variable)} {(operation.Kind == OperationKind.Increment ? "+" : "-")} 1", operation.IsChecked, (variable, operation.Target.Type!));
+            return operation.IsPostfix ? new(before, ValueKind.Host) : after;
         }
 
         var name = operation.Kind == OperationKind.Increment ? "add" : "sub";
@@ -78,6 +191,8 @@ internal sealed class AssignmentCapture(CaptureSession session)
         {
             return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "assign the variables one by one");
         }
+
+        FindElements(targets);
 
         if (value is ITupleOperation tuple)
         {
@@ -100,6 +215,22 @@ internal sealed class AssignmentCapture(CaptureSession session)
         return captured;
     }
 
+    // Lists and indices on the left are evaluated before anything on the right.
+    private void FindElements(List<IOperation> targets)
+    {
+        foreach (var target in targets)
+        {
+            if (Targets(target) is { } nested)
+            {
+                FindElements(nested);
+            }
+            else if (session.Expressions.Lists.Target(target) is { } element)
+            {
+                _elements[target] = element;
+            }
+        }
+    }
+
     /// <summary>Declares a local and stores its first value, which decides whether a list lives in the graph.</summary>
     public void Declare(ILocalSymbol symbol, Captured value, IOperation operation)
     {
@@ -109,13 +240,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return;
         }
 
-        var type = session.Types.Of(symbol.Type);
-        if (type.Kind == ValueKind.Host && value.Kind == ValueKind.Aggregate)
-        {
-            type = type with { Kind = ValueKind.Aggregate };
-        }
-
-        var local = session.Writer.Declare(symbol, type);
+        var local = session.Writer.Declare(symbol, session.Types.Of(symbol.Type, value.Kind));
         if (!value.IsMissing)
         {
             session.Writer.Emit(new StoreInstruction(local, value.Register));
@@ -137,6 +262,12 @@ internal sealed class AssignmentCapture(CaptureSession session)
 
     private void Split(List<IOperation> targets, Captured tuple, ITypeSymbol? type, IOperation operation)
     {
+        if (tuple.Kind == ValueKind.Aggregate && session.Types.LayoutOf(type) is { } layout && layout.Constructor.Parameters.Length == targets.Count)
+        {
+            AssignEach(targets, [.. targets.Select((_, i) => session.Expressions.Records.Part(tuple.Register, type, i, operation)!.Value)], operation);
+            return;
+        }
+
         if (type is not INamedTypeSymbol { IsTupleType: true } named || named.TupleElements.Length != targets.Count)
         {
             session.Report("UG002", operation.Syntax, $"Deconstructing '{type?.Name}'", "read its members one by one");
@@ -178,6 +309,12 @@ internal sealed class AssignmentCapture(CaptureSession session)
 
     private void Assign(IOperation target, Captured value, IOperation operation)
     {
+        if (_elements.TryGetValue(target, out var element))
+        {
+            session.Expressions.Lists.Set(element, value, operation);
+            return;
+        }
+
         switch (target)
         {
             case IDiscardOperation:
@@ -201,7 +338,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
                 session.State.Assign((IMemberReferenceOperation)target, value, operation);
                 return;
             case IArrayElementReferenceOperation or IPropertyReferenceOperation { Arguments.Length: > 0 } when session.Types.IsOrHoldsTensors(target.Type):
-                session.Report("UG004", operation.Syntax, "Assigning an item of a list", "make a new list: [a, b]");
+                session.Report("UG004", operation.Syntax, "Assigning an item of a list here", "assign the items of a list made in this method, one by one: list[0] = x");
                 return;
             default:
                 session.Report("UG007", operation.Syntax, Places.OneLine(target.Syntax.ToString(), 60));
@@ -225,6 +362,12 @@ internal sealed class AssignmentCapture(CaptureSession session)
         if (value.Kind == ValueKind.Aggregate && session.Writer[local].Type.Kind == ValueKind.Host)
         {
             session.Report("UG004", operation.Syntax, $"Assigning a list of the graph to the host variable '{symbol.Name}'", "declare a new variable for it");
+            return;
+        }
+
+        if (value.Kind == ValueKind.Host && session.Writer[local].Type.Kind == ValueKind.Aggregate && session.Types.LayoutOf(HostReader.TypeOf(symbol)) is not null)
+        {
+            session.Report("UG004", operation.Syntax, $"Assigning an object of the host to '{symbol.Name}', which holds one of the graph,", "declare a new variable for it");
             return;
         }
 

@@ -27,12 +27,17 @@ internal sealed class CaptureSession
         Hosts = new HostReader(this);
         Guards = new GuardRule(this);
         Thunks = new ThunkCapture(this);
+        Patterns = new PatternCapture(this);
         State = new StateWrites(this);
+        Functions = new FunctionCapture(this);
         Expressions = new ExpressionCapture(this);
         Statements = new StatementCapture(this);
     }
 
     public IMethodSymbol Method { get; }
+
+    /// <summary>The whole body of the method, and of the getters that are captured with it.</summary>
+    public List<IOperation> Bodies { get; } = [];
 
     public SemanticModel Model { get; }
 
@@ -48,7 +53,11 @@ internal sealed class CaptureSession
 
     public ThunkCapture Thunks { get; }
 
+    public PatternCapture Patterns { get; }
+
     public StateWrites State { get; }
+
+    public FunctionCapture Functions { get; }
 
     public ExpressionCapture Expressions { get; }
 

@@ -37,9 +37,35 @@ internal sealed class ConditionalCapture(CaptureSession session)
             return NullTest(value, negated, operation);
         }
 
+        if (NamedTensor(operation) is var (local, isNot))
+        {
+            var captured = session.Expressions.Capture(HostReader.Unwrap(operation.Value));
+            session.Expressions.Assignments.Declare(local, captured, operation);
+            return captured.IsMissing ? Captured.Missing(ValueKind.Host) : new(IsNull(captured.Register, !isNot, operation), ValueKind.Host);
+        }
+
         return IsGraphValue(operation.Value)
             ? session.Refuse("UG002", operation, $"The pattern {ExpressionCapture.Quote(operation)} on a value of the graph", "test with 'is null', or test host values")
             : session.Expressions.Host(operation);
+    }
+
+    /// <summary><c>tensor is { } name</c>, <c>tensor is Tensor name</c> and their negations: the variable.</summary>
+    public (ILocalSymbol Local, bool IsNot)? NamedTensor(IOperation operation)
+    {
+        if (operation is not IIsPatternOperation test || !session.Types.IsTensor(test.Value.Type))
+        {
+            return null;
+        }
+
+        var (pattern, isNot) = test.Pattern is INegatedPatternOperation not ? (not.Pattern, true) : (test.Pattern, false);
+        var symbol = pattern switch
+        {
+            IRecursivePatternOperation { DeconstructionSubpatterns.IsEmpty: true, PropertySubpatterns.IsEmpty: true } p
+                when SymbolEqualityComparer.Default.Equals(p.MatchedType, HostReader.Unwrap(test.Value).Type) => p.DeclaredSymbol,
+            IDeclarationPatternOperation { MatchesNull: false } p when SymbolEqualityComparer.Default.Equals(p.MatchedType, HostReader.Unwrap(test.Value).Type) => p.DeclaredSymbol,
+            _ => null,
+        };
+        return symbol is ILocalSymbol local ? (local, isNot) : null;
     }
 
     public Captured Conditional(IConditionalOperation operation)
@@ -77,15 +103,34 @@ internal sealed class ConditionalCapture(CaptureSession session)
             return session.Refuse("UG002", operation, "A switch over a value of the graph", "switch over host values, or use Select");
         }
 
-        var value = session.Expressions.Capture(operation.Value);
-        if (value.IsMissing || !session.Thunks.CheckType(operation.Value.Type, operation.Value))
+        return Subject(operation.Value) is { } subject ? Arm(operation, subject, 0) : Captured.Missing(session.Types.KindOf(operation.Type));
+    }
+
+    /// <summary>The local that holds the host value of a switch; null after an error.</summary>
+    public int? Subject(IOperation value)
+    {
+        if (IsGraphValue(value))
         {
-            return Captured.Missing(session.Types.KindOf(operation.Type));
+            session.Report("UG002", value.Syntax, "A switch over a value of the graph", "switch over host values, or use Select");
+            return null;
         }
 
-        var subject = session.Writer.DeclareTemporary(session.Types.Of(operation.Value.Type));
-        session.Writer.Emit(new StoreInstruction(subject, value.Register));
-        return Arm(operation, subject, 0);
+        // Patterns look into the tuple itself, not into the list of its parts.
+        var captured = value is ITupleOperation && session.Hosts.Read(value).IsPure ? session.Thunks.Capture(value) : session.Expressions.Capture(value);
+        if (captured.IsMissing || !session.Thunks.CheckType(value.Type, value))
+        {
+            return null;
+        }
+
+        if (captured.Kind != ValueKind.Host)
+        {
+            session.Report("UG002", value.Syntax, "A switch over a list of sizes", "compute its parts into locals before the switch");
+            return null;
+        }
+
+        var subject = session.Writer.DeclareTemporary(session.Types.Of(value.Type));
+        session.Writer.Emit(new StoreInstruction(subject, captured.Register));
+        return subject;
     }
 
     /// <summary>A condition as a host bool. A tensor is an error.</summary>
@@ -114,18 +159,8 @@ internal sealed class ConditionalCapture(CaptureSession session)
             return session.Expressions.Capture(arm.Value);
         }
 
-        var boolean = session.Model.Compilation.GetSpecialType(SpecialType.System_Boolean);
-        if (!arm.Locals.IsEmpty || (arm.Guard is { } guard && !session.Hosts.Read(guard).Locals.IsEmpty) || session.Hosts.Read(arm.Pattern) is not { IsPure: true, Locals.IsEmpty: true })
-        {
-            session.Report("UG002", arm.Pattern.Syntax, "A pattern that declares or reads a variable", "match constants and types, and read members inside the arm");
-            return Captured.Missing(session.Types.KindOf(operation.Type));
-        }
-
-        var name = session.Writer[subject].Name;
-        var text = $"{name} is {arm.Pattern.Syntax}" + (arm.Guard is null ? "" : $" && ({arm.Guard.Syntax})");
-        var test = session.Thunks.Evaluate(
-            text, boolean, isGuard: arm.Guard is { } g && session.Guards.IsGuard(g), arm, (subject, operation.Value.Type!));
-        return Choose(operation, test.Register, () => session.Expressions.Capture(arm.Value), () => Arm(operation, subject, index + 1));
+        var test = session.Patterns.Test(subject, operation.Value.Type!, [new CaseTest(arm.Pattern, arm.Guard, arm.Locals)], arm);
+        return Choose(operation, test, () => session.Expressions.Capture(arm.Value), () => Arm(operation, subject, index + 1));
     }
 
     private Captured ShortCircuit(IBinaryOperation operation)
@@ -174,7 +209,7 @@ internal sealed class ConditionalCapture(CaptureSession session)
         return captured.IsMissing ? Captured.Missing(ValueKind.Host) : new(IsNull(captured.Register, negated, operation), ValueKind.Host);
     }
 
-    private int IsNull(int register, bool negated, IOperation operation)
+    public int IsNull(int register, bool negated, IOperation operation)
     {
         var nothing = session.Writer.Literal(null);
         return session.Writer.Emit(r => new HostInstruction(r, negated ? "ne" : "eq", "bool", [register, nothing], session.Place(operation)));

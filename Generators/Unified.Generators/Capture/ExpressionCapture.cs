@@ -17,6 +17,8 @@ internal sealed class ExpressionCapture
         Calls = new TensorCallCapture(session);
         Reads = new MemberCapture(session);
         Aggregates = new AggregateCapture(session);
+        Lists = new ListCapture(session);
+        Records = new RecordCapture(session);
         Conditionals = new ConditionalCapture(session);
         Assignments = new AssignmentCapture(session);
         _rows = new Dictionary<OperationKind, Func<IOperation, Captured>>
@@ -35,6 +37,7 @@ internal sealed class ExpressionCapture
             [OperationKind.SwitchExpression] = o => Conditionals.Switch((ISwitchExpressionOperation)o),
             [OperationKind.SimpleAssignment] = o => Assignments.Simple((ISimpleAssignmentOperation)o),
             [OperationKind.CompoundAssignment] = o => Assignments.Compound((ICompoundAssignmentOperation)o),
+            [OperationKind.CoalesceAssignment] = o => Assignments.Coalesce((ICoalesceAssignmentOperation)o),
             [OperationKind.Increment] = o => Assignments.Increment((IIncrementOrDecrementOperation)o),
             [OperationKind.Decrement] = o => Assignments.Increment((IIncrementOrDecrementOperation)o),
             [OperationKind.DeconstructionAssignment] = o => Assignments.Deconstruction((IDeconstructionAssignmentOperation)o),
@@ -42,6 +45,7 @@ internal sealed class ExpressionCapture
             [OperationKind.ArrayCreation] = o => Aggregates.Array((IArrayCreationOperation)o),
             [OperationKind.CollectionExpression] = o => Aggregates.Collection((ICollectionExpressionOperation)o),
             [OperationKind.ObjectCreation] = o => Aggregates.Object((IObjectCreationOperation)o),
+            [OperationKind.With] = o => Records.With((IWithOperation)o),
             [OperationKind.LocalReference] = o => Local(((ILocalReferenceOperation)o).Local, o),
             [OperationKind.ParameterReference] = o => Local(((IParameterReferenceOperation)o).Parameter, o),
         }.ToImmutableDictionary();
@@ -52,6 +56,10 @@ internal sealed class ExpressionCapture
     public MemberCapture Reads { get; }
 
     public AggregateCapture Aggregates { get; }
+
+    public ListCapture Lists { get; }
+
+    public RecordCapture Records { get; }
 
     public ConditionalCapture Conditionals { get; }
 
@@ -84,7 +92,7 @@ internal sealed class ExpressionCapture
         }
 
         var reading = _session.Hosts.Read(operation);
-        var isStructured = !reading.IsPure || (reading.UsesNumbers && CarriesSizes(operation));
+        var isStructured = !reading.IsPure || operation.DescendantsAndSelf().Any(o => Conditionals.NamedTensor(o) is not null) || (reading.UsesNumbers && CarriesSizes(operation));
         if (isStructured && HostArithmetic.Find(operation) is { } step)
         {
             return Arithmetic(step, operation);
@@ -136,7 +144,9 @@ internal sealed class ExpressionCapture
             return new(_session.Writer.Load(local), _session.Writer[local].Type.Kind);
         }
 
-        return _session.Refuse("UG015", operation, symbol.Name);
+        return _session.Writer.FindFunction(symbol) is null
+            ? _session.Refuse("UG015", operation, symbol.Name)
+            : _session.Refuse("UG008", operation, $"The function in '{symbol.Name}', used as an object,");
     }
 
     private Captured Arithmetic(HostStep step, IOperation operation) => Capture(step.Operands) is { } operands

@@ -5,6 +5,13 @@ using ValueType = Unified.Ir.ValueType;
 
 namespace Unified.Generators;
 
+/// <summary>What names mean at one place of the source: the locals, and the variables that hold a known function.</summary>
+internal sealed record NameScope(ImmutableDictionary<ISymbol, int> Locals, ImmutableDictionary<ISymbol, FunctionValue> Functions)
+{
+    public static NameScope Empty { get; } = new(
+        ImmutableDictionary.Create<ISymbol, int>(SymbolEqualityComparer.Default), ImmutableDictionary.Create<ISymbol, FunctionValue>(SymbolEqualityComparer.Default));
+}
+
 /// <summary>Turns a sequence of emitted instructions into blocks, and numbers the registers, locals, thunks and callees of a function.</summary>
 internal sealed class FunctionWriter
 {
@@ -13,9 +20,11 @@ internal sealed class FunctionWriter
     private readonly ImmutableArray<Thunk>.Builder _thunks = ImmutableArray.CreateBuilder<Thunk>();
     private readonly ImmutableArray<ThunkSource>.Builder _thunkSources = ImmutableArray.CreateBuilder<ThunkSource>();
     private readonly ImmutableArray<CalleeSource>.Builder _callees = ImmutableArray.CreateBuilder<CalleeSource>();
-    private readonly Dictionary<ISymbol, int> _localOf = new(SymbolEqualityComparer.Default);
     private int _registers;
     private int _temporaries;
+
+    /// <summary>What names mean now. An inlined function has the names of the place where it is written.</summary>
+    public NameScope Scope { get; set; } = NameScope.Empty;
 
     public int RegisterCount => _registers;
 
@@ -59,9 +68,17 @@ internal sealed class FunctionWriter
 
     public int Declare(ISymbol symbol, ValueType type)
     {
-        _localOf[symbol] = _locals.Count;
+        Alias(symbol, _locals.Count);
         return Declare(symbol.Name, type);
     }
+
+    /// <summary>Another name for a local: a parameter by reference.</summary>
+    public void Alias(ISymbol symbol, int local) => Scope = new(Scope.Locals.SetItem(symbol, local), Scope.Functions.Remove(symbol));
+
+    /// <summary>The symbol is a variable that holds this function.</summary>
+    public void DeclareFunction(ISymbol symbol, FunctionValue function) => Scope = new(Scope.Locals.Remove(symbol), Scope.Functions.SetItem(symbol, function));
+
+    public FunctionValue? FindFunction(ISymbol symbol) => Scope.Functions.TryGetValue(symbol, out var function) ? function : null;
 
     public int Declare(string name, ValueType type)
     {
@@ -77,7 +94,7 @@ internal sealed class FunctionWriter
     /// <summary>Corrects the kind of a local once its first value is known.</summary>
     public void Retype(int local, ValueKind kind) => _locals[local] = _locals[local] with { Type = _locals[local].Type with { Kind = kind } };
 
-    public int? Find(ISymbol symbol) => _localOf.TryGetValue(symbol, out var local) ? local : null;
+    public int? Find(ISymbol symbol) => Scope.Locals.TryGetValue(symbol, out var local) ? local : null;
 
     /// <summary>The number of the thunk; the same text over the same parameters is one thunk.</summary>
     public int AddThunk(Thunk thunk, string expression, string resultType, EquatableArray<ThunkParameter> parameters, bool isSetter, bool isStatic)

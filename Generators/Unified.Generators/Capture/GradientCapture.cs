@@ -16,13 +16,13 @@ internal static class GradientCapture
             return session.Refuse("UG009", call, "and it must be followed by the tensors to differentiate with respect to");
         }
 
-        if (Lambda(function.Value) is not { } lambda || !lambda.Symbol.Parameters.IsEmpty)
+        if (session.Functions.Find(function.Value) is not { } differentiated || !differentiated.Method.Parameters.IsEmpty)
         {
             session.Report("UG009", function.Syntax, "the values it needs are captured from around it");
             return Captured.Missing(ValueKind.Aggregate);
         }
 
-        if (lambda.Symbol.IsAsync)
+        if (differentiated.Method.IsAsync)
         {
             session.Report("UG009", function.Syntax, "it cannot be async");
             return Captured.Missing(ValueKind.Aggregate);
@@ -33,7 +33,7 @@ internal static class GradientCapture
         var failed = targets.IsMissing;
         var body = session.Writer.InBlock(() =>
         {
-            var loss = Body(session, lambda.Body);
+            var loss = session.Functions.Call(differentiated, call, []).Register;
             failed |= loss == Instruction.None;
             return loss;
         });
@@ -45,44 +45,6 @@ internal static class GradientCapture
         var result = session.Writer.Emit(r => new ValueAndGradInstruction(r, body, targets.Register, session.Place(call)));
         return new(SingleGradient(session, call) ? Unpack(session, call, result) : result, ValueKind.Aggregate);
     }
-
-    private static IAnonymousFunctionOperation? Lambda(IOperation value) => value switch
-    {
-        IDelegateCreationOperation creation => Lambda(creation.Target),
-        IConversionOperation conversion => Lambda(conversion.Operand),
-        IAnonymousFunctionOperation lambda => lambda,
-        _ => null,
-    };
-
-    /// <summary>Captures the statements before the last, and gives the register of what the last one returns.</summary>
-    private static int Body(CaptureSession session, IBlockOperation body)
-    {
-        var statements = body.Operations;
-        if (statements.LastOrDefault() is not IReturnOperation { ReturnedValue: { } loss })
-        {
-            session.Report("UG016", (statements.LastOrDefault() ?? body).Syntax);
-            return Instruction.None;
-        }
-
-        foreach (var early in statements.Take(statements.Length - 1).SelectMany(Returns))
-        {
-            session.Report("UG016", early.Syntax);
-        }
-
-        foreach (var statement in statements.Take(statements.Length - 1))
-        {
-            session.Statements.Capture(statement);
-        }
-
-        return session.Expressions.Capture(loss).Register;
-    }
-
-    private static IEnumerable<IReturnOperation> Returns(IOperation operation) => operation switch
-    {
-        IReturnOperation found => [found],
-        IAnonymousFunctionOperation or ILocalFunctionOperation => [],
-        _ => operation.ChildOperations.SelectMany(Returns),
-    };
 
     /// <summary>The overload for one tensor returns its gradient by itself, not a list of one.</summary>
     private static bool SingleGradient(CaptureSession session, IInvocationOperation call) =>

@@ -15,6 +15,21 @@ internal sealed record HostReading(bool IsPure, ImmutableArray<ISymbol> Locals, 
 /// <summary>Turns an operation tree into the answer whether it is host code, and over which locals.</summary>
 internal sealed class HostReader(CaptureSession session)
 {
+    private HashSet<ISymbol>? _assigned;
+
+    /// <summary>The variable is assigned somewhere after its declaration.</summary>
+    public bool IsAssigned(ISymbol variable) => (_assigned ??= new(
+        session.Bodies.SelectMany(b => b.Descendants()).SelectMany(Written).SelectMany(o => o.DescendantsAndSelf())
+            .Select(o => o switch { ILocalReferenceOperation l => (ISymbol)l.Local, IParameterReferenceOperation p => p.Parameter, _ => null }).OfType<ISymbol>(),
+        SymbolEqualityComparer.Default)).Contains(variable);
+
+    /// <summary>A further body is captured in this method.</summary>
+    public void AddBody(IOperation body)
+    {
+        session.Bodies.Add(body);
+        _assigned = null;
+    }
+
     public HostReading Read(IOperation operation) => Read(operation, operation.Syntax.Span);
 
     /// <param name="scope">Variables declared in this span need not be known from outside.</param>
@@ -36,13 +51,14 @@ internal sealed class HostReader(CaptureSession session)
     public bool BelongsToGraph(IOperation operation, TextSpan scope) => operation switch
     {
         ILocalReferenceOperation l => !IsDeclaredIn(l.Local, scope) && !IsHostLocal(l.Local),
-        IParameterReferenceOperation p => IsOwnParameter(p.Parameter)
-            ? !IsHostLocal(p.Parameter)
-            : p.Parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction } && !IsDeclaredIn(p.Parameter, scope),
+        IParameterReferenceOperation p => IsDeclaredIn(p.Parameter, scope) ? false
+            : IsOwnParameter(p.Parameter) ? !IsHostLocal(p.Parameter)
+            : p.Parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction },
         IInvocationOperation i => i.TargetMethod.MethodKind == MethodKind.LocalFunction
             || session.Types.BelongsToGraph(i.TargetMethod)
             || ((!TypeClassifier.IsSystem(i.TargetMethod) || i.TargetMethod.MethodKind == MethodKind.DelegateInvoke) && HasTensors(i))
-            || IsReadOfAggregate(operation),
+            || IsReadOfAggregate(operation)
+            || IsGraphQuery(i),
         IMethodReferenceOperation m => m.Method.MethodKind == MethodKind.LocalFunction || session.Types.BelongsToGraph(m.Method)
             || (!TypeClassifier.IsSystem(m.Method) && HasTensors(m.Method)),
         IPropertyReferenceOperation p => session.Types.BelongsToGraph(p.Property) || IsComputedTensor(p) || IsReadOfAggregate(operation),
@@ -52,6 +68,7 @@ internal sealed class HostReader(CaptureSession session)
         IUnaryOperation u => IsGraphOperator(u.OperatorMethod),
         IConversionOperation c => IsGraphOperator(c.OperatorMethod),
         IObjectCreationOperation o => session.Types.IsOrHoldsTensors(o.Type) || o.Arguments.Any(a => session.Types.IsOrHoldsTensors(a.Value.Type)),
+        IWithOperation w => IsAggregateOfGraph(w.Operand),
         IArrayCreationOperation or ICollectionExpressionOperation or ITupleOperation => session.Types.IsOrHoldsTensors(operation.Type),
         IAssignmentOperation a => a.Parent is not IObjectOrCollectionInitializerOperation,
         IIncrementOrDecrementOperation or IAwaitOperation or IAddressOfOperation or IInvalidOperation => true,
@@ -103,7 +120,22 @@ internal sealed class HostReader(CaptureSession session)
         || session.Types.IsOrHoldsTensors(call.Instance?.Type)
         || call.Arguments.Any(a => session.Types.IsOrHoldsTensors(Unwrap(a.Value).Type));
 
-    public bool IsOwnParameter(IParameterSymbol parameter) => SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, session.Method);
+    /// <summary>A query such as <c>layers.Select(l => l.Forward(x))</c>: the list may be the host's, what is computed from it is not.</summary>
+    public bool IsGraphQuery(IInvocationOperation call) =>
+        call.TargetMethod is { Name: "Select" or "Aggregate", ContainingType.Name: "Enumerable" } && TypeClassifier.IsSystem(call.TargetMethod)
+        && session.Types.IsOrHoldsTensors(call.Type)
+        && call.Arguments.Any(a => a.Value.Type?.TypeKind == TypeKind.Delegate && IsGraphFunction(a.Value));
+
+    private bool IsGraphFunction(IOperation function) => function switch
+    {
+        IDelegateCreationOperation creation => IsGraphFunction(creation.Target),
+        IConversionOperation conversion => IsGraphFunction(conversion.Operand),
+        IAnonymousFunctionOperation lambda => !Read(lambda).IsPure,
+        _ => BelongsToGraph(function, function.Syntax.Span),
+    };
+
+    public bool IsOwnParameter(IParameterSymbol parameter) => SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, session.Method)
+        || session.Writer.Find(parameter) is not null || session.Writer.FindFunction(parameter) is not null;
 
     private bool Walk(IOperation operation, TextSpan scope, ImmutableArray<ISymbol>.Builder locals)
     {
@@ -115,7 +147,7 @@ internal sealed class HostReader(CaptureSession session)
         var local = operation switch
         {
             ILocalReferenceOperation l when !IsDeclaredIn(l.Local, scope) => (ISymbol)l.Local,
-            IParameterReferenceOperation p when IsOwnParameter(p.Parameter) => p.Parameter,
+            IParameterReferenceOperation p when IsOwnParameter(p.Parameter) && !IsDeclaredIn(p.Parameter, scope) => p.Parameter,
             _ => null,
         };
         if (local is not null && !locals.Contains(local, SymbolEqualityComparer.Default))
@@ -133,6 +165,15 @@ internal sealed class HostReader(CaptureSession session)
 
         return true;
     }
+
+    private static IEnumerable<IOperation> Written(IOperation operation) => operation switch
+    {
+        IAssignmentOperation a => [a.Target],
+        IIncrementOrDecrementOperation i => [i.Target],
+        IForLoopOperation f => f.AtLoopBottom.SelectMany(Written),
+        IArgumentOperation { Parameter.RefKind: RefKind.Ref or RefKind.Out } a => [a.Value],
+        _ => [],
+    };
 
     private bool IsHostLocal(ISymbol symbol) => KindOfLocal(symbol) == ValueKind.Host;
 

@@ -7,7 +7,9 @@ namespace Unified.Generators;
 /// <summary>Turns <c>for</c>, <c>foreach</c>, <c>while</c> and <c>do</c> into Loop and ForEach instructions.</summary>
 internal sealed class LoopCapture(CaptureSession session)
 {
-    public void Capture(ILoopOperation loop)
+    public void Capture(ILoopOperation loop) => session.State.InLoop(() => Any(loop));
+
+    private void Any(ILoopOperation loop)
     {
         switch (loop)
         {
@@ -61,7 +63,8 @@ internal sealed class LoopCapture(CaptureSession session)
         int item;
         if (loop.LoopControlVariable is IVariableDeclaratorOperation variable)
         {
-            item = session.Writer.Declare(variable.Symbol, session.Types.Of(variable.Symbol.Type));
+            item = session.Writer.Declare(
+                variable.Symbol, session.Types.Of(variable.Symbol.Type, list.Kind == ValueKind.Host ? ValueKind.Host : session.Types.KindOf(variable.Symbol.Type)));
         }
         else
         {
@@ -86,7 +89,7 @@ internal sealed class LoopCapture(CaptureSession session)
     /// <summary>
     /// A list that can grow is compared by its count: the field that holds it stays the same when an item is added.
     /// </summary>
-    private void GuardCount(IOperation collection)
+    public void GuardCount(IOperation collection)
     {
         var type = collection.Type;
         if (type is not INamedTypeSymbol { Name: "List" or "IList" or "IReadOnlyList" or "ICollection" or "IReadOnlyCollection" or "Dictionary" or "HashSet" }

@@ -24,14 +24,15 @@ internal sealed class MemberCapture(CaptureSession session)
 
         if (operation.Instance is { } instance && session.Hosts.IsAggregateOfGraph(instance))
         {
-            return operation.Arguments.Length == 1 ? Item(operation, instance, operation.Arguments[0].Value)
+            return session.Expressions.Records.Read(operation, instance, property) is { } member ? member
+                : operation.Arguments.Length == 1 ? Item(operation, instance, operation.Arguments[0].Value)
                 : operation.Arguments.IsEmpty && Counts.Contains(property.Name) ? Count(operation, instance)
                 : session.Refuse("UG002", operation, $"'{property.Name}' of a list of the graph", "use its items, its count, or foreach");
         }
 
         if (session.Types.IsTensor(property.Type) && session.Hosts.BelongsToGraph(operation, operation.Syntax.Span))
         {
-            return session.Refuse("UG012", operation, property.Name);
+            return session.Functions.Getter(operation) ?? session.Refuse("UG012", operation, property.Name);
         }
 
         return session.Types.IsTensor(operation.Instance?.Type)
@@ -44,6 +45,11 @@ internal sealed class MemberCapture(CaptureSession session)
         if (operation.Instance is not { } instance || !session.Hosts.IsAggregateOfGraph(instance))
         {
             return session.Expressions.Host(operation);
+        }
+
+        if (session.Expressions.Records.Read(operation, instance, operation.Field) is { } member)
+        {
+            return member;
         }
 
         var position = (operation.Field.CorrespondingTupleField ?? operation.Field).Name;
@@ -101,9 +107,15 @@ internal sealed class MemberCapture(CaptureSession session)
     private Captured Item(IOperation operation, IOperation list, IOperation index)
     {
         list = HostReader.Unwrap(list);
-        if (index.Type?.Name == "Range" || HostReader.Unwrap(index) is IRangeOperation)
+        if (HostReader.Unwrap(index) is IRangeOperation range)
         {
-            return session.Refuse("UG002", operation, "A range of a list", "read the items one by one");
+            var whole = session.Expressions.Capture(list);
+            return whole.IsMissing ? whole : session.Expressions.Lists.Range(operation, whole, range);
+        }
+
+        if (index.Type?.Name == "Range")
+        {
+            return session.Refuse("UG002", operation, "A range in a variable", "write the range in the brackets: list[1..]");
         }
 
         // x.Shape[i] needs no list of all sizes.
@@ -129,7 +141,7 @@ internal sealed class MemberCapture(CaptureSession session)
     }
 
     /// <summary>The position an int or <c>^int</c> means.</summary>
-    private Captured Position(IOperation index, Func<int> length)
+    public Captured Position(IOperation index, Func<int> length)
     {
         if (HostReader.Unwrap(index) is not IUnaryOperation { OperatorKind: UnaryOperatorKind.Hat } fromEnd)
         {

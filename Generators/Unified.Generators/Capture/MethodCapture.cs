@@ -27,6 +27,7 @@ internal static class MethodCapture
             return Result(session, null);
         }
 
+        session.Bodies.Add(body);
         if (body.Descendants().Any(o => o is IInvalidOperation || o.Type is IErrorTypeSymbol))
         {
             session.IsBroken = true;
@@ -80,7 +81,7 @@ internal static class MethodCapture
 
         foreach (var parameter in method.Parameters)
         {
-            var type = session.Types.Of(parameter.Type);
+            var type = session.Types.Of(parameter.Type, session.Types.LayoutOf(parameter.Type) is null ? session.Types.KindOf(parameter.Type) : ValueKind.Host);
             session.Writer.Declare(parameter, type);
             var syntax = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() ?? method.DeclaringSyntaxReferences[0].GetSyntax();
             parameters.Add(new FunctionParameter(

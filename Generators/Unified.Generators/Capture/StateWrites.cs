@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Unified.Ir;
 
@@ -11,8 +11,19 @@ namespace Unified.Generators;
 /// </summary>
 internal sealed class StateWrites(CaptureSession session)
 {
-    private readonly List<(ISymbol Member, SyntaxNode Syntax)> _writes = [];
-    private readonly List<(ISymbol Member, SyntaxNode Syntax)> _reads = [];
+    private readonly List<(ISymbol Member, SyntaxNode Syntax, int Moment, ImmutableStack<int> Loops)> _writes = [];
+    private readonly List<(ISymbol Member, SyntaxNode Syntax, int Moment, ImmutableStack<int> Loops)> _reads = [];
+    private ImmutableStack<int> _loops = [];
+    private int _moment;
+
+    /// <summary>Captures a loop: what stands in it can run before and after everything else in it.</summary>
+    public void InLoop(Action capture)
+    {
+        var outer = _loops;
+        _loops = outer.Push(_moment++);
+        capture();
+        _loops = outer;
+    }
 
     /// <summary>Assigns a tensor to a field or property of <c>this</c> or of a host object.</summary>
     public void Assign(IMemberReferenceOperation target, Captured value, IOperation assignment)
@@ -36,7 +47,7 @@ internal sealed class StateWrites(CaptureSession session)
             return;
         }
 
-        _writes.Add((target.Member, assignment.Syntax));
+        _writes.Add((target.Member, assignment.Syntax, _moment++, _loops));
         session.Writer.Emit(new RebindInstruction(setter, getter, arguments, value.Register, session.Place(assignment)));
     }
 
@@ -47,7 +58,7 @@ internal sealed class StateWrites(CaptureSession session)
         {
             if (read != thunk && session.Types.IsTensor(read.Type))
             {
-                _reads.Add((read.Member, read.Syntax));
+                _reads.Add((read.Member, read.Syntax, _moment++, _loops));
             }
         }
     }
@@ -55,17 +66,13 @@ internal sealed class StateWrites(CaptureSession session)
     /// <summary>Reports the reads that come after a write of the same member, or in a loop with one.</summary>
     public void CheckReads()
     {
-        foreach (var (member, read) in _reads)
+        foreach (var (member, read, moment, loops) in _reads)
         {
-            if (_writes.Any(w => SymbolEqualityComparer.Default.Equals(w.Member, member) && IsReadAfter(w.Syntax, read)))
+            // In the order of the capture, not of the text: a local function runs where it is called.
+            if (_writes.Any(w => SymbolEqualityComparer.Default.Equals(w.Member, member) && (moment > w.Moment || loops.Any(w.Loops.Contains))))
             {
                 session.Report("UG013", read, member.Name);
             }
         }
     }
-
-    private static bool IsReadAfter(SyntaxNode write, SyntaxNode read) =>
-        read.SpanStart >= write.SpanStart
-        || write.Ancestors().Where(a => a is CommonForEachStatementSyntax or ForStatementSyntax or WhileStatementSyntax or DoStatementSyntax)
-            .Any(loop => loop.Span.Contains(read.Span));
 }

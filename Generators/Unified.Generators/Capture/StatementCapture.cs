@@ -18,19 +18,20 @@ internal sealed class StatementCapture
         [OperationKind.Labeled] = ("A label", "write a loop or an if statement"),
         [OperationKind.YieldReturn] = ("yield return", "return a list"),
         [OperationKind.YieldBreak] = ("yield break", "return a list"),
-        [OperationKind.Switch] = ("A switch statement", "write if statements or a switch expression over host values"),
         [OperationKind.Stop] = ("Stop", "leave it out"),
         [OperationKind.End] = ("End", "leave it out"),
     }.ToImmutableDictionary();
 
     private readonly CaptureSession _session;
-    private readonly LoopCapture _loops;
     private readonly ImmutableDictionary<OperationKind, Action<IOperation>> _rows;
+
+    private readonly SwitchCapture _switches;
 
     public StatementCapture(CaptureSession session)
     {
         _session = session;
-        _loops = new LoopCapture(session);
+        Loops = new LoopCapture(session);
+        _switches = new SwitchCapture(session);
         _rows = new Dictionary<OperationKind, Action<IOperation>>
         {
             [OperationKind.Block] = o => Each(((IBlockOperation)o).Operations),
@@ -39,13 +40,16 @@ internal sealed class StatementCapture
             [OperationKind.ExpressionStatement] = o => Effect(((IExpressionStatementOperation)o).Operation),
             [OperationKind.Return] = o => Return((IReturnOperation)o),
             [OperationKind.Conditional] = o => If((IConditionalOperation)o),
-            [OperationKind.Loop] = o => _loops.Capture((ILoopOperation)o),
+            [OperationKind.Loop] = o => Loops.Capture((ILoopOperation)o),
+            [OperationKind.Switch] = o => _switches.Capture((ISwitchOperation)o),
             [OperationKind.Branch] = o => Branch((IBranchOperation)o),
             [OperationKind.Throw] = o => _session.Expressions.Capture(o),
             [OperationKind.Empty] = _ => { },
-            [OperationKind.LocalFunction] = o => _session.Report("UG008", o.Syntax, $"The local function '{((ILocalFunctionOperation)o).Symbol.Name}'"),
+            [OperationKind.LocalFunction] = o => _session.Functions.Declare((ILocalFunctionOperation)o),
         }.ToImmutableDictionary();
     }
+
+    public LoopCapture Loops { get; }
 
     public void Capture(IOperation statement)
     {
@@ -68,7 +72,7 @@ internal sealed class StatementCapture
     public void Effect(IOperation operation)
     {
         var isCall = operation is IInvocationOperation or IConditionalAccessOperation or IObjectCreationOperation or IDynamicInvocationOperation;
-        if (isCall && _session.Hosts.Read(operation).IsPure)
+        if (isCall && _session.Hosts.Read(operation).IsPure && _session.Patterns.Declared(operation).IsEmpty)
         {
             _session.Report("UG006", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), 60));
             return;
@@ -76,7 +80,8 @@ internal sealed class StatementCapture
 
         if (operation is IInvocationOperation call
             && !_session.Hosts.BelongsToGraph(call, call.Syntax.Span)
-            && !_session.Hosts.HasTensors(call))
+            && !_session.Hosts.HasTensors(call)
+            && _session.Patterns.Declared(call).IsEmpty)
         {
             _session.Report("UG006", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), 60));
             return;
@@ -103,6 +108,12 @@ internal sealed class StatementCapture
                 continue;
             }
 
+            if (declarator.Symbol.Type.TypeKind == TypeKind.Delegate && _session.Functions.Find(initializer.Value) is { } function)
+            {
+                _session.Writer.DeclareFunction(declarator.Symbol, function);
+                continue;
+            }
+
             var value = _session.Expressions.Capture(initializer.Value);
             _session.Expressions.Assignments.Declare(declarator.Symbol, value, declarator);
         }
@@ -119,6 +130,7 @@ internal sealed class StatementCapture
         var value = _session.Expressions.Capture(returned);
         if (!value.IsMissing)
         {
+            _session.Functions.NoteReturn(value.Kind);
             _session.Writer.Emit(new ReturnInstruction(value.Register, _session.Place(operation)));
         }
     }

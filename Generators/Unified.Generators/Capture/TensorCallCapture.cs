@@ -9,9 +9,6 @@ namespace Unified.Generators;
 /// <summary>Turns calls of ops, intrinsics and static graphs into Apply, Assign and Call instructions.</summary>
 internal sealed class TensorCallCapture(CaptureSession session)
 {
-    // Copies of a list are the list: nothing in a graph can change it.
-    private static readonly HashSet<string> Copies = new(StringComparer.Ordinal) { "ToArray", "ToList", "AsReadOnly", "AsEnumerable", "ToImmutableArray" };
-
     /// <summary>What to write for an operator or conversion that no op stands behind.</summary>
     public const string OperatorInstead = "write a [StaticGraph] method that computes it, and call that";
 
@@ -33,17 +30,14 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return StaticGraph(call);
         }
 
-        if (method.MethodKind == MethodKind.LocalFunction)
+        if (session.Functions.Call(call) is { } inlined)
         {
-            return session.Refuse("UG008", call, $"The local function '{method.Name}'");
+            return inlined;
         }
 
-        var receiver = call.Instance ?? (method.IsExtensionMethod ? call.Arguments.FirstOrDefault()?.Value : null);
-        if (TypeClassifier.IsSystem(method) && receiver is not null && session.Hosts.IsAggregateOfGraph(receiver))
+        if (session.Expressions.Lists.Invocation(call) is { } list)
         {
-            return Copies.Contains(method.Name) && call.Arguments.Length == (call.Instance is null ? 1 : 0)
-                ? session.Expressions.Capture(HostReader.Unwrap(receiver))
-                : session.Refuse("UG002", call, $"'{method.Name}' on a list of the graph", "use a collection expression, its items, or foreach");
+            return list;
         }
 
         if (session.Hosts.HasTensors(call) && (!TypeClassifier.IsSystem(method) || method.MethodKind == MethodKind.DelegateInvoke || method.Name == "ThrowIfNull"))
@@ -71,6 +65,10 @@ internal sealed class TensorCallCapture(CaptureSession session)
 
         return Apply(op, operation, arguments);
     }
+
+    /// <summary>A method by its delegate, on captured values.</summary>
+    public Captured Apply(OpCode op, IOperation operation, IMethodSymbol method, ImmutableArray<Captured> arguments) =>
+        Apply(op, operation, [.. method.Parameters.Zip(arguments, (p, a) => (p.Name, a))]);
 
     /// <summary>A method or property: the receiver is the first operand, optional arguments that are not given stay out.</summary>
     public Captured Apply(OpCode op, IOperation operation, IOperation? instance, ImmutableArray<IArgumentOperation> arguments)
@@ -154,12 +152,13 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return session.Refuse("UG002", reference, "A ref or out argument", "return a tuple");
         }
 
-        var receiver = call.Instance is { } instance ? session.Expressions.Capture(instance) : default(Captured?);
+        var receiver = call.Instance is { } self ? session.Expressions.Capture(self) : default(Captured?);
         var arguments = new int[method.Parameters.Length];
         var failed = receiver is { IsMissing: true };
         foreach (var argument in call.Arguments)
         {
-            var value = argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
+            var value = session.Types.LayoutOf(argument.Parameter?.Type) is not null ? session.Expressions.Records.Argument(argument)
+                : argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
                 ? session.Expressions.Aggregates.Argument(argument.Value)
                 : session.Expressions.Capture(argument.Value);
             failed |= value.IsMissing;
@@ -171,22 +170,35 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return Captured.Missing(kind);
         }
 
+        return StaticGraph(method, call.Instance, call.IsVirtual, receiver, [.. arguments], call);
+    }
+
+    /// <summary>A static graph by its method group, on captured values.</summary>
+    public Captured StaticGraph(IMethodReferenceOperation group, Captured? receiver, ImmutableArray<Captured> arguments, IOperation place) =>
+        receiver is { IsMissing: true }
+            ? Captured.Missing(session.Types.KindOf(group.Method.ReturnType))
+            : StaticGraph(group.Method, group.Instance, group.IsVirtual, receiver, [.. arguments.Select(a => a.Register)], place);
+
+    private Captured StaticGraph(
+        IMethodSymbol method, IOperation? instance, bool isVirtual, Captured? receiver, ImmutableArray<int> arguments, IOperation place)
+    {
+        var kind = session.Types.KindOf(method.ReturnType);
         var callee = session.Writer.AddCallee(new CalleeSource(
             0,
             method.OriginalDefinition.GetDocumentationCommentId() ?? method.ToDisplayString(),
             ThunkCapture.FullName(method.ContainingType),
-            call.IsVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
-            call.Instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
+            isVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
+            instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
             CompanionNames.Of(method),
-            call.Instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
-        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : [.. arguments];
+            instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
+        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : arguments;
         if (kind == ValueKind.Void)
         {
-            session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(call)));
+            session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(place)));
             return Captured.Missing(kind);
         }
 
-        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(call))), kind);
+        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(place))), kind);
     }
 
     private Captured NotAStaticGraph(IInvocationOperation call)

@@ -25,6 +25,8 @@ internal sealed class ThunkCapture(CaptureSession session)
 
         public List<ISymbol> Locals { get; } = [];
 
+        public List<int> Loads { get; } = [];
+
         public List<(string Name, ITypeSymbol Type, int Register)> Holes { get; } = [];
 
         public bool IsRefused { get; set; }
@@ -34,20 +36,31 @@ internal sealed class ThunkCapture(CaptureSession session)
     public Captured Capture(IOperation operation)
     {
         var kind = session.Types.KindOf(operation.Type);
+        if (session.Patterns.Declared(operation) is { IsEmpty: false } variables)
+        {
+            return session.Patterns.Check(variables, operation) && Make(operation, variables) is var (tuple, parts)
+                ? session.Patterns.Unpack(
+                    session.Writer.Emit(r => new ThunkInstruction(r, tuple, parts, session.Place(operation))), operation.Type!, variables, operation)
+                : Captured.Missing(kind);
+        }
+
         if (Make(operation) is not var (thunk, arguments))
         {
             return Captured.Missing(kind);
         }
 
-        return new(session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(operation))), kind);
+        var result = session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(operation)));
+        return new(result, session.Types.LayoutOf(operation.Type) is null ? kind : ValueKind.Host);
     }
 
     /// <summary>The thunk's number and the registers of its arguments; null after an error.</summary>
-    public (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation)
+    public (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation) => Make(operation, []);
+
+    private (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation, ImmutableArray<DeclaredVariable> variables)
     {
         var draft = new Draft(operation);
         Collect(operation, draft);
-        if (draft.IsRefused || !CheckType(operation.Type, operation))
+        if (draft.IsRefused || !CheckType(operation.Type, operation) || !CheckClosures(operation))
         {
             return null;
         }
@@ -65,8 +78,8 @@ internal sealed class ThunkCapture(CaptureSession session)
                 session.Types.Of(operation.Type),
                 ArgumentTypes(draft),
                 session.Guards.IsGuard(operation)),
-            Text(draft),
-            FullName(operation.Type!),
+            variables.IsEmpty ? Text(draft) : PatternCapture.Text(Text(draft), operation.Type, variables),
+            variables.IsEmpty ? FullName(operation.Type!) : PatternCapture.ResultType(operation.Type!, variables),
             [.. parameters],
             isSetter: false,
             session.Method.IsStatic);
@@ -100,15 +113,21 @@ internal sealed class ThunkCapture(CaptureSession session)
     /// <summary>A thunk over given locals, for text the user did not write in one piece.</summary>
     public Captured Evaluate(string expression, ITypeSymbol type, bool isGuard, IOperation place, params (int Local, ITypeSymbol Type)[] locals)
     {
+        return new(Evaluate(expression, session.Types.Of(type), FullName(type), isGuard, place, locals), session.Types.KindOf(type));
+    }
+
+    /// <summary>The register of what a thunk of the text gives, by the name of its type.</summary>
+    public int Evaluate(string expression, ValueType type, string typeName, bool isGuard, IOperation place, params (int Local, ITypeSymbol Type)[] locals)
+    {
         var thunk = session.Writer.AddThunk(
-            new Thunk(Places.OneLine(expression, LongestName), session.Types.Of(type), [.. locals.Select(l => session.Writer[l.Local].Type)], isGuard),
+            new Thunk(Places.OneLine(expression, LongestName), type, [.. locals.Select(l => session.Writer[l.Local].Type)], isGuard),
             expression,
-            FullName(type),
+            typeName,
             [.. locals.Select(l => new ThunkParameter(FullName(l.Type), Escape(session.Writer[l.Local].Name)))],
             isSetter: false,
             session.Method.IsStatic);
         ImmutableArray<int> arguments = [.. locals.Select(l => session.Writer.Load(l.Local))];
-        return new(session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(place))), session.Types.KindOf(type));
+        return session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(place)));
     }
 
     public static string FullName(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
@@ -125,6 +144,29 @@ internal sealed class ThunkCapture(CaptureSession session)
         return false;
     }
 
+    /// <summary>
+    /// A lambda that outlives its expression sees later values of the variables around it, and a thunk has only their present ones. Reports
+    /// such a variable.
+    /// </summary>
+    private bool CheckClosures(IOperation operation)
+    {
+        if (operation.Type is null or { IsValueType: true } or { SpecialType: SpecialType.System_String } or IArrayTypeSymbol)
+        {
+            return true;
+        }
+
+        foreach (var lambda in operation.DescendantsAndSelf().OfType<IAnonymousFunctionOperation>())
+        {
+            if (session.Hosts.Read(lambda).Locals.Any(session.Hosts.IsAssigned))
+            {
+                session.Report("UG008", lambda.Syntax, "A lambda that outlives its expression and uses a variable that changes");
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private void Collect(IOperation operation, Draft draft)
     {
         var reading = session.Hosts.Read(operation, draft.Root.Syntax.Span);
@@ -132,7 +174,9 @@ internal sealed class ThunkCapture(CaptureSession session)
         {
             foreach (var local in reading.Locals.Where(l => !draft.Locals.Contains(l, SymbolEqualityComparer.Default)))
             {
+                // Read now: a function or an increment in a later part may change it.
                 draft.Locals.Add(local);
+                draft.Loads.Add(session.Writer.Load(session.Writer.Find(local)!.Value));
             }
         }
         else if (operation != draft.Root && IsHole(operation, draft.Root.Syntax.Span))
@@ -204,7 +248,7 @@ internal sealed class ThunkCapture(CaptureSession session)
         [.. draft.Locals.Select(l => session.Types.Of(HostReader.TypeOf(l))), .. draft.Holes.Select(h => session.Types.Of(h.Type))];
 
     private ImmutableArray<int> Arguments(Draft draft) =>
-        [.. draft.Locals.Select(l => session.Writer.Load(session.Writer.Find(l)!.Value)), .. draft.Holes.Select(h => h.Register)];
+        [.. draft.Loads, .. draft.Holes.Select(h => h.Register)];
 
     private static string Text(Draft draft)
     {
@@ -233,7 +277,7 @@ internal sealed class ThunkCapture(CaptureSession session)
         return text;
     }
 
-    private static string Escape(string name) =>
+    public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
 
     private static bool IsUnnameable(ITypeSymbol type) => type switch

@@ -24,6 +24,7 @@ internal sealed class TypeClassifier(Compilation compilation)
     private readonly INamedTypeSymbol? _shape = compilation.GetTypeByMetadataName("Unified.ShapeAttribute");
     private readonly ConcurrentDictionary<ISymbol, OpCode?> _ops = new(SymbolEqualityComparer.Default);
     private readonly ConcurrentDictionary<ISymbol, string?> _intrinsics = new(SymbolEqualityComparer.Default);
+    private readonly Dictionary<INamedTypeSymbol, RecordLayout?> _layouts = new(SymbolEqualityComparer.Default);
     private INamedTypeSymbol? _shapeType;
 
     /// <summary>The type of <c>x.Shape</c>, when it is a type of its own rather than an array or span.</summary>
@@ -83,13 +84,39 @@ internal sealed class TypeClassifier(Compilation compilation)
     public bool BelongsToGraph(ISymbol? member) =>
         OpOf(member) is not null || IntrinsicOf(member) is not null || (member is IMethodSymbol method && IsStaticGraph(method));
 
+    /// <summary>How objects of the type are kept in a graph: records and plain classes or structs of the source with tensors in them.</summary>
+    public RecordLayout? LayoutOf(ITypeSymbol? type) => type is INamedTypeSymbol named && !IsTensor(type) ? RecordWithTensors(named) : null;
+
+    private RecordLayout? RecordWithTensors(INamedTypeSymbol type)
+    {
+        if (_layouts.TryGetValue(type, out var known))
+        {
+            return known;
+        }
+
+        // Nothing while it is looked into: a type may hold its own kind.
+        _layouts[type] = null;
+        var layout = RecordLayout.Of(type);
+        return _layouts[type] = layout is not null && layout.Members.Any(m => IsOrHoldsTensors(RecordLayout.TypeOf(m))) ? layout : null;
+    }
+
     private bool HoldsTensors(ITypeSymbol type) => type switch
     {
-        IArrayTypeSymbol array => IsOrHoldsTensors(array.ElementType),
+        IArrayTypeSymbol array => IsItem(array.ElementType),
         INamedTypeSymbol { IsTupleType: true } tuple => tuple.TupleElements.Any(e => IsOrHoldsTensors(e.Type)),
-        INamedTypeSymbol { TypeArguments.Length: 1 } sequence => Sequences.Contains(sequence.Name) && IsSystem(sequence) && IsOrHoldsTensors(sequence.TypeArguments[0]),
+        INamedTypeSymbol named when RecordWithTensors(named) is not null => true,
+        INamedTypeSymbol { TypeArguments.Length: 1 } sequence => Sequences.Contains(sequence.Name) && IsSystem(sequence) && IsItem(sequence.TypeArguments[0]),
         _ => false,
     };
+
+    // A list of records is the host's until a method makes one of its own.
+    private bool IsItem(ITypeSymbol type) => LayoutOf(type) is null && IsOrHoldsTensors(type);
+
+    /// <summary>The type of a variable for this value: a record that comes from the host stays an object of the host.</summary>
+    public ValueType Of(ITypeSymbol type, ValueKind value) =>
+        Of(type) is var own && own.Kind == ValueKind.Host && value == ValueKind.Aggregate ? own with { Kind = value }
+        : own.Kind == ValueKind.Aggregate && value == ValueKind.Host && LayoutOf(type) is not null ? own with { Kind = value }
+        : own;
 
     /// <summary>Declared in the base class library.</summary>
     public static bool IsSystem(ISymbol? symbol)

@@ -16,16 +16,15 @@ internal static partial class DiagnosticTable
         Error("UG006", "Call has only an effect", "'{0}' is called for its effect, which would happen only when the graph is built; call it outside of the static graph"),
         Error("UG007", "Host state is assigned", "'{0}' is host state, which a graph cannot change; keep it in a tensor field and overwrite that with Assign(value), or set it outside of the static graph"),
         Error("UG008", "Function inside a static graph", "{0} cannot be captured here; write a [StaticGraph] method and call it"),
-        Error("UG009", "Differentiated function is not a lambda", "The function to differentiate must be a lambda without parameters, such as () => Loss(x); {0}"),
+        Error("UG009", "Differentiated function is not known", "The function to differentiate must be a lambda, local function or [StaticGraph] method without parameters, such as () => Loss(x); {0}"),
         Error("UG010", "Index of a tensor", "'{0}' cannot index a tensor in a static graph; write an int, ^int, a..b, .. or a tensor in the brackets"),
         Error("UG011", "Graph value in host code", "'{0}' belongs to the graph and cannot go into the host expression '{1}'; pass host values, such as x.Shape[0]"),
-        Error("UG012", "Tensor property is computed", "'{0}' computes its tensor at each read, which the graph would not see; make it a field, an auto-property or a [StaticGraph] method"),
+        Error("UG012", "Tensor property is computed", "'{0}' computes its tensor at each read, which the graph would not see from here; make it a [StaticGraph] method, or a field or auto-property"),
         Error("UG013", "Field is read after it is assigned", "'{0}' is assigned in this method, and this host expression would see the old value; read what you need into a local before the assignment"),
         Error("UG014", "Type cannot leave its expression", "'{0}' has type '{1}', which cannot be kept between host expressions; use a class, a struct or a tuple such as (Width: 4, Depth: 2)"),
         Error("UG015", "Variable is declared inside a host expression", "'{0}' is declared inside a host expression and does not live beyond it; declare a local before it and read that"),
-        Error("UG016", "Early return in a differentiated function", "Return is possible only at the end of the function to differentiate; store the loss in a local and return it last"),
         Error("UG017", "Shape annotation", "{0}; {1}"),
-        Error("UG018", "Object with tensors", "A new '{0}' cannot hold values of the graph; use a tuple, an array or a collection expression"),
+        Error("UG018", "Object with tensors", "A new '{0}' cannot hold values of the graph here; use a tuple, a list, or a record of the project whose constructor only keeps values, within one method"),
     ];
 
     private static ImmutableDictionary<string, DiagnosticDescriptor> CaptureById { get; } = Capture.ToImmutableDictionary(d => d.Id);

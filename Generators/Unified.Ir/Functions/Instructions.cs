@@ -61,6 +61,16 @@ public sealed record CallInstruction(int Result, int Callee, ImmutableArray<int>
 /// <summary>An array, list or tuple of the registers.</summary>
 public sealed record ListInstruction(int Result, ImmutableArray<int> Items, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// What C# does to lists, by <paramref name="Operator"/>. On the list in the first operand, seen through every variable that holds it:
+/// <c>add</c> item, <c>add_range</c> list, <c>insert</c> index item, <c>set</c> index item, <c>remove_at</c> index, <c>clear</c>,
+/// <c>reverse</c>. A new list: <c>copy</c> list, <c>concat</c> list list, <c>range</c> list start end, <c>fill</c> count (of nulls).
+/// </summary>
+public sealed record ListStepInstruction(int Result, string Operator, ImmutableArray<int> Operands, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>The body of a <c>switch</c> statement: a break in it ends it, and continue and return go on to what is around it.</summary>
+public sealed record SwitchInstruction(Block Body, SourceSpan? Source = null) : Instruction(None, Source);
+
 /// <summary>An item of an aggregate, by a host int (array, list) or a constant position (tuple).</summary>
 public sealed record ItemInstruction(int Result, int List, int Index, SourceSpan? Source = null) : Instruction(Result, Source);
 
@@ -91,6 +101,12 @@ public sealed record ForEachInstruction(int Local, int List, Block Body, SourceS
 public sealed record BreakInstruction(SourceSpan? Source = null) : Instruction(None, Source);
 
 public sealed record ContinueInstruction(SourceSpan? Source = null) : Instruction(None, Source);
+
+/// <summary>
+/// A local function or lambda, at the place of its call: a return in the body ends the body and gives the result. The body talks to what is
+/// around it through locals, as the C# does.
+/// </summary>
+public sealed record InlineInstruction(int Result, Block Body, SourceSpan? Source = null) : Instruction(Result, Source);
 
 public sealed record ReturnInstruction(int Value, SourceSpan? Source = null) : Instruction(None, Source);
 

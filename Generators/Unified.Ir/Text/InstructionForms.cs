@@ -56,6 +56,10 @@ internal static class InstructionForms
             23, "return {0}", [OptionalRegister], i => [i.Value], (_, f, s) => new(f.Int(0), s), HasResult: false),
         new InstructionForm<ThrowInstruction>(
             24, "throw {0}{1}", [ThunkIndex, Registers], i => [i.Thunk, i.Arguments], (_, f, s) => new(f.Int(0), f.Ints(1), s), HasResult: false),
+        new InstructionForm<InlineInstruction>(30, "inline {0}", [BlockField], i => [i.Body], (r, f, s) => new(r, f.Block(0), s)),
+        new InstructionForm<SwitchInstruction>(31, "switch {0}", [BlockField], i => [i.Body], (_, f, s) => new(f.Block(0), s), HasResult: false),
+        new InstructionForm<ListStepInstruction>(
+            32, "list_step {0}{1}", [Word, Registers], i => [i.Operator, i.Operands], (r, f, s) => new(r, f.Text(0), f.Ints(1), s)),
     ];
 
     private static readonly ImmutableDictionary<Type, InstructionForm> ByType = All.ToImmutableDictionary(f => f.Type);

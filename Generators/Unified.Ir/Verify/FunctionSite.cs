@@ -8,6 +8,9 @@ namespace Unified.Ir;
 /// <param name="InGradient">The body of a value_and_grad is around it.</param>
 internal sealed record FunctionSite(Instruction Instruction, InstructionForm Form, ImmutableArray<object?> Values, int Number, bool InLoop, bool InGradient)
 {
+    /// <summary>The nearest inlined function around it, which a return leaves.</summary>
+    public InlineInstruction? Inlined { get; init; }
+
     public override string ToString()
     {
         var result = Instruction.Result == Instruction.None ? "" : $"%{Instruction.Result} = ";
@@ -23,22 +26,28 @@ internal sealed record FunctionSite(Instruction Instruction, InstructionForm For
     public static ImmutableArray<FunctionSite> Of(Function function)
     {
         var sites = ImmutableArray.CreateBuilder<FunctionSite>();
-        Collect(function.Body, inLoop: false, inGradient: false);
+        Collect(function.Body, inLoop: false, inGradient: false, null);
         return sites.ToImmutable();
 
-        void Collect(Block block, bool inLoop, bool inGradient)
+        void Collect(Block block, bool inLoop, bool inGradient, InlineInstruction? inlined)
         {
             foreach (var instruction in block.Instructions)
             {
                 var form = InstructionForms.Of(instruction);
-                var site = new FunctionSite(instruction, form, form.Take(instruction), sites.Count, inLoop, inGradient);
+                var site = new FunctionSite(instruction, form, form.Take(instruction), sites.Count, inLoop, inGradient) { Inlined = inlined };
                 sites.Add(site);
                 foreach (var (_, inner) in site.Blocks)
                 {
                     var isGradient = instruction is ValueAndGradInstruction;
-                    var isLoopBody = instruction is ForEachInstruction || (instruction is LoopInstruction loop && ReferenceEquals(inner, loop.Body));
+                    var isLoopBody = instruction is ForEachInstruction or SwitchInstruction || (instruction is LoopInstruction loop && ReferenceEquals(inner, loop.Body));
                     var passesOn = instruction is IfInstruction;
-                    Collect(inner, isLoopBody || (passesOn && inLoop), isGradient || inGradient);
+                    if (instruction is InlineInstruction function)
+                    {
+                        Collect(inner, inLoop: false, inGradient: false, function);
+                        continue;
+                    }
+
+                    Collect(inner, isLoopBody || (passesOn && inLoop), isGradient || inGradient, isGradient ? null : inlined);
                 }
             }
         }

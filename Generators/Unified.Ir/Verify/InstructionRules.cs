@@ -10,6 +10,7 @@ internal static class InstructionRules
         new("result-given", ResultGiven),
         new("literal-kind", LiteralKind),
         new("host-operator", HostOperator),
+        new("list-operator", ListOperator),
         new("thunk-arguments", ThunkArguments),
         new("op-arguments", OpArguments),
         new("index-items", IndexItems),
@@ -35,7 +36,7 @@ internal static class InstructionRules
 
     // A thunk may be evaluated for its exception, a call made for its effects.
     private static IEnumerable<string> ResultGiven(FunctionView view) => view.Sites
-        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or ThunkInstruction))
+        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or ThunkInstruction or InlineInstruction or ListStepInstruction))
         .Select(s => $"{s}: has no register for its result");
 
     private static IEnumerable<string> LiteralKind(FunctionView view) => view.All<LiteralInstruction>()
@@ -58,6 +59,37 @@ internal static class InstructionRules
             if (!HostTypes.Contains(host.Type))
             {
                 yield return $"{site}: the result is int, long, float, double or bool, not '{host.Type}'";
+            }
+        }
+    }
+
+    // Operator → its operands, and whether it makes a new list.
+    private static readonly ImmutableDictionary<string, (int Operands, bool IsNew)> ListOperators = new Dictionary<string, (int, bool)>
+    {
+        ["add"] = (2, false),
+        ["add_range"] = (2, false),
+        ["insert"] = (3, false),
+        ["set"] = (3, false),
+        ["remove_at"] = (2, false),
+        ["clear"] = (1, false),
+        ["reverse"] = (1, false),
+        ["copy"] = (1, true),
+        ["concat"] = (2, true),
+        ["range"] = (3, true),
+        ["fill"] = (1, true),
+    }.ToImmutableDictionary(StringComparer.Ordinal);
+
+    private static IEnumerable<string> ListOperator(FunctionView view)
+    {
+        foreach (var (site, step) in view.All<ListStepInstruction>())
+        {
+            if (!ListOperators.TryGetValue(step.Operator, out var row))
+            {
+                yield return $"{site}: there is no operator '{step.Operator}' of lists";
+            }
+            else if (row.Operands != step.Operands.Length || row.IsNew != (step.Result != Instruction.None))
+            {
+                yield return $"{site}: '{step.Operator}' takes {row.Operands} operands and gives {(row.IsNew ? "a list" : "nothing")}";
             }
         }
     }
@@ -129,7 +161,14 @@ internal static class InstructionRules
                 yield return $"{site}: leaves a value_and_grad, whose block yields its value";
             }
 
-            if (isVoid != (instruction.Value == Instruction.None))
+            if (site.Inlined is { } inlined)
+            {
+                if ((inlined.Result == Instruction.None) != (instruction.Value == Instruction.None))
+                {
+                    yield return $"{site}: the inlined function around it {(inlined.Result == Instruction.None ? "gives nothing" : "gives a value")}";
+                }
+            }
+            else if (isVoid != (instruction.Value == Instruction.None))
             {
                 yield return isVoid ? $"{site}: the function returns nothing" : $"{site}: the function returns {view.Function.Result}";
             }

@@ -75,7 +75,7 @@ internal static class CallSteps
         OutputValue output => new TensorValue(results[output.Output]),
         PlaceValue place when temporaries.TryGetValue(place.Key, out var temporary) => temporary.Source,
         PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own => own.Value,
-        AggregateValue list => new AggregateValue([.. list.Items.Select(i => Receive(frame, i, results, temporaries))]),
+        AggregateValue list => new AggregateValue([.. list.Items.Select(i => Receive(frame, i, results, temporaries))]) { IsShared = true },
         _ => value,
     };
 }

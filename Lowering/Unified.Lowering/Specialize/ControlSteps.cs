@@ -16,6 +16,8 @@ internal static class ControlSteps
         Step.Of<BreakInstruction>((_, _) => Flow.Break),
         Step.Of<ContinueInstruction>((_, _) => Flow.Continue),
         Step.Of<ReturnInstruction>(Return),
+        Step.Of<InlineInstruction>(Inline),
+        Step.Of<SwitchInstruction>((f, i) => Interpreter.Run(f, i.Body) is var flow && flow == Flow.Break ? Flow.Next : flow),
     ];
 
     private static Flow If(Frame frame, IfInstruction step)
@@ -86,8 +88,15 @@ internal static class ControlSteps
 
     private static Flow ForEach(Frame frame, ForEachInstruction step)
     {
-        foreach (var item in frame.Items(frame[step.List], "what foreach runs over"))
+        var list = frame[step.List];
+        var started = (list as AggregateValue)?.Items;
+        foreach (var item in list is HostValue { Object: string text } ? text.Select(c => new HostValue(c)) : frame.Items(list, "what foreach runs over"))
         {
+            if (list is AggregateValue now && now.Items != started)
+            {
+                throw frame.Fail("the list is changed while foreach runs over it; loop over a copy: list.ToArray()", eager: true);
+            }
+
             frame.SetLocal(step.Local, item);
             var flow = Interpreter.Run(frame, step.Body);
             if (flow is Flow.Break or Flow.Return)
@@ -97,6 +106,20 @@ internal static class ControlSteps
         }
 
         return Flow.Next;
+    }
+
+    /// <summary>A return in the body is the end of the body only, so what the frame returns stays as it was.</summary>
+    private static void Inline(Frame frame, InlineInstruction step)
+    {
+        var outer = frame.Returned;
+        frame.Returned = Value.Null;
+        Interpreter.Run(frame, step.Body);
+        if (step.Result != Instruction.None)
+        {
+            frame[step.Result] = frame.Returned;
+        }
+
+        frame.Returned = outer;
     }
 
     private static Flow Return(Frame frame, ReturnInstruction step)

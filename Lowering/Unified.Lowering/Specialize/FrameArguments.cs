@@ -32,7 +32,7 @@ internal static class FrameArguments
             {
                 TensorSpec tensor => Input(frame, new ArgumentKey(i, -1), parameter, parameter.Name, tensor.Type),
                 TensorListSpec list => new AggregateValue(
-                    [.. list.Types.Select((t, n) => Input(frame, new ArgumentKey(i, n), null, $"{parameter.Name}_{n}", t))]),
+                    [.. list.Types.Select((t, n) => Input(frame, new ArgumentKey(i, n), null, $"{parameter.Name}_{n}", t))]) { IsShared = true },
                 HostSpec host => frame.Session.Wrap(host.Value, parameter.Name),
                 var other => throw frame.Fail($"an argument is specialized to {other.GetType().Name}"),
             });
@@ -62,7 +62,7 @@ internal static class FrameArguments
                 case PlaceValue place:
                     return Input(callee, place.Key, parameter, name, caller.TypeOf(place));
                 case AggregateValue list:
-                    return new AggregateValue([.. list.Items.Select((v, n) => Pass(v, null, $"{name}_{n}"))]);
+                    return new AggregateValue([.. list.Items.Select((v, n) => Pass(v, null, $"{name}_{n}"))]) { IsShared = true };
                 default:
                     return value;
             }

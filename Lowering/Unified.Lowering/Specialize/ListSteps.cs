@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Unified.Ir;
@@ -12,8 +13,66 @@ internal static class ListSteps
     [
         Step.Of<ListInstruction>((f, i) => f[i.Result] = new AggregateValue([.. i.Items.Select(r => f[r])])),
         Step.Of<ItemInstruction>((f, i) => f[i.Result] = Item(f, f[i.List], f[i.Index])),
+        Step.Of<ListStepInstruction>(Run),
         Step.Of<CountInstruction>((f, i) => f[i.Result] = new HostValue(Count(f, f[i.List]))),
     ];
+
+    // Operator → the items afterwards. The operands after the list are values.
+    private static readonly FrozenDictionary<string, Func<Frame, ImmutableArray<Value>, ImmutableArray<Value>, ImmutableArray<Value>>> Changes =
+        new Dictionary<string, Func<Frame, ImmutableArray<Value>, ImmutableArray<Value>, ImmutableArray<Value>>>
+        {
+            ["add"] = (_, items, o) => items.Add(o[0]),
+            ["add_range"] = (f, items, o) => items.AddRange(f.Items(o[0], "what is added")),
+            ["insert"] = (f, items, o) => items.Insert(At(f, o[0], items.Length + 1), o[1]),
+            ["set"] = (f, items, o) => items.SetItem(At(f, o[0], items.Length), o[1]),
+            ["remove_at"] = (f, items, o) => items.RemoveAt(At(f, o[0], items.Length)),
+            ["clear"] = (_, _, _) => [],
+            ["reverse"] = (_, items, _) => [.. items.Reverse()],
+        }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static void Run(Frame frame, ListStepInstruction step)
+    {
+        var operands = step.Operands.Select(r => frame[r]).ToImmutableArray();
+        if (step.Result != Instruction.None)
+        {
+            frame[step.Result] = new AggregateValue(Make(frame, step.Operator, operands));
+            return;
+        }
+
+        if (operands[0] is not AggregateValue { IsShared: false } list)
+        {
+            throw frame.Fail("a list that was not made by this method is changed; make a copy of it first: list.ToList()", eager: true);
+        }
+
+        list.Items = Changes[step.Operator](frame, list.Items, operands[1..]);
+    }
+
+    private static ImmutableArray<Value> Make(Frame frame, string name, ImmutableArray<Value> operands)
+    {
+        if (name == "fill")
+        {
+            var count = frame.Int(operands[0], "the length of an array");
+            return count >= 0 ? [.. Enumerable.Repeat(Value.Null, count)] : throw frame.Fail($"an array cannot have {count} items", eager: true);
+        }
+
+        ImmutableArray<Value> items = [.. frame.Items(operands[0], "a list")];
+        switch (name)
+        {
+            case "copy":
+                return items;
+            case "concat":
+                return items.AddRange(frame.Items(operands[1], "a list"));
+            default:
+                var (start, end) = (frame.Int(operands[1], "the start of a range"), frame.Int(operands[2], "the end of a range"));
+                return start >= 0 && start <= end && end <= items.Length
+                    ? items[start..end]
+                    : throw frame.Fail($"the range {start}..{end} is outside of a list of {items.Length}", eager: true);
+        }
+    }
+
+    private static int At(Frame frame, Value index, int count) => frame.Int(index, "an index") is var at && at >= 0 && at < count
+        ? at
+        : throw frame.Fail($"index {at} is out of range for a list of {count}", eager: true);
 
     private static Value Item(Frame frame, Value list, Value index) => list switch
     {

@@ -54,9 +54,17 @@ internal sealed record ConditionValue(ImmutableArray<Dim>? WhenTrue, ImmutableAr
     public override string Describe() => "a condition on sizes";
 }
 
-/// <summary>An array, list or tuple made by the function.</summary>
+/// <summary>
+/// An array, list or tuple made by the function. It is an object of the program that is run here, and changes as that does: every variable
+/// that holds it sees the change.
+/// </summary>
 internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 {
+    public ImmutableArray<Value> Items { get; set; } = Items;
+
+    /// <summary>Another function holds a list of its own for the same object, and would not see a change.</summary>
+    public bool IsShared { get; init; }
+
     public override string Describe() => $"a list of {Items.Length}";
 }
 

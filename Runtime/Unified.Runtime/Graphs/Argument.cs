@@ -15,7 +15,8 @@ public readonly struct Argument
 
     public ArgumentKind Kind { get; }
 
-    public static Argument Of(Tensor value) => new(value, 0, ArgumentKind.Tensor);
+    /// <summary>No tensor is a host value like any other null.</summary>
+    public static Argument Of(Tensor? value) => new(value, 0, value is null ? ArgumentKind.Object : ArgumentKind.Tensor);
 
     public static Argument Of(IReadOnlyList<Tensor> value) => new(value, 0, ArgumentKind.TensorList);
 

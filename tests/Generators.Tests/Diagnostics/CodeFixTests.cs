@@ -46,6 +46,14 @@ public sealed class CodeFixTests
         Assert.Equal(rest + "public static class V { static " + after + " }", await Fix(new WrapInLambda(), rest + "public static class V { static " + before + " }"));
     }
 
+    [Fact]
+    public async Task Called_method_is_marked()
+    {
+        const string Before = "public partial class A\n{\n    [StaticGraph] public Tensor F(Tensor x) => G(x);\n\n    // twice\n    private static Tensor G(Tensor x) => x;\n}";
+        Assert.Equal(
+            Before.Replace("    private static", "    [StaticGraph]\n    private static", StringComparison.Ordinal), await Fix(new MarkCalled(), Before));
+    }
+
     private static async Task<string> Fix(CodeFixProvider fix, string source, int choice = 0)
     {
         const string Usings = "using Unified; using System;\n";

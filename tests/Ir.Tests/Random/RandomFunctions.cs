@@ -91,7 +91,7 @@ internal sealed class RandomFunctions
     {
         var source = _draw.Source();
         var nested = depth > 0;
-        switch (_draw.Int(0, nested ? 27 : 20))
+        switch (_draw.Int(0, nested ? 29 : 20))
         {
             case 0:
                 return new LiteralInstruction(NewRegister(), Literal(), source);
@@ -120,6 +120,10 @@ internal sealed class RandomFunctions
                 return new ListInstruction(NewRegister(), items, source);
             case 14 when (Register(), Register()) is var (list, index):
                 return new ItemInstruction(NewRegister(), list, index, source);
+            case 15 when _draw.Chance(0.3) && (Register(), Register(), Register()) is var (list, start, end):
+                return _draw.Chance(0.5)
+                    ? new ListStepInstruction(NewRegister(), "range", [list, start, end], source)
+                    : new ListStepInstruction(Ir.Instruction.None, "set", [list, start, end], source);
             case 15 when Register() is var list:
                 return new CountInstruction(NewRegister(), list, source);
             case 16:
@@ -142,6 +146,10 @@ internal sealed class RandomFunctions
                 return new ForEachInstruction(_draw.Int(0, _locals.Length - 1), Register(), Block(depth - 1, true, inGradient, false), source);
             case 26 or 27 when (Block(depth - 1, false, true, true), Register()) is var (body, wrt):
                 return new ValueAndGradInstruction(NewRegister(), body, wrt, source);
+            case 28 when Block(depth - 1, false, true, false) is var body:
+                return new InlineInstruction(_draw.Chance(0.5) ? Ir.Instruction.None : NewRegister(), body, source);
+            case 29:
+                return new SwitchInstruction(Block(depth - 1, true, inGradient, false), source);
             default:
                 return new LoadInstruction(NewRegister(), 0, source);
         }

@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>A function as a value that is known while capturing: a lambda or local function with what its names mean, or a method.</summary>
+/// <param name="Body">Null for a method that is called.</param>
+/// <param name="Receiver">The object of a method group, already evaluated.</param>
+internal sealed record FunctionValue(IMethodSymbol Method, IBlockOperation? Body, NameScope? Scope, Captured? Receiver = null, IMethodReferenceOperation? Group = null);
+
+/// <summary>
+/// Turns calls of local functions and lambdas into their bodies at the place of the call. Captured variables are the caller's own, so
+/// that assignments to them mean what they mean in C#. A variable holds a function only from its declaration on and unchanged.
+/// </summary>
+internal sealed class FunctionCapture(CaptureSession session)
+{
+    private const int DepthLimit = 32;
+
+    private readonly Dictionary<IMethodSymbol, IBlockOperation?> _local = new(SymbolEqualityComparer.Default);
+    private readonly Stack<IBlockOperation> _open = new();
+    private readonly Stack<List<ValueKind>> _returned = new();
+
+    /// <summary>The local function that stands in this statement. It does nothing until it is called.</summary>
+    public void Declare(ILocalFunctionOperation function) => _local[function.Symbol] = function.Body;
+
+    /// <summary>The function that the expression is, where that can be said without running it.</summary>
+    public FunctionValue? Find(IOperation value)
+    {
+        switch (value)
+        {
+            case IDelegateCreationOperation creation:
+                return Find(creation.Target);
+            case IConversionOperation { OperatorMethod: null } conversion:
+                return Find(conversion.Operand);
+            case IAnonymousFunctionOperation lambda:
+                return new FunctionValue(lambda.Symbol, lambda.Body, session.Writer.Scope);
+            case ILocalReferenceOperation local:
+                return session.Writer.FindFunction(local.Local);
+            case IParameterReferenceOperation parameter:
+                return session.Writer.FindFunction(parameter.Parameter);
+            case IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference:
+                return new FunctionValue(reference.Method, BodyOf(reference.Method), session.Writer.Scope);
+            case IMethodReferenceOperation reference when session.Types.OpOf(reference.Method) is not null || session.Types.IsStaticGraph(reference.Method):
+                return new FunctionValue(
+                    reference.Method, null, null, reference.Instance is { } instance ? session.Expressions.Capture(instance) : null, reference);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The call of a local function, or of a delegate that is known.</summary>
+    public Captured? Call(IInvocationOperation call)
+    {
+        var function = call.TargetMethod.MethodKind == MethodKind.LocalFunction
+            ? new FunctionValue(call.TargetMethod, BodyOf(call.TargetMethod), session.Writer.Scope)
+            : call is { TargetMethod.MethodKind: MethodKind.DelegateInvoke, Instance: { } instance } ? Find(instance) : null;
+        return function is null ? null : Call(function, call, call.Arguments);
+    }
+
+    /// <summary>Calls a function on values that are there already.</summary>
+    public Captured Call(FunctionValue function, IOperation place, ImmutableArray<Captured> arguments)
+    {
+        if (function.Body is null)
+        {
+            return CallMethod(function, place, arguments);
+        }
+
+        return Inline(function, place, () =>
+        {
+            foreach (var (parameter, argument) in function.Method.Parameters.Zip(arguments, (p, a) => (p, a)))
+            {
+                Bind(parameter, argument);
+            }
+        });
+    }
+
+    /// <summary>
+    /// The getter of a computed property of <c>this</c>, as its body; null where another body could run, or where it cannot be seen from here.
+    /// </summary>
+    public Captured? Getter(IPropertyReferenceOperation read)
+    {
+        var property = read.Property;
+        if (read.Instance is not (null or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance })
+            || !SymbolEqualityComparer.Default.Equals(property.ContainingType, session.Method.ContainingType)
+            || property.IsVirtual || property.IsAbstract || property.IsOverride
+            || property.GetMethod is not { } getter
+            || property.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation) is not PropertyDeclarationSyntax syntax
+            || syntax.SyntaxTree != session.Model.SyntaxTree
+            || (read.Instance is not null && session.Method.IsStatic))
+        {
+            return null;
+        }
+
+        SyntaxNode? written = syntax.ExpressionBody ?? (SyntaxNode?)syntax.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration));
+        var operation = written is null ? null : session.Model.GetOperation(written, session.Cancellation);
+        var body = operation is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : operation as IBlockOperation;
+        if (body is null || body.Descendants().Any(o => o is IInvalidOperation))
+        {
+            return null;
+        }
+
+        session.Hosts.AddBody(body);
+        return Inline(new FunctionValue(getter, body, NameScope.Empty), read, () => { });
+    }
+
+    /// <summary>Remembers what a return inside of an inlined function gives.</summary>
+    public void NoteReturn(ValueKind kind)
+    {
+        if (_returned.Count > 0)
+        {
+            _returned.Peek().Add(kind);
+        }
+    }
+
+    private Captured Call(FunctionValue function, IInvocationOperation call, ImmutableArray<IArgumentOperation> arguments)
+    {
+        if (function.Body is null)
+        {
+            var values = arguments.OrderBy(a => a.Parameter!.Ordinal).Select(a => session.Expressions.Aggregates.Argument(a.Value)).ToImmutableArray();
+            return values.Any(v => v.IsMissing) ? Captured.Missing(session.Types.KindOf(call.Type)) : CallMethod(function, call, values);
+        }
+
+        // In the order of the source, before any parameter has its name.
+        var bindings = new List<Action>();
+        var failed = false;
+        foreach (var argument in arguments)
+        {
+            var parameter = function.Method.Parameters[argument.Parameter!.Ordinal];
+            if (parameter.RefKind is RefKind.Ref or RefKind.Out)
+            {
+                failed |= Variable(argument) is not { } variable || Add(() => session.Writer.Alias(parameter, variable));
+                continue;
+            }
+
+            if (argument.Value.Type?.TypeKind == TypeKind.Delegate && Find(argument.Value) is { } passed)
+            {
+                Add(() => session.Writer.DeclareFunction(parameter, passed));
+                continue;
+            }
+
+            var value = session.Expressions.Aggregates.Argument(argument.Value);
+            failed |= value.IsMissing;
+            Add(() => Bind(parameter, value));
+        }
+
+        return failed ? Captured.Missing(session.Types.KindOf(call.Type)) : Inline(function, call, () => bindings.ForEach(b => b()));
+
+        bool Add(Action binding)
+        {
+            bindings.Add(binding);
+            return false;
+        }
+    }
+
+    private void Bind(IParameterSymbol parameter, Captured value)
+    {
+        var local = session.Writer.Declare(parameter, session.Types.Of(parameter.Type, value.Kind));
+        session.Writer.Emit(new StoreInstruction(local, value.Register));
+    }
+
+    /// <summary>The local behind a ref or out argument.</summary>
+    private int? Variable(IArgumentOperation argument)
+    {
+        var target = argument.Value is IDeclarationExpressionOperation { Expression: var declared } ? declared : argument.Value;
+        switch (target)
+        {
+            case ILocalReferenceOperation { IsDeclaration: true } local:
+                return session.Writer.Declare(local.Local, session.Types.Of(local.Local.Type));
+            case IDiscardOperation discard:
+                return session.Writer.DeclareTemporary(session.Types.Of(discard.Type));
+            case ILocalReferenceOperation local when session.Writer.Find(local.Local) is { } known:
+                return known;
+            case IParameterReferenceOperation parameter when session.Writer.Find(parameter.Parameter) is { } known:
+                return known;
+            default:
+                session.Report("UG002", argument.Syntax, "A ref or out argument that is no variable", "pass a local variable, or return a tuple");
+                return null;
+        }
+    }
+
+    private Captured Inline(FunctionValue function, IOperation place, Action bind)
+    {
+        var kind = session.Types.KindOf(function.Method.ReturnType);
+        var body = function.Body!;
+        if (Fault(function.Method, body) is { } fault)
+        {
+            return session.Refuse("UG008", place, fault);
+        }
+
+        var outer = session.Writer.Scope;
+        session.Writer.Scope = function.Scope!;
+        _open.Push(body);
+        try
+        {
+            bind();
+            return IsStraight(body) ? Straight(body, kind) : Returning(body, kind, place);
+        }
+        finally
+        {
+            _open.Pop();
+            session.Writer.Scope = outer;
+        }
+    }
+
+    private string? Fault(IMethodSymbol method, IBlockOperation body) =>
+        method.IsAsync ? "An async function"
+        : method.IsGenericMethod ? $"The generic local function '{method.Name}'"
+        : body.Descendants().Any(o => o.Kind is OperationKind.YieldReturn or OperationKind.YieldBreak) ? $"The iterator '{method.Name}'"
+        : _open.Contains(body) && (method.MethodKind != MethodKind.AnonymousFunction || _open.Count > DepthLimit) ? $"The recursive function '{method.Name}'"
+        : _open.Count > DepthLimit ? "A function that nests this deep"
+        : null;
+
+    private Captured Straight(IBlockOperation body, ValueKind kind)
+    {
+        var statements = body.Operations;
+        var last = statements.LastOrDefault() as IReturnOperation;
+        foreach (var statement in statements.Take(last is null ? statements.Length : statements.Length - 1))
+        {
+            session.Statements.Capture(statement);
+        }
+
+        return last?.ReturnedValue is { } value ? session.Expressions.Capture(value) : Captured.Missing(kind);
+    }
+
+    private Captured Returning(IBlockOperation body, ValueKind kind, IOperation place)
+    {
+        _returned.Push([]);
+        var block = session.Writer.InBlock(() => session.Statements.Capture(body));
+        var kinds = _returned.Pop();
+        if (kind == ValueKind.Void)
+        {
+            session.Writer.Emit(new InlineInstruction(Instruction.None, block, session.Place(place)));
+            return Captured.Missing(kind);
+        }
+
+        var register = session.Writer.Emit(r => new InlineInstruction(r, block, session.Place(place)));
+        return new(register, kind == ValueKind.Host && kinds.Contains(ValueKind.Aggregate) ? ValueKind.Aggregate : kind);
+    }
+
+    private Captured CallMethod(FunctionValue function, IOperation place, ImmutableArray<Captured> arguments) =>
+        session.Types.OpOf(function.Method) is { } op
+            ? session.Expressions.Calls.Apply(op, place, function.Method, arguments)
+            : session.Expressions.Calls.StaticGraph(function.Group!, function.Receiver, arguments, place);
+
+    /// <summary>Nothing returns before the end, so that the body needs no block of its own.</summary>
+    private static bool IsStraight(IBlockOperation body) =>
+        body.Operations.Take(Math.Max(0, body.Operations.Length - (body.Operations.LastOrDefault() is IReturnOperation ? 1 : 0))).All(s => !Returns(s));
+
+    private static bool Returns(IOperation operation) =>
+        operation is IReturnOperation
+        || (operation is not (IAnonymousFunctionOperation or ILocalFunctionOperation) && operation.ChildOperations.Any(Returns));
+
+    // A local function may be called before the statement that it stands in.
+    private IBlockOperation? BodyOf(IMethodSymbol function)
+    {
+        function = function.OriginalDefinition;
+        if (!_local.TryGetValue(function, out var body))
+        {
+            var syntax = function.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation);
+            _local[function] = body = syntax is null ? null : (session.Model.GetOperation(syntax, session.Cancellation) as ILocalFunctionOperation)?.Body;
+        }
+
+        return body;
+    }
+}
