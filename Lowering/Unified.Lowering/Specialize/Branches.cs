@@ -9,9 +9,10 @@ namespace Unified.Lowering.Specialize;
 /// </summary>
 internal static class Branches
 {
-    private static readonly ImmutableArray<Exit> Leaves = [Exit.Returned, Exit.Broken, Exit.Continued];
+    private static readonly ImmutableArray<(Exit Exit, Flow Flow)> Leaves =
+        [(Exit.Returned, Flow.Return), (Exit.Broken, Flow.Break), (Exit.Continued, Flow.Continue)];
 
-    /// <param name="inside">What both sides consist of: variables that only it uses need no merging.</param>
+    /// <param name="inside">What both sides do with variables: those that only they use need no merging.</param>
     public static Flow Run(Frame frame, OpValue condition, LocalUses inside, Func<Flow> whenTrue, Func<Flow> whenFalse)
     {
         var before = frame.Save();
@@ -20,37 +21,33 @@ internal static class Branches
         var merge = new BranchMerge(frame, condition, then, other);
         for (var i = 0; i < before.Slots.Length; i++)
         {
-            if (i < frame.Function.Locals.Length && inside.Written.Contains(i) && !inside.IsWantedLater(i, frame.Function))
+            var isLocal = i < frame.Function.Locals.Length;
+            if (!isLocal || !inside.Written.Contains(i) || inside.IsWantedLater(i, frame.Function))
             {
-                continue;
+                merge.Add(i);
             }
-
-            merge.Add(i);
         }
 
-        merge.Finish(before);
+        merge.Finish();
         return thenFlow == otherFlow ? thenFlow : Flow.Partial;
     }
 
-    /// <summary>After a partial exit: runs the rest of a block for the paths that are still in it.</summary>
-    /// <param name="done">The instructions before the rest; what they alone use is not wanted any more.</param>
+    /// <summary>After a partial exit: runs what follows for the paths that have not left.</summary>
     public static Flow GoOn(Frame frame, ImmutableArray<Instruction> rest, Func<Flow> run)
     {
-        var left = Leaves.Where(e => frame[e] != HostValue.False).ToList();
-        var stays = frame.Builder.Apply(OpCode.LogicalNot, left.Select(e => frame.Tensor(frame[e])).Aggregate((a, b) => a.Builder.Apply(OpCode.LogicalOr, a, b)));
-        var flow = Run(frame, stays, LocalUses.OfPaths([rest]), run, () => Flow.Partial);
+        var left = Leaves.Where(e => frame[e.Exit] != HostValue.False).ToList();
+        var gone = left.Select(e => frame.Tensor(frame[e.Exit])).Aggregate((a, b) => a.Builder.Apply(OpCode.LogicalOr, a, b));
+        var restFlow = Flow.Next;
+        Run(frame, frame.Builder.Apply(OpCode.LogicalNot, gone), LocalUses.OfPaths([rest]), () => restFlow = run(), () => Flow.Partial);
 
-        // When all paths have gone the same way by now, that is how the block is left.
-        foreach (var (exit, way) in (ReadOnlySpan<(Exit, Flow)>)[(Exit.Returned, Flow.Return), (Exit.Broken, Flow.Break), (Exit.Continued, Flow.Continue)])
+        // When by now all paths have gone the one way, that is how the block is left.
+        if (left is [var only] && restFlow == only.Flow)
         {
-            if (left is [var only] && only == exit && RestFlow == way)
-            {
-                frame[exit] = HostValue.True;
-                return way;
-            }
+            frame[only.Exit] = HostValue.True;
+            return restFlow;
         }
 
-        return flow;
+        return Flow.Partial;
     }
 
     private static (BranchSide Side, Flow Flow) Side(Frame frame, string name, FrameState before, Func<Flow> run)
@@ -58,11 +55,7 @@ internal static class Branches
         var region = frame.Enter(name);
         var flow = run();
         var after = frame.Save();
-        if (after.Rebound != before.Rebound)
-        {
-            throw frame.Fail("a tensor field is set under a condition that is a tensor; set it after the branch, to a value chosen by the condition", eager: true);
-        }
-
+        frame.CheckNoFieldSet(before);
         frame.Leave();
         frame.Restore(before);
         return (new BranchSide(region, after), flow);

@@ -82,13 +82,23 @@ internal sealed class Frame
 
     public Value this[Exit exit]
     {
-        get => _slots[Function.Locals.Length + (int)exit];
-        set => _slots[Function.Locals.Length + (int)exit] = value;
+        get => _slots[SlotOf(exit)];
+        set => _slots[SlotOf(exit)] = value;
     }
 
     public Value Local(int local) => _slots[local];
 
     public void SetLocal(int local, Value value) => _slots[local] = value;
+
+    /// <summary>The slot of a local (its number) or of an exit (<see cref="SlotOf"/>).</summary>
+    public Value Slot(int slot) => _slots[slot];
+
+    public void SetSlot(int slot, Value value) => _slots[slot] = value;
+
+    public int SlotOf(Exit exit) => Function.Locals.Length + (int)exit;
+
+    /// <summary>What is specialized now runs, if at all, under a condition that is a tensor.</summary>
+    public bool IsConditional => !ReferenceEquals(_region, _root) || (Caller?.IsConditional ?? false);
 
     /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
     public Region Enter(string name)
@@ -103,7 +113,7 @@ internal sealed class Frame
         Builder.Source = Source;
     }
 
-    public FrameState Save() => new([.. _slots], _places.ToImmutableDictionary(p => p.Key, p => (p.Value.Current, p.Value.Version)), _rebound.Count);
+    public FrameState Save() => new([.. _slots], _places.ToImmutableDictionary(p => p.Key, p => (p.Value.Current, p.Value.Version)), [.. _rebound]);
 
     /// <summary>Goes back to a state from before a branch. Tensors met since keep the value they came in with.</summary>
     public void Restore(FrameState state)
@@ -113,6 +123,15 @@ internal sealed class Frame
         {
             var (current, version) = state.Places.GetValueOrDefault(key, (place.Initial, 0));
             place.Reset(current, version);
+        }
+    }
+
+    /// <summary>A field that is set cannot depend on a tensor: the host sets it after the graph has run.</summary>
+    public void CheckNoFieldSet(FrameState before)
+    {
+        if (!_rebound.SequenceEqual(before.Rebound))
+        {
+            throw Fail("a tensor field is set under a condition that is a tensor; set it after that, to a value chosen by the condition", eager: true);
         }
     }
 
@@ -151,7 +170,7 @@ internal sealed class Frame
     {
         switch (value)
         {
-            case TensorValue { ViewOf: { } viewed } tensor when viewed.Version != tensor.Version:
+            case TensorValue tensor when tensor.Views.Any(v => v.Place.Version != v.Version):
                 throw Fail("this is a view of a tensor that has been assigned to since; take the view after the assignment", eager: true);
             case TensorValue tensor:
                 return _region.Import(tensor.Tensor);
@@ -171,10 +190,18 @@ internal sealed class Frame
     /// <summary>The result of a view op: it remembers whose storage eager code would share.</summary>
     public TensorValue View(Value of, OpValue result) => of switch
     {
-        PlaceValue place when FindPlace(place.Key) is { } viewed => new TensorValue(result, viewed, viewed.Version),
-        TensorValue { ViewOf: { } viewed } tensor => new TensorValue(result, viewed, tensor.Version),
+        PlaceValue place when FindPlace(place.Key) is { } viewed => new TensorValue(result, [new PlaceView(viewed, viewed.Version)]),
+        TensorValue tensor => new TensorValue(result, tensor.Views),
         _ => new TensorValue(result),
     };
+
+    /// <summary>Views of what a value shares memory with in eager code, as these tensors are now.</summary>
+    public IEnumerable<PlaceView> Views(Value value) => (value switch
+    {
+        PlaceValue place when FindPlace(place.Key) is { } own => [own],
+        TensorValue tensor => tensor.Views.Select(v => v.Place),
+        _ => Enumerable.Empty<Place>(),
+    }).Select(p => new PlaceView(p, p.Version));
 
     /// <summary>What a field holds after this function, or a caller, has set it; null where none has.</summary>
     public Value? FieldValue(FieldName name)
@@ -218,9 +245,9 @@ internal sealed class Frame
     }
 
     /// <summary>An error at the expression being specialized.</summary>
-    /// <param name="eager">Running eagerly would give the result.</param>
+    /// <param name="eager">Running eagerly would give the result. Under a condition that is a tensor it always may.</param>
     public GraphCompileException Fail(string message, bool eager = false, Exception? inner = null) =>
-        new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner) { EagerIsPossible = eager };
+        new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner) { EagerIsPossible = eager || IsConditional };
 
     /// <summary>Host code here needs sizes as numbers.</summary>
     public SymbolicDimException NeedsConstants(IEnumerable<string> names, string who)

@@ -24,4 +24,4 @@ internal enum Exit
 
 /// <summary>What a path through a function changes: its variables, the tensors it has written to, and the fields it has set.</summary>
 /// <param name="Slots">Locals, then one for each <see cref="Exit"/>.</param>
-internal sealed record FrameState(ImmutableArray<Value> Slots, ImmutableDictionary<PlaceKey, (OpValue Current, int Version)> Places, int Rebound);
+internal sealed record FrameState(ImmutableArray<Value> Slots, ImmutableDictionary<PlaceKey, (OpValue Current, int Version)> Places, ImmutableArray<Rebound> Rebound);

@@ -63,7 +63,7 @@ internal static class Interpreter
             var flow = Run(frame, instructions[i]);
             if (flow == Flow.Partial && i + 1 < instructions.Length)
             {
-                return Branches.GoOn(frame, instructions.RemoveRange(0, i + 1), () => Run(frame, instructions, i + 1));
+                return Branches.GoOn(frame, instructions[(i + 1)..], () => Run(frame, instructions, i + 1));
             }
 
             if (flow != Flow.Next)

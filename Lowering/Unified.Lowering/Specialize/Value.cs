@@ -15,13 +15,22 @@ internal abstract record Value
 }
 
 /// <summary>
-/// A value of the frame's graph. A view of a state tensor remembers which, because eager code sees later writes of the
-/// state through it and a graph value does not.
+/// A value of the frame's graph. A view of a tensor with an identity remembers which, because eager code sees later writes of that tensor
+/// through it and a graph value does not.
 /// </summary>
-internal sealed record TensorValue(OpValue Tensor, Place? ViewOf = null, int Version = 0) : Value
+/// <param name="Views">The tensors it may be a view of: after a branch, those of either side.</param>
+internal sealed record TensorValue(OpValue Tensor, ImmutableArray<PlaceView> Views) : Value
 {
+    public TensorValue(OpValue tensor)
+        : this(tensor, [])
+    {
+    }
+
     public override string Describe() => $"a tensor {Tensor.Type}";
 }
+
+/// <summary>A view of a tensor as it was after so many writes.</summary>
+internal readonly record struct PlaceView(Place Place, int Version);
 
 /// <summary>A tensor with an identity: an argument, or a tensor met through a host object. Reads give its present value.</summary>
 internal sealed record PlaceValue(PlaceKey Key) : Value
@@ -62,6 +71,9 @@ internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 {
     public ImmutableArray<Value> Items { get; set; } = Items;
 
+    /// <summary>The graph that was under construction when it was made: elsewhere a change would depend on a tensor.</summary>
+    public Region? Home { get; init; }
+
     /// <summary>Another function holds a list of its own for the same object, and would not see a change.</summary>
     public bool IsShared { get; init; }
 
@@ -90,7 +102,7 @@ internal sealed record TornValue(Value WhenTrue, Value WhenFalse) : Value
 }
 
 /// <summary>In what a callee hands back: output <paramref name="Output"/> of its graph.</summary>
-internal sealed record OutputValue(int Output, PlaceKey? ViewOf) : Value
+internal sealed record OutputValue(int Output, ImmutableArray<PlaceKey> ViewsOf) : Value
 {
     public override string Describe() => "a result of a call";
 }
