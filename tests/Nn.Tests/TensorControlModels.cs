@@ -221,7 +221,7 @@ public sealed partial class TensorControl : Module
     {
         while (Sum(x) < 1000f)
         {
-            x = x * 2f + 1f;
+            x = Abs(x) * 2f + 1f;
             if (Max(x) > 50f)
             {
                 return -x;
@@ -276,7 +276,7 @@ public sealed partial class TensorControl : Module
         var pair = (Low: x, High: x + 1f);
         while (Sum(pair.High - pair.Low) < 100f)
         {
-            pair = (pair.Low, pair.High * 2f + 1f);
+            pair = (pair.Low * 0.5f, Abs(pair.High) * 2f + 1f);
         }
 
         var (low, high) = pair;
@@ -341,7 +341,7 @@ public sealed partial class TensorControl : Module
     }
 
     [StaticGraph]
-    public (Tensor Loss, Tensor Gradient) Gradient(Tensor x) => ValueAndGrad(
+    public (Tensor Loss, IReadOnlyList<Tensor> Gradients) Gradient(Tensor x) => ValueAndGrad(
         () =>
         {
             var y = x * Weight;
@@ -356,10 +356,10 @@ public sealed partial class TensorControl : Module
 
             return Sum(y * Weight);
         },
-        Weight);
+        [Weight]);
 
     [StaticGraph]
-    public (Tensor Loss, Tensor Gradient) GradientOfWhile(Tensor x) => ValueAndGrad(
+    public (Tensor Loss, IReadOnlyList<Tensor> Gradients) GradientOfWhile(Tensor x) => ValueAndGrad(
         () =>
         {
             var y = Weight * x;
@@ -370,7 +370,7 @@ public sealed partial class TensorControl : Module
 
             return Sum(y);
         },
-        Weight);
+        [Weight]);
 
     [StaticGraph]
     public Tensor FieldInBranch(Tensor x)

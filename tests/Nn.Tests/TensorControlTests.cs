@@ -21,8 +21,7 @@ public class TensorControlTests
     [MemberData(nameof(Methods))]
     public void Both_modes_agree(string method)
     {
-        var log = new List<string>();
-        foreach (var values in Values.Where(v => IsFinite(method, v)))
+        foreach (var values in Values)
         {
             var x = Tensor.From<float>(values, 3);
             var (eager, graph) = (new TensorControl(), new TensorControl());
@@ -76,7 +75,7 @@ public class TensorControlTests
         {
             var x = Tensor.From<float>(values, 3);
             BothModes.Agree(() => model.Gradient(x).Loss);
-            BothModes.Agree(() => model.Gradient(x).Gradient);
+            BothModes.Agree(() => model.Gradient(x).Gradients[0]);
         }
     }
 
@@ -131,14 +130,6 @@ public class TensorControlTests
         }
     }
 
-    // A loop of these that never ends, in either mode, is no test.
-    private static bool IsFinite(string method, float[] values) => method switch
-    {
-        nameof(TensorControl.For) or nameof(TensorControl.BreakOutOfWhile) or nameof(TensorControl.ReturnOutOfLoop) => values.Sum() > -30,
-        nameof(TensorControl.Tuple) => true,
-        _ => true,
-    };
-
     private static Tensor Call(TensorControl model, string method, Tensor x) => method switch
     {
         nameof(TensorControl.If) => model.If(x),
@@ -163,7 +154,7 @@ public class TensorControlTests
         nameof(TensorControl.FieldInBranch) => model.FieldInBranch(x),
         nameof(TensorControl.OtherShapes) => model.OtherShapes(x),
         nameof(TensorControl.Throws) => model.Throws(x),
-        nameof(TensorControl.GradientOfWhile) => model.GradientOfWhile(x).Gradient,
+        nameof(TensorControl.GradientOfWhile) => model.GradientOfWhile(x).Gradients[0],
         _ => throw new ArgumentException($"there is no '{method}'"),
     };
 }

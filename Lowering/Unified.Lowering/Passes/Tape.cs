@@ -25,18 +25,18 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             return builder.Copy(node, graph, operands);
         }
 
+        if (node.Op.Code == OpCode.While)
+        {
+            throw new GraphCompileException(
+                "a gradient flows through a loop that ends on a tensor's value, so that the number of its steps is not known", node.Source) { EagerIsPossible = true };
+        }
+
         var first = FirstArgument(node);
         if (node.Callee is not { } callee || !wanted.Skip(first).Contains(true))
         {
             var copied = builder.Copy(node, graph, operands);
             _entries.Add(new Entry(node, operands, copied, wanted, null, []));
             return copied;
-        }
-
-        if (node.Op.Code == OpCode.While)
-        {
-            throw new GraphCompileException(
-                "a gradient flows through a loop that ends on a tensor's value, so that the number of its steps is not known", node.Source) { EagerIsPossible = true };
         }
 
         var gradient = calls.For(callee, [.. wanted.Skip(first)], seeded);

@@ -81,10 +81,12 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
             return r => new AggregateValue([.. items.Select(i => i(r))]) { IsShared = true };
         }
 
-        if (Leaf.Of(a, then.State) is { } x && Leaf.Of(b, other.State) is { } y && x.Type == y.Type && Leaf.ScalarType(a) == Leaf.ScalarType(b))
+        // A host bool may stand for a tensor, as it does in C#.
+        var (m, n) = (Leaf.ScalarType(a), Leaf.ScalarType(b));
+        if (Leaf.Of(a, then.State) is { } x && Leaf.Of(b, other.State) is { } y && x.Type == y.Type && (m == n || (m ?? n) == "bool"))
         {
             var pair = Pair(x, y);
-            return r => Leaf.AsValue(r[pair], Leaf.ScalarType(a), frame.Views(a).Concat(frame.Views(b)));
+            return r => Leaf.AsValue(r[pair], m == n ? m : null, frame.Views(a).Concat(frame.Views(b)));
         }
 
         return _ => new TornValue(a, b);

@@ -80,15 +80,15 @@ internal sealed class SizedProgram
             return step switch
             {
                 BranchStep branch => new(
-                    inputs, outputs, BufferPlace.Of(branch.Condition, dims), Moves(BufferPlace.Of(branch.Otherwise, dims), outputs, callee.OutputBytes), null, []),
+                    inputs, outputs, BufferPlace.Of(branch.Condition, dims), Pairs(BufferPlace.Of(branch.Otherwise, dims), outputs, callee.OutputBytes), null, []),
                 LoopStep loop when BufferPlace.Of(loop.Carried, dims) is var carried && callee.OutputBytes[1..] is var bytes => new(
-                    inputs, outputs, BufferPlace.Of(loop.Condition, dims), Moves(BufferPlace.Of(loop.Initial, dims), carried, bytes),
-                    outputs[0], Moves(outputs[1..], carried, bytes)),
+                    inputs, outputs, BufferPlace.Of(loop.Condition, dims), Pairs(BufferPlace.Of(loop.Initial, dims), carried, bytes),
+                    outputs[0], Pairs(outputs[1..], carried, bytes)),
                 _ => new(inputs, outputs, null, [], null, []),
             };
         }
 
-        private static Move[] Moves(BufferPlace[] from, BufferPlace[] to, long[] bytes) => [.. from.Select((f, i) => new Move(f, to[i], bytes[i]))];
+        private static Move[] Pairs(BufferPlace[] from, BufferPlace[] to, long[] bytes) => [.. from.Select((f, i) => new Move(f, to[i], bytes[i]))];
     }
 
     /// <summary>The numbers of a launch step.</summary>
