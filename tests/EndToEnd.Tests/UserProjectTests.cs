@@ -172,7 +172,7 @@ public sealed class UserProjectTests(UserProjectBuilds builds) : IClassFixture<U
     public void The_wrong_examples_of_the_page_are_refused_for_their_reason_only()
     {
         var sections = DiagnosticsPage.Sections.Where(s => s.Wrong is not null).ToList();
-        Assert.Equal(DiagnosticsPage.Rules.Select(r => r.Id).Except(["UG005", "UG199"]), sections.Select(s => s.Id));
+        Assert.Equal(DiagnosticsPage.Rules.Select(r => r.Id).Except(["UG199"]), sections.Select(s => s.Id));
         Assert.All(sections, s => Assert.Equal([s.Id], ErrorsIn("Wrong", s.Id + ".cs").Select(IdOf).Distinct()));
     }
 

@@ -12,7 +12,9 @@ internal sealed class ConditionalCapture(CaptureSession session)
     {
         if (session.Types.OpOf(operation.OperatorMethod) is { } op)
         {
-            return session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [operation.LeftOperand, operation.RightOperand]);
+            return operation.OperatorKind is BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.ConditionalOr
+                ? ShortCircuit(operation)
+                : session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [operation.LeftOperand, operation.RightOperand]);
         }
 
         if (HostReader.NullTest(operation) is var (value, negated) && IsGraphValue(value))
@@ -133,17 +135,8 @@ internal sealed class ConditionalCapture(CaptureSession session)
         return subject;
     }
 
-    /// <summary>A condition as a host bool. A tensor is an error.</summary>
-    public int Condition(IOperation condition)
-    {
-        if (session.Types.IsTensor(condition.Type) || condition.DescendantsAndSelf().Any(IsTruthOfTensor))
-        {
-            session.Report("UG005", condition.Syntax);
-            return Instruction.None;
-        }
-
-        return session.Expressions.Capture(condition).Register;
-    }
+    /// <summary>The register of a condition: a host bool, or a tensor whose value decides when the graph runs.</summary>
+    public int Condition(IOperation condition) => session.Expressions.Capture(condition).Register;
 
     private Captured Arm(ISwitchExpressionOperation operation, int subject, int index)
     {
@@ -166,8 +159,9 @@ internal sealed class ConditionalCapture(CaptureSession session)
     private Captured ShortCircuit(IBinaryOperation operation)
     {
         var left = Condition(operation.LeftOperand);
-        Captured Known() => new(left, ValueKind.Host);
-        Captured Right() => new(Condition(operation.RightOperand), ValueKind.Host);
+        var kind = session.Types.KindOf(operation.Type);
+        Captured Known() => new(left, kind);
+        Captured Right() => new(Condition(operation.RightOperand), kind);
         return operation.OperatorKind == BinaryOperatorKind.ConditionalAnd ? Choose(operation, left, Right, Known) : Choose(operation, left, Known, Right);
     }
 
@@ -220,11 +214,4 @@ internal sealed class ConditionalCapture(CaptureSession session)
         value = HostReader.Unwrap(value);
         return session.Types.KindOf(value.Type) is ValueKind.Tensor or ValueKind.Aggregate || session.Hosts.IsAggregateOfGraph(value);
     }
-
-    private bool IsTruthOfTensor(IOperation operation) => operation switch
-    {
-        IUnaryOperation { OperatorKind: UnaryOperatorKind.True or UnaryOperatorKind.False } u => session.Types.IsTensor(u.Operand.Type),
-        IConversionOperation { OperatorMethod: not null } c => session.Types.IsTensor(c.Operand.Type) && c.Type?.SpecialType == SpecialType.System_Boolean,
-        _ => false,
-    };
 }

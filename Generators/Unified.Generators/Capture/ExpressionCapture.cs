@@ -160,6 +160,11 @@ internal sealed class ExpressionCapture
             return Calls.Apply(op, conversion, conversion.OperatorMethod!, [conversion.Operand]);
         }
 
+        if (_session.Types.IntrinsicOf(conversion.OperatorMethod) == "truth")
+        {
+            return Capture(conversion.Operand) with { Kind = ValueKind.Tensor };
+        }
+
         var kind = _session.Types.KindOf(conversion.Type);
         var operandKind = _session.Types.KindOf(conversion.Operand.Type);
         if (conversion.OperatorMethod is not null && kind == ValueKind.Tensor && operandKind == ValueKind.Host)

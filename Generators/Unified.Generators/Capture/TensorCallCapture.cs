@@ -48,8 +48,10 @@ internal sealed class TensorCallCapture(CaptureSession session)
         return session.Expressions.Host(call);
     }
 
-    public Captured Unary(IUnaryOperation operation) => session.Types.OpOf(operation.OperatorMethod) is { } op
-        ? Apply(op, operation, operation.OperatorMethod!, [operation.Operand])
+    public Captured Unary(IUnaryOperation operation) =>
+        session.Types.IntrinsicOf(operation.OperatorMethod) == "truth" && operation.OperatorKind == UnaryOperatorKind.True
+            ? session.Expressions.Capture(operation.Operand)
+        : session.Types.OpOf(operation.OperatorMethod) is { } op ? Apply(op, operation, operation.OperatorMethod!, [operation.Operand])
         : session.Types.IsTensor(operation.Operand.Type)
             ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}", OperatorInstead)
             : session.Expressions.Host(operation);
@@ -129,6 +131,11 @@ internal sealed class TensorCallCapture(CaptureSession session)
 
                 // Assign may return its target, for chaining.
                 return call.Type?.SpecialType == SpecialType.System_Void ? Captured.Missing(ValueKind.Void) : to;
+            case "item" when call.Instance is { } single && HostArithmetic.NameOf(call.Type) is { } type:
+                var tensor = session.Expressions.Capture(single);
+                return tensor.IsMissing
+                    ? Captured.Missing(ValueKind.Host)
+                    : new(session.Writer.Emit(r => new HostInstruction(r, "item", type, [tensor.Register], session.Place(call))), ValueKind.Host);
             case "value_and_grad":
                 return GradientCapture.Capture(session, call);
             case "index" when call.Instance is { } indexed:

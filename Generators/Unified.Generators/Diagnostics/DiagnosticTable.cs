@@ -12,7 +12,6 @@ internal static partial class DiagnosticTable
         Error("UG002", "Expression is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
         Error("UG003", "Call with tensors is not a static graph", "'{0}' takes or returns tensors but is not a static graph; {1}"),
         Error("UG004", "Assignment is not possible in a static graph", "{0} is not possible in a static graph; {1}"),
-        Error("UG005", "Condition is a tensor", "The condition is a tensor, whose value is not known when the graph is built; write Select(condition, a, b), or decide on host values such as x.Shape[0]"),
         Error("UG006", "Call has only an effect", "'{0}' is called for its effect, which would happen only when the graph is built; call it outside of the static graph"),
         Error("UG007", "Host state is assigned", "'{0}' is host state, which a graph cannot change; keep it in a tensor field and overwrite that with Assign(value), or set it outside of the static graph"),
         Error("UG008", "Function inside a static graph", "{0} cannot be captured here; write a [StaticGraph] method and call it"),

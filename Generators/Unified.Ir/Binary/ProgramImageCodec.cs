@@ -122,14 +122,25 @@ public static class ProgramImageCodec
                     Traffic = tables.Dim(launch.Traffic),
                 };
                 break;
-            case CallStep call:
-                wire.Call = new Wire.Call
+            case BranchStep branch:
+                wire.Branch = new Wire.Branch
                 {
-                    Program = call.Program,
-                    Inputs = { call.Inputs.Select(b => Encode(tables, b)) },
-                    Outputs = { call.Outputs.Select(b => Encode(tables, b)) },
-                    Frame = call.Frame,
+                    Call = Encode(tables, branch),
+                    Condition = Encode(tables, branch.Condition),
+                    Otherwise = { branch.Otherwise.Select(b => Encode(tables, b)) },
                 };
+                break;
+            case LoopStep loop:
+                wire.Loop = new Wire.Loop
+                {
+                    Call = Encode(tables, loop),
+                    Condition = Encode(tables, loop.Condition),
+                    Initial = { loop.Initial.Select(b => Encode(tables, b)) },
+                    Carried = { loop.Carried.Select(b => Encode(tables, b)) },
+                };
+                break;
+            case CallStep call:
+                wire.Call = Encode(tables, call);
                 break;
             default:
                 throw new ArgumentException($"a step of type {step.GetType().Name} has no binary form");
@@ -137,6 +148,14 @@ public static class ProgramImageCodec
 
         return wire;
     }
+
+    private static Wire.Call Encode(TableWriter tables, CallStep call) => new()
+    {
+        Program = call.Program,
+        Inputs = { call.Inputs.Select(b => Encode(tables, b)) },
+        Outputs = { call.Outputs.Select(b => Encode(tables, b)) },
+        Frame = call.Frame,
+    };
 
     private static ProgramStep Decode(TableReader tables, Wire.Step wire)
     {
@@ -154,17 +173,40 @@ public static class ProgramImageCodec
                 tables.Dim(wire.Launch.Flops),
                 tables.Dim(wire.Launch.Traffic),
                 source),
-            Wire.Step.StepOneofCase.Call => new CallStep(
-                label, wire.Call.Program, Decode(tables, wire.Call.Inputs), Decode(tables, wire.Call.Outputs), wire.Call.Frame, source),
+            Wire.Step.StepOneofCase.Call => Decode(tables, label, wire.Call, source),
+            Wire.Step.StepOneofCase.Branch => Decode(tables, label, wire.Branch, source),
+            Wire.Step.StepOneofCase.Loop => Decode(tables, label, wire.Loop, source),
             _ => throw new InvalidDataException($"step '{label}' does nothing known; was this made by a newer version?"),
         };
     }
+
+    private static CallStep Decode(TableReader tables, string label, Wire.Call call, SourceSpan? source) =>
+        new(label, call.Program, Decode(tables, call.Inputs), Decode(tables, call.Outputs), call.Frame, source);
+
+    private static BranchStep Decode(TableReader tables, string label, Wire.Branch wire, SourceSpan? source)
+    {
+        var call = Decode(tables, label, Required(label, wire.Call), source);
+        var condition = Decode(tables, Required(label, wire.Condition));
+        return new(label, call.Program, condition, Decode(tables, wire.Otherwise), call.Inputs, call.Outputs, call.Frame, source);
+    }
+
+    private static LoopStep Decode(TableReader tables, string label, Wire.Loop wire, SourceSpan? source)
+    {
+        var call = Decode(tables, label, Required(label, wire.Call), source);
+        var condition = Decode(tables, Required(label, wire.Condition));
+        return new(label, call.Program, condition, Decode(tables, wire.Initial), Decode(tables, wire.Carried), call.Inputs, call.Outputs, call.Frame, source);
+    }
+
+    private static T Required<T>(string label, T? part)
+        where T : class => part ?? throw new InvalidDataException($"step '{label}' lacks a part");
 
     private static Wire.BufferRef Encode(TableWriter tables, BufferRef reference) =>
         new() { Buffer = reference.Buffer, ByteOffset = tables.Dim(reference.ByteOffset) };
 
     private static ImmutableArray<BufferRef> Decode(TableReader tables, IEnumerable<Wire.BufferRef> references) =>
-        [.. references.Select(r => new BufferRef(r.Buffer, tables.Dim(r.ByteOffset)))];
+        [.. references.Select(r => Decode(tables, r))];
+
+    private static BufferRef Decode(TableReader tables, Wire.BufferRef reference) => new(reference.Buffer, tables.Dim(reference.ByteOffset));
 
     private static ByteString Bytes(ImmutableArray<byte> bytes) => UnsafeByteOperations.UnsafeWrap(bytes.AsMemory());
 

@@ -17,8 +17,8 @@ public sealed record StoreInstruction(int Local, int Value, SourceSpan? Source =
 
 /// <summary>
 /// Host arithmetic that sizes may flow through: stays symbolic where its operands are. <paramref name="Operator"/> is one of
-/// <c>neg not add sub mul div rem eq ne lt le gt ge and or xor min max abs sqrt pow log exp</c> or <c>to_int to_long to_float
-/// to_double</c>; C# semantics of the operand types (<paramref name="Type"/> is the C# type of the result: int, long, float, double, bool).
+/// <c>neg not add sub mul div rem eq ne lt le gt ge and or xor min max abs sqrt pow log exp</c>, <c>to_int to_long to_float
+/// to_double</c>, or <c>item</c>: the only element of a tensor, known only when the graph runs; C# semantics of the operand types (<paramref name="Type"/> is the C# type of the result: int, long, float, double, bool).
 /// </summary>
 public sealed record HostInstruction(int Result, string Operator, string Type, ImmutableArray<int> Operands, SourceSpan? Source = null)
     : Instruction(Result, Source);

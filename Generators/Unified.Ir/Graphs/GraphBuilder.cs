@@ -48,6 +48,17 @@ public sealed class GraphBuilder : OpBuilder
     public ImmutableArray<OpValue> Call(Graph callee, ImmutableArray<OpValue> operands) =>
         Append(OpTable.Get(OpCode.Call), operands, [.. callee.Outputs.Select(o => callee.TypeOf(o.Value))], Attributes.Empty, callee.Name);
 
+    /// <summary>The outputs of the callee where the condition (bool, rank 0) holds, else <paramref name="otherwise"/>. Only what is needed runs.</summary>
+    public ImmutableArray<OpValue> If(Graph callee, OpValue condition, ImmutableArray<OpValue> otherwise, ImmutableArray<OpValue> arguments) =>
+        Append(OpTable.Get(OpCode.If), [condition, .. otherwise, .. arguments], [.. otherwise.Select(o => o.Type)], Attributes.Empty, callee.Name);
+
+    /// <summary>
+    /// Runs the body as long as the condition (bool, rank 0) holds. The body takes the carried values, then
+    /// <paramref name="arguments"/>, and gives the next condition, then the next carried values.
+    /// </summary>
+    public ImmutableArray<OpValue> While(Graph body, OpValue condition, ImmutableArray<OpValue> initial, ImmutableArray<OpValue> arguments) =>
+        Append(OpTable.Get(OpCode.While), [condition, .. initial, .. arguments], [.. initial.Select(o => o.Type)], Attributes.Empty, body.Name);
+
     /// <summary>The gradients of a scalar with respect to values, to be expanded by the Differentiate pass.</summary>
     public ImmutableArray<OpValue> Gradient(OpValue loss, ImmutableArray<OpValue> wrt) =>
         Append(OpTable.Get(OpCode.Gradient), [loss, .. wrt], [.. wrt.Select(w => w.Type)], Attributes.Empty, null);

@@ -35,6 +35,9 @@ public enum OpTraits
 
     /// <summary>Cheaper to compute again in the backward pass than to keep.</summary>
     Recompute = 512,
+
+    /// <summary>Runs a graph of the module: <see cref="Node.Callee"/>.</summary>
+    RunsGraph = 1024,
 }
 
 /// <summary>What an attribute holds, and so what a host argument is turned into.</summary>

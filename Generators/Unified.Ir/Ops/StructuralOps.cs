@@ -8,7 +8,11 @@ internal static class StructuralOps
     public static ImmutableArray<Op> Rows { get; } =
     [
         Row(OpCode.Gradient, nameof(GraphBuilder.Gradient), new("loss"), new("wrt", Variadic: true)),
-        Row(OpCode.Call, nameof(GraphBuilder.Call), new OperandSpec("arguments", Variadic: true)),
+        Row(OpCode.Call, nameof(GraphBuilder.Call), new OperandSpec("arguments", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
+
+        // Both take as many values as they have results between the condition and the arguments.
+        Row(OpCode.If, nameof(GraphBuilder.If), new("condition"), new("others", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
+        Row(OpCode.While, nameof(GraphBuilder.While), new("condition"), new("others", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
     ];
 
     private static Op Row(OpCode code, string method, params OperandSpec[] operands) => new(

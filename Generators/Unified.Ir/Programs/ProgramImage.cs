@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
 }
 
 /// <summary>
@@ -69,7 +69,11 @@ public sealed record GraphProgram(
     ImmutableArray<ProgramStep> Steps);
 
 /// <param name="Label">Names the work in profiles: <c>matmul[B*T,256]x[256,1024]</c>.</param>
-public abstract record ProgramStep(string Label, SourceSpan? Source);
+public abstract record ProgramStep(string Label, SourceSpan? Source)
+{
+    /// <summary>The buffers it reads or writes; some more than once.</summary>
+    public abstract IEnumerable<int> UsedBuffers { get; }
+}
 
 /// <summary>Runs a kernel over <paramref name="Units"/> units, at least <paramref name="Grain"/> at a time.</summary>
 /// <param name="ScratchBytes">Per thread.</param>
@@ -77,10 +81,42 @@ public abstract record ProgramStep(string Label, SourceSpan? Source);
 /// <param name="Traffic">Bytes read and written, each buffer once.</param>
 public sealed record LaunchStep(
     string Label, int Kernel, ImmutableArray<BufferRef> Buffers, ImmutableArray<Dim> Parameters, Dim Units, Dim Grain, Dim ScratchBytes,
-    Dim Flops, Dim Traffic, SourceSpan? Source = null) : ProgramStep(Label, Source);
+    Dim Flops, Dim Traffic, SourceSpan? Source = null) : ProgramStep(Label, Source)
+{
+    public override IEnumerable<int> UsedBuffers => Buffers.Select(b => b.Buffer);
+}
 
 /// <summary>Runs another program of the image.</summary>
 /// <param name="Frame">The buffer of kind <see cref="BufferKind.Frame"/> that holds its temporaries.</param>
-public sealed record CallStep(
+public record CallStep(
     string Label, int Program, ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
-    : ProgramStep(Label, Source);
+    : ProgramStep(Label, Source)
+{
+    public override IEnumerable<int> UsedBuffers => Inputs.Concat(Outputs).Select(b => b.Buffer).Append(Frame);
+}
+
+/// <summary>
+/// Runs the program where the byte at <paramref name="Condition"/> is not zero; elsewhere each of <paramref name="Otherwise"/> is copied
+/// to the output of its position.
+/// </summary>
+public sealed record BranchStep(
+    string Label, int Program, BufferRef Condition, ImmutableArray<BufferRef> Otherwise, ImmutableArray<BufferRef> Inputs,
+    ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
+    : CallStep(Label, Program, Inputs, Outputs, Frame, Source)
+{
+    public override IEnumerable<int> UsedBuffers => base.UsedBuffers.Concat(Otherwise.Select(b => b.Buffer)).Append(Condition.Buffer);
+}
+
+/// <summary>
+/// Copies <paramref name="Initial"/> to <paramref name="Carried"/>, then runs the program as long as a byte is not zero: at first the one at
+/// <paramref name="Condition"/>, later the program's first output. After each run its other outputs are copied to <paramref name="Carried"/>.
+/// </summary>
+/// <param name="Inputs">The carried values, then what else the program takes.</param>
+/// <param name="Outputs">Temporaries: the next condition and the next carried values.</param>
+public sealed record LoopStep(
+    string Label, int Program, BufferRef Condition, ImmutableArray<BufferRef> Initial, ImmutableArray<BufferRef> Carried,
+    ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
+    : CallStep(Label, Program, Inputs, Outputs, Frame, Source)
+{
+    public override IEnumerable<int> UsedBuffers => base.UsedBuffers.Concat(Initial.Concat(Carried).Select(b => b.Buffer)).Append(Condition.Buffer);
+}

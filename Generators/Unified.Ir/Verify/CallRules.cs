@@ -10,6 +10,7 @@ internal static class CallRules
         new("names-unique", NamesUnique),
         new("callee-exists", CalleeExists),
         new("call-types", CallTypes),
+        new("control-types", ControlTypes),
         new("no-recursion", NoRecursion),
         new("gradient-types", GradientTypes),
     ];
@@ -25,7 +26,7 @@ internal static class CallRules
     {
         foreach (var node in graph.Nodes)
         {
-            var isCall = node.Op.Code == OpCode.Call;
+            var isCall = node.Op.Has(OpTraits.RunsGraph);
             if (isCall && node.Callee is null)
             {
                 yield return $"{GraphRules.Describe(node)}: names no graph";
@@ -61,6 +62,55 @@ internal static class CallRules
             if (!results.SequenceEqual(outputs))
             {
                 yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, @{callee.Name} gives {GraphRules.List(outputs)}";
+            }
+        }
+    }
+
+    private static IEnumerable<string> ControlTypes(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code is OpCode.If or OpCode.While))
+        {
+            if (Find(module, node) is not { } callee || GraphRules.TypesOf(graph, node.Operands) is not { } operands
+                || GraphRules.TypesOf(graph, node.Results) is not { } results
+                || GraphRules.TypesOf(callee, [.. callee.Outputs.Select(o => o.Value)]) is not { } outputs)
+            {
+                continue;
+            }
+
+            if (operands.Length <= results.Length)
+            {
+                yield return $"{GraphRules.Describe(node)}: {operands.Length} operands are too few for {results.Length} results";
+                continue;
+            }
+
+            var loops = node.Op.Code == OpCode.While;
+            var parts = ControlOperands<TensorType>.Of(node, operands);
+            var boolean = new TensorType(DType.Bool, Shape.Scalar);
+            ImmutableArray<TensorType> taken = loops ? [.. results, .. parts.Arguments] : parts.Arguments;
+            ImmutableArray<TensorType> given = loops ? [boolean, .. results] : results;
+            if (parts.Condition != boolean)
+            {
+                yield return $"{GraphRules.Describe(node)}: the condition is {parts.Condition}, not {boolean}";
+            }
+
+            if (!parts.Values.SequenceEqual(results))
+            {
+                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, but {(loops ? "it starts from" : "otherwise they are")} {GraphRules.List(parts.Values)}";
+            }
+
+            if (!taken.SequenceEqual(callee.Inputs.Select(i => i.Type)))
+            {
+                yield return $"{GraphRules.Describe(node)}: gives {GraphRules.List(taken)}, @{callee.Name} takes {GraphRules.List(callee.Inputs.Select(i => i.Type))}";
+            }
+
+            if (!given.SequenceEqual(outputs))
+            {
+                yield return $"{GraphRules.Describe(node)}: needs {GraphRules.List(given)}, @{callee.Name} gives {GraphRules.List(outputs)}";
+            }
+
+            if (callee.Outputs.Any(o => o.Kind != OutputKind.Result))
+            {
+                yield return $"{GraphRules.Describe(node)}: @{callee.Name} changes state; what runs under a condition gives results only";
             }
         }
     }
@@ -109,7 +159,7 @@ internal static class CallRules
     }
 
     private static Graph? Find(GraphModule module, Node node) =>
-        node.Op.Code == OpCode.Call ? module.Graphs.FirstOrDefault(g => g.Name == node.Callee) : null;
+        node.Op.Has(OpTraits.RunsGraph) ? module.Graphs.FirstOrDefault(g => g.Name == node.Callee) : null;
 
     // Graphs are records: comparing them by content would walk whole graphs.
     private sealed class ReferenceComparer : IEqualityComparer<Graph>

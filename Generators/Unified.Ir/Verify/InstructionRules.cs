@@ -21,7 +21,7 @@ internal static class InstructionRules
     private static readonly ImmutableHashSet<string> HostTypes = ["int", "long", "float", "double", "bool"];
 
     private static readonly ImmutableDictionary<string, int> HostOperators =
-        "neg not abs sqrt log exp to_int to_long to_float to_double".Split(' ').Select(o => (Name: o, Operands: 1))
+        "item neg not abs sqrt log exp to_int to_long to_float to_double".Split(' ').Select(o => (Name: o, Operands: 1))
             .Concat("add sub mul div rem eq ne lt le gt ge and or xor min max pow".Split(' ').Select(o => (Name: o, Operands: 2)))
             .ToImmutableDictionary(o => o.Name, o => o.Operands, StringComparer.Ordinal);
 

@@ -35,7 +35,7 @@ public sealed class InlineCalls : IPass
 
             return done[name] = GraphRewriter.Rewrite(module.Get(name), (builder, node, operands) =>
             {
-                if (node.Callee is null)
+                if (node.Callee is null || node.Op.Code != OpCode.Call)
                 {
                     return null;
                 }

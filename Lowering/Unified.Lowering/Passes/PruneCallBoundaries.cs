@@ -60,9 +60,21 @@ public sealed class PruneCallBoundaries : IPass
             foreach (var node in graph.Nodes.Where(n => n.Callee is not null))
             {
                 var boundary = boundaries[node.Callee!];
+                if (node.Op.Code == OpCode.While)
+                {
+                    // What goes around a loop is given and taken in step.
+                    Array.Fill(boundary.Outputs, true);
+                    Array.Fill(boundary.Inputs, true);
+                }
+
                 for (var i = 0; i < node.Results.Length; i++)
                 {
-                    if (read[node.Results[i]] && !boundary.IsOperand(i) && boundary.Creation(i) is null)
+                    if (node.Op.Code == OpCode.If)
+                    {
+                        // Where the callee does not run its outputs are something else: each stands for itself.
+                        boundary.Outputs[i] |= read[node.Results[i]];
+                    }
+                    else if (node.Op.Code == OpCode.Call && read[node.Results[i]] && !boundary.IsOperand(i) && boundary.Creation(i) is null)
                     {
                         boundary.Outputs[boundary.First(i)] = true;
                     }
@@ -105,9 +117,13 @@ public sealed class PruneCallBoundaries : IPass
 
         foreach (var node in graph.Nodes)
         {
-            if (node.Callee is { } callee)
+            if (node is { Callee: { } callee, Op.Code: OpCode.Call })
             {
                 NarrowCall(graph, node, boundaries[callee], builder, map);
+            }
+            else if (node is { Callee: { } branch, Op.Code: OpCode.If })
+            {
+                NarrowBranch(graph, node, boundaries[branch], builder, map);
             }
             else
             {
@@ -125,6 +141,20 @@ public sealed class PruneCallBoundaries : IPass
         }
 
         return builder.Build();
+    }
+
+    private static void NarrowBranch(Graph graph, Node node, Boundary callee, GraphBuilder builder, OpValue[] map)
+    {
+        builder.Source = node.Source;
+        var parts = ControlOperands<int>.Of(node, node.Operands);
+        ImmutableArray<int> operands =
+            [parts.Condition, .. parts.Values.Where((_, i) => callee.Outputs[i]), .. parts.Arguments.Where((_, i) => callee.Inputs[i])];
+        ImmutableArray<int> kept = [.. node.Results.Where((_, i) => callee.Outputs[i])];
+        var results = builder.Copy(node with { Results = kept }, graph, [.. operands.Select(o => map[o])]);
+        for (var i = 0; i < kept.Length; i++)
+        {
+            map[kept[i]] = results[i];
+        }
     }
 
     private static void NarrowCall(Graph graph, Node node, Boundary callee, GraphBuilder builder, OpValue[] map)

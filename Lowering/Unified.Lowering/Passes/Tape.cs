@@ -25,19 +25,43 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             return builder.Copy(node, graph, operands);
         }
 
-        if (node.Callee is not { } callee)
+        if (node.Op.Code == OpCode.While)
+        {
+            throw new GraphCompileException(
+                "a gradient flows through a loop that ends on a tensor's value, so that the number of its steps is not known", node.Source) { EagerIsPossible = true };
+        }
+
+        var first = FirstArgument(node);
+        if (node.Callee is not { } callee || !wanted.Skip(first).Contains(true))
         {
             var copied = builder.Copy(node, graph, operands);
             _entries.Add(new Entry(node, operands, copied, wanted, null, []));
             return copied;
         }
 
-        var gradient = calls.For(callee, wanted, seeded);
-        var all = builder.Call(gradient.Forward, operands);
+        var gradient = calls.For(callee, [.. wanted.Skip(first)], seeded);
+        ImmutableArray<OpValue> arguments = [.. operands.Skip(first)];
+        var all = Run(gradient.Forward, operands.Take(first), arguments);
         ImmutableArray<OpValue> results = [.. all.Take(node.Results.Length)];
         _entries.Add(new Entry(
-            node, operands, results, wanted, gradient, [.. gradient.Residuals.Select(r => r.IsOperand ? operands[r.Index] : all[r.Index])]));
+            node, operands, results, wanted, gradient, [.. gradient.Residuals.Select(r => r.IsOperand ? arguments[r.Index] : all[r.Index])]));
         return results;
+    }
+
+    // What a branch gives where its callee does not run comes before the callee's arguments.
+    private static int FirstArgument(Node node) => node.Op.Code is OpCode.If or OpCode.While ? 1 + node.Results.Length : 0;
+
+    /// <summary>Calls a graph; under a condition when there is one, with zeros for what is not given to take its outputs' place.</summary>
+    private ImmutableArray<OpValue> Run(Graph callee, IEnumerable<OpValue> conditionAndValues, ImmutableArray<OpValue> arguments)
+    {
+        ImmutableArray<OpValue> guard = [.. conditionAndValues];
+        if (guard.IsEmpty)
+        {
+            return builder.Call(callee, arguments);
+        }
+
+        var zeros = callee.Outputs.Skip(guard.Length - 1).Select(o => callee.TypeOf(o.Value)).Select(t => builder.Full(t.Shape, t.DType, 0));
+        return builder.If(callee, guard[0], [.. guard.Skip(1), .. zeros], arguments);
     }
 
     /// <summary>The cotangents of <paramref name="wrt"/>, given those of some values; null where no gradient arrives.</summary>
@@ -52,7 +76,7 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             }
 
             builder.Source = entry.Node.Source;
-            var leaving = entry.Gradient is { } gradient ? CallBackward(entry, gradient, arriving) : Apply(entry, arriving);
+            var leaving = entry.Node.Op.Has(OpTraits.RunsGraph) ? CallBackward(entry, arriving) : Apply(entry, arriving);
             for (var i = 0; i < entry.Operands.Length; i++)
             {
                 if (entry.Wanted[i] && leaving[i] is { } cotangent)
@@ -90,16 +114,25 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
         return op.Gradient(builder, new GradientInputs(op, entry.Operands, entry.Results, full, entry.Node.Attributes) { Wanted = entry.Wanted });
     }
 
-    private ImmutableArray<OpValue?> CallBackward(Entry entry, CallGradient gradient, ImmutableArray<OpValue?> arriving)
+    private ImmutableArray<OpValue?> CallBackward(Entry entry, ImmutableArray<OpValue?> arriving)
     {
         var leaving = new OpValue?[entry.Operands.Length];
-        if (!gradient.Operands.IsEmpty)
+        var first = FirstArgument(entry.Node);
+        for (var i = 1; i < first; i++)
+        {
+            if (entry.Wanted[i] && arriving[i - 1] is { } cotangent)
+            {
+                leaving[i] = builder.Select(entry.Operands[0], builder.ZerosLike(cotangent), cotangent);
+            }
+        }
+
+        if (entry.Gradient is { Operands.IsEmpty: false } gradient)
         {
             var seeds = gradient.SeededResults.Select(r => arriving[r] ?? builder.ZerosLike(entry.Results[r]));
-            var results = builder.Call(gradient.Backward, [.. entry.Residuals, .. seeds]);
+            var results = Run(gradient.Backward, entry.Operands.Take(Math.Min(1, first)), [.. entry.Residuals, .. seeds]);
             for (var i = 0; i < gradient.Operands.Length; i++)
             {
-                leaving[gradient.Operands[i]] = results[i];
+                leaving[first + gradient.Operands[i]] = results[i];
             }
         }
 

@@ -15,7 +15,7 @@ internal static class FindDonations
         Func<int, int> bufferOf)
     {
         var donations = ImmutableArray.CreateBuilder<Donation>();
-        var uses = program.Steps.SelectMany((step, s) => ProgramBuilder.UsedBy(step).Distinct().Select(b => (Buffer: b, Step: s))).ToLookup(u => u.Buffer, u => u.Step);
+        var uses = program.Steps.SelectMany((step, s) => step.UsedBuffers.Distinct().Select(b => (Buffer: b, Step: s))).ToLookup(u => u.Buffer, u => u.Step);
         for (var o = 0; o < graph.Outputs.Length; o++)
         {
             var output = graph.Outputs[o];
@@ -38,6 +38,7 @@ internal static class FindDonations
             var isElementwise = s == write && program.Steps[s] switch
             {
                 LaunchStep l => ReadsElementForElement(kernels[l.Kernel], l, input, output),
+                BranchStep or LoopStep => false,
                 CallStep c => CalleeAllows(callee(c.Label).Program, c, input, output),
                 _ => false,
             };

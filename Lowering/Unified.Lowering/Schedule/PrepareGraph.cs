@@ -69,7 +69,8 @@ internal sealed class PrepareGraph
                 return [ArgMax(builder, node, operands[0])];
             case OpCode.Reshape:
                 return [Reshape(operands[0], _graph.TypeOf(node.Results[0]).Shape)];
-            case OpCode.Call or OpCode.ScatterAdd:
+            case OpCode.ScatterAdd:
+            case var _ when node.Op.Has(OpTraits.RunsGraph):
                 return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
             default:
                 return node.Op.Has(OpTraits.Reduction) ? [Reduce(builder, node, operands[0])] : Keep(builder, node, operands);

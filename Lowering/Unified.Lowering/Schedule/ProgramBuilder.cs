@@ -181,11 +181,8 @@ internal sealed class ProgramBuilder
     {
         switch (node.Op.Code)
         {
-            case OpCode.Call:
-                var (number, program) = _callee(node.Callee!);
-                var frame = AddBuffer(BufferKind.Frame, number, Dim.Zero);
-                _steps.Add(new CallStep(
-                    node.Callee!, number, [.. node.Operands.Select(RefOf)], [.. node.Results.Select(RefOf)], frame, node.Source));
+            case OpCode.Call or OpCode.If or OpCode.While:
+                AddCall(node);
                 break;
             case OpCode.ScatterAdd:
                 AddScatter(node);
@@ -199,6 +196,26 @@ internal sealed class ProgramBuilder
             default:
                 throw new GraphCompileException($"{node.Op.Name} cannot be compiled for this target", node.Source) { EagerIsPossible = true };
         }
+    }
+
+    private void AddCall(Node node)
+    {
+        var (number, program) = _callee(node.Callee!);
+        var frame = AddBuffer(BufferKind.Frame, number, Dim.Zero);
+        ImmutableArray<BufferRef> operands = [.. node.Operands.Select(RefOf)];
+        ImmutableArray<BufferRef> results = [.. node.Results.Select(RefOf)];
+        if (node.Op.Code == OpCode.Call)
+        {
+            _steps.Add(new CallStep(node.Callee!, number, operands, results, frame, node.Source));
+            return;
+        }
+
+        var parts = ControlOperands<BufferRef>.Of(node, operands);
+        _steps.Add(node.Op.Code == OpCode.If
+            ? new BranchStep(node.Callee!, number, parts.Condition, parts.Values, parts.Arguments, results, frame, node.Source)
+            : new LoopStep(
+                node.Callee!, number, parts.Condition, parts.Values, results, [.. results, .. parts.Arguments],
+                [.. program.Outputs.Select(t => new BufferRef(AddTemporary(t.Bytes), Dim.Zero))], frame, node.Source));
     }
 
     private BufferRef RefOf(int value) => Ref(_views[value].Owner, _views[value].Offset, _graph.TypeOf(value).DType);
@@ -346,7 +363,7 @@ internal sealed class ProgramBuilder
         var last = Enumerable.Repeat(-1, _buffers.Count).ToArray();
         for (var s = 0; s < _steps.Count; s++)
         {
-            foreach (var buffer in UsedBy(_steps[s]))
+            foreach (var buffer in _steps[s].UsedBuffers)
             {
                 first[buffer] = Math.Min(first[buffer], s);
                 last[buffer] = Math.Max(last[buffer], s);
@@ -355,11 +372,4 @@ internal sealed class ProgramBuilder
 
         return [.. _buffers.Select((b, i) => b with { FirstStep = Math.Max(0, first[i] == int.MaxValue ? 0 : first[i]), LastStep = Math.Max(0, last[i]) })];
     }
-
-    internal static IEnumerable<int> UsedBy(ProgramStep step) => step switch
-    {
-        LaunchStep l => l.Buffers.Select(b => b.Buffer),
-        CallStep c => c.Inputs.Concat(c.Outputs).Select(b => b.Buffer).Append(c.Frame),
-        _ => [],
-    };
 }

@@ -94,6 +94,12 @@ internal static class ApplySteps
                 return frame.Builder.Scalar(DType.Bool, flag ? 1 : 0);
             }
 
+            if (value is ScalarValue scalar)
+            {
+                var known = frame.Region.Import(scalar.Tensor);
+                return scalar.Type == "bool" ? known : frame.Builder.Cast(known, Numbers(value));
+            }
+
             if (value is SizeValue size)
             {
                 return frame.Builder.DimSize(size.Dim, Numbers(value));

@@ -71,8 +71,8 @@ internal static class CallSteps
     /// <summary>What a callee hands back, in terms of the caller.</summary>
     private static Value Receive(Frame frame, Value value, ImmutableArray<OpValue> results, IReadOnlyDictionary<PlaceKey, Temporary> temporaries) => value switch
     {
-        OutputValue { ViewOf: { } key } output when frame.FindPlace(key) is { } viewed => new TensorValue(results[output.Output], viewed, viewed.Version),
-        OutputValue output => new TensorValue(results[output.Output]),
+        OutputValue output => new TensorValue(
+            results[output.Output], [.. output.ViewsOf.Select(frame.FindPlace).OfType<Place>().Select(p => new PlaceView(p, p.Version))]),
         PlaceValue place when temporaries.TryGetValue(place.Key, out var temporary) => temporary.Source,
         PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own => own.Value,
         AggregateValue list => new AggregateValue([.. list.Items.Select(i => Receive(frame, i, results, temporaries))]) { IsShared = true },

@@ -3,7 +3,7 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Specialize;
 
-/// <summary>Control flow on host values: branches are taken and loops are unrolled now.</summary>
+/// <summary>Control flow. On host values branches are taken and loops are unrolled now; on tensors both sides and the loop become graphs.</summary>
 internal static class ControlSteps
 {
     private const int IterationLimit = 1_000_000;
@@ -13,16 +13,23 @@ internal static class ControlSteps
         Step.Of<IfInstruction>(If),
         Step.Of<LoopInstruction>(Loop),
         Step.Of<ForEachInstruction>(ForEach),
-        Step.Of<BreakInstruction>((_, _) => Flow.Break),
-        Step.Of<ContinueInstruction>((_, _) => Flow.Continue),
+        Step.Of<BreakInstruction>((f, _) => Leave(f, Exit.Broken, Flow.Break)),
+        Step.Of<ContinueInstruction>((f, _) => Leave(f, Exit.Continued, Flow.Continue)),
         Step.Of<ReturnInstruction>(Return),
         Step.Of<InlineInstruction>(Inline),
-        Step.Of<SwitchInstruction>((f, i) => Interpreter.Run(f, i.Body) is var flow && flow == Flow.Break ? Flow.Next : flow),
+        Step.Of<SwitchInstruction>(Switch),
     ];
 
     private static Flow If(Frame frame, IfInstruction step)
     {
         var condition = frame[step.Condition];
+        if (TensorConditions.TryRead(frame, condition) is { } tensor)
+        {
+            return Branches.Run(
+                frame, tensor, LocalUses.OfPaths([step.Then.Instructions, step.Else.Instructions]),
+                () => Interpreter.Run(frame, step.Then), () => Interpreter.Run(frame, step.Else));
+        }
+
         return condition is ConditionValue sizes && Assume(frame, sizes, step) is { } assumed
             ? Interpreter.Run(frame, assumed)
             : Interpreter.Run(frame, Decide(frame, condition, "'if'") ? step.Then : step.Else);
@@ -55,20 +62,28 @@ internal static class ControlSteps
     private static bool Decide(Frame frame, Value condition, string who) => condition switch
     {
         HostValue { Object: bool known } => known,
-        TensorValue or PlaceValue => throw frame.Fail(
-            $"{who} depends on {condition.Describe()}, whose value is known only when the graph runs; "
-            + "write Select(condition, x, y) to choose by element, or leave this method eager",
-            eager: true),
         _ => frame.Object(condition, who) is bool known ? known : throw frame.Fail($"{who} needs a bool, not {condition.Describe()}"),
     };
 
-    private static Flow Loop(Frame frame, LoopInstruction step)
+    private static Flow Loop(Frame frame, LoopInstruction step) =>
+        Apart(frame, [Exit.Broken, Exit.Continued], () => Loop(frame, step, 0)) is var flow && flow == Flow.Break ? Flow.Next : flow;
+
+    private static Flow Loop(Frame frame, LoopInstruction step, int iteration)
     {
-        for (var iteration = 0; ; iteration++)
+        for (; ; iteration++)
         {
-            if ((step.TestFirst || iteration > 0) && !Decide(frame, Interpreter.Yield(frame, step.Condition), "a loop's condition"))
+            if (step.TestFirst || iteration > 0)
             {
-                return Flow.Next;
+                var condition = Interpreter.Yield(frame, step.Condition);
+                if (TensorConditions.TryRead(frame, condition) is { } tensor)
+                {
+                    return TensorLoops.Run(frame, step, tensor);
+                }
+
+                if (!Decide(frame, condition, "a loop's condition"))
+                {
+                    return Flow.Next;
+                }
             }
 
             if (iteration == IterationLimit)
@@ -76,10 +91,20 @@ internal static class ControlSteps
                 throw frame.Fail($"the loop has run {IterationLimit} times while the graph was built; it is unrolled, so it must be short", eager: true);
             }
 
-            var flow = Interpreter.Run(frame, step.Body);
+            var next = iteration + 1;
+            var flow = Turn(frame, Interpreter.Run(frame, step.Body));
             if (flow is Flow.Break or Flow.Return)
             {
-                return flow == Flow.Break ? Flow.Next : flow;
+                return flow;
+            }
+
+            if (flow == Flow.Partial)
+            {
+                return Branches.GoOn(frame, [step], () =>
+                {
+                    Interpreter.Run(frame, step.Step);
+                    return Loop(frame, step, next);
+                });
             }
 
             Interpreter.Run(frame, step.Step);
@@ -90,36 +115,77 @@ internal static class ControlSteps
     {
         var list = frame[step.List];
         var started = (list as AggregateValue)?.Items;
-        foreach (var item in list is HostValue { Object: string text } ? text.Select(c => new HostValue(c)) : frame.Items(list, "what foreach runs over"))
+        ImmutableArray<Value> items = list is HostValue { Object: string text }
+            ? [.. text.Select(c => new HostValue(c))]
+            : [.. frame.Items(list, "what foreach runs over")];
+        return Apart(frame, [Exit.Broken, Exit.Continued], () => Each(0)) is var flow && flow == Flow.Break ? Flow.Next : flow;
+
+        Flow Each(int item)
         {
-            if (list is AggregateValue now && now.Items != started)
+            for (; item < items.Length; item++)
             {
-                throw frame.Fail("the list is changed while foreach runs over it; loop over a copy: list.ToArray()", eager: true);
+                if (list is AggregateValue now && now.Items != started)
+                {
+                    throw frame.Fail("the list is changed while foreach runs over it; loop over a copy: list.ToArray()", eager: true);
+                }
+
+                frame.SetLocal(step.Local, items[item]);
+                var next = item + 1;
+                var flow = Turn(frame, Interpreter.Run(frame, step.Body));
+                if (flow is Flow.Break or Flow.Return)
+                {
+                    return flow;
+                }
+
+                if (flow == Flow.Partial)
+                {
+                    return next == items.Length ? flow : Branches.GoOn(frame, [step], () => Each(next));
+                }
             }
 
-            frame.SetLocal(step.Local, item);
-            var flow = Interpreter.Run(frame, step.Body);
-            if (flow is Flow.Break or Flow.Return)
-            {
-                return flow == Flow.Break ? Flow.Next : flow;
-            }
+            return Flow.Next;
         }
+    }
 
-        return Flow.Next;
+    /// <summary>How a turn of a loop ends for the next: <c>continue</c> has no meaning any more.</summary>
+    private static Flow Turn(Frame frame, Flow flow)
+    {
+        frame[Exit.Continued] = HostValue.False;
+        return flow == Flow.Continue || (flow == Flow.Partial && frame[Exit.Broken] == HostValue.False && frame[Exit.Returned] == HostValue.False)
+            ? Flow.Next
+            : flow;
+    }
+
+    /// <summary>Runs with exits of its own; those of what is around come back afterwards. What is left partially by those alone is left whole.</summary>
+    private static Flow Apart(Frame frame, ReadOnlySpan<Exit> own, Func<Flow> run)
+    {
+        var outer = own.ToArray().Select(e => (Exit: e, Value: frame[e])).ToList();
+        outer.ForEach(o => frame[o.Exit] = o.Exit == Exit.Result ? Value.Unset : HostValue.False);
+        var flow = run();
+        outer.ForEach(o => frame[o.Exit] = o.Value);
+        return flow == Flow.Partial && frame[Exit.Returned] == HostValue.False ? Flow.Next : flow;
+    }
+
+    private static Flow Leave(Frame frame, Exit exit, Flow flow)
+    {
+        frame[exit] = HostValue.True;
+        return flow;
     }
 
     /// <summary>A return in the body is the end of the body only, so what the frame returns stays as it was.</summary>
     private static void Inline(Frame frame, InlineInstruction step)
     {
-        var outer = frame.Returned;
-        frame.Returned = Value.Null;
-        Interpreter.Run(frame, step.Body);
+        var result = Value.Null;
+        Apart(frame, [Exit.Returned, Exit.Result, Exit.Broken, Exit.Continued], () =>
+        {
+            var flow = Interpreter.Run(frame, step.Body);
+            result = frame.Returned;
+            return flow;
+        });
         if (step.Result != Instruction.None)
         {
-            frame[step.Result] = frame.Returned;
+            frame[step.Result] = result;
         }
-
-        frame.Returned = outer;
     }
 
     private static Flow Return(Frame frame, ReturnInstruction step)
@@ -129,6 +195,16 @@ internal static class ControlSteps
             frame.Returned = frame[step.Value];
         }
 
-        return Flow.Return;
+        return Leave(frame, Exit.Returned, Flow.Return);
+    }
+
+    /// <summary>A break in the body ends the body only.</summary>
+    private static Flow Switch(Frame frame, SwitchInstruction step)
+    {
+        var outer = frame[Exit.Broken];
+        frame[Exit.Broken] = HostValue.False;
+        var flow = Interpreter.Run(frame, step.Body);
+        frame[Exit.Broken] = outer;
+        return flow == Flow.Break || (flow == Flow.Partial && frame[Exit.Returned] == HostValue.False && frame[Exit.Continued] == HostValue.False) ? Flow.Next : flow;
     }
 }

@@ -12,19 +12,22 @@ internal sealed class Frame
     private const int DepthLimit = 200;
 
     private readonly Value?[] _registers;
-    private readonly Value[] _locals;
+    private readonly Value[] _slots;
+    private readonly Region _root;
     private readonly Dictionary<PlaceKey, Place> _places = [];
     private readonly List<Place> _placeOrder = [];
     private readonly List<Rebound> _rebound = [];
     private readonly int _depth;
+    private Region _region;
 
     public Frame(Specialization session, FunctionDefinition definition, object? self, Frame? caller)
     {
         (Session, Definition, Self, Caller) = (session, definition, self, caller);
         Function = definition.Function;
-        Builder = new GraphBuilder(ModuleGraphs.NameOf(Function.Key));
+        _root = _region = new Region(new GraphBuilder(ModuleGraphs.NameOf(Function.Key)), outer: null);
         _registers = new Value?[Function.RegisterCount];
-        _locals = [.. Enumerable.Repeat(Value.Null, Function.Locals.Length)];
+        _slots = [.. Enumerable.Repeat(Value.Unset, Function.Locals.Length + Enum.GetValues<Exit>().Length)];
+        (this[Exit.Returned], this[Exit.Broken], this[Exit.Continued]) = (HostValue.False, HostValue.False, HostValue.False);
         _depth = caller is null ? 0 : caller._depth + 1;
         if (_depth > DepthLimit)
         {
@@ -44,10 +47,17 @@ internal sealed class Frame
 
     public Frame? Caller { get; }
 
-    public GraphBuilder Builder { get; }
+    /// <summary>The graph that nodes are added to: the function's, or that of the branch or loop at hand.</summary>
+    public GraphBuilder Builder => _region.Builder;
+
+    public Region Region => _region;
 
     /// <summary>The value of the return statement that ended the function.</summary>
-    public Value Returned { get; set; } = Value.Null;
+    public Value Returned
+    {
+        get => this[Exit.Result] is UnsetValue ? Value.Null : this[Exit.Result];
+        set => this[Exit.Result] = value;
+    }
 
     /// <summary>Named dims of the declared shapes and what they are in this call.</summary>
     public Dictionary<string, Dim> DeclaredDims { get; } = new(StringComparer.Ordinal);
@@ -70,9 +80,60 @@ internal sealed class Frame
         set => _registers[register] = value;
     }
 
-    public Value Local(int local) => _locals[local];
+    public Value this[Exit exit]
+    {
+        get => _slots[SlotOf(exit)];
+        set => _slots[SlotOf(exit)] = value;
+    }
 
-    public void SetLocal(int local, Value value) => _locals[local] = value;
+    public Value Local(int local) => _slots[local];
+
+    public void SetLocal(int local, Value value) => _slots[local] = value;
+
+    /// <summary>The slot of a local (its number) or of an exit (<see cref="SlotOf"/>).</summary>
+    public Value Slot(int slot) => _slots[slot];
+
+    public void SetSlot(int slot, Value value) => _slots[slot] = value;
+
+    public int SlotOf(Exit exit) => Function.Locals.Length + (int)exit;
+
+    /// <summary>What is specialized now runs, if at all, under a condition that is a tensor.</summary>
+    public bool IsConditional => !ReferenceEquals(_region, _root) || (Caller?.IsConditional ?? false);
+
+    /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
+    public Region Enter(string name)
+    {
+        _region = new Region(new GraphBuilder($"{_root.Builder.Name}_{name}") { Source = Source }, _region);
+        return _region;
+    }
+
+    public void Leave()
+    {
+        _region = _region.Outer ?? throw new InvalidOperationException("the function's own graph cannot be left");
+        Builder.Source = Source;
+    }
+
+    public FrameState Save() => new([.. _slots], _places.ToImmutableDictionary(p => p.Key, p => (p.Value.Current, p.Value.Version)), [.. _rebound]);
+
+    /// <summary>Goes back to a state from before a branch. Tensors met since keep the value they came in with.</summary>
+    public void Restore(FrameState state)
+    {
+        state.Slots.CopyTo(_slots);
+        foreach (var (key, place) in _places)
+        {
+            var (current, version) = state.Places.GetValueOrDefault(key, (place.Initial, 0));
+            place.Reset(current, version);
+        }
+    }
+
+    /// <summary>A field that is set cannot depend on a tensor: the host sets it after the graph has run.</summary>
+    public void CheckNoFieldSet(FrameState before)
+    {
+        if (!_rebound.SequenceEqual(before.Rebound))
+        {
+            throw Fail("a tensor field is set under a condition that is a tensor; set it after that, to a value chosen by the condition", eager: true);
+        }
+    }
 
     /// <summary>An input for an argument, unless this tensor already has one.</summary>
     public void AddArgument(PlaceKey key, string name, TensorType type)
@@ -109,14 +170,18 @@ internal sealed class Frame
     {
         switch (value)
         {
-            case TensorValue { ViewOf: { } viewed } tensor when viewed.Version != tensor.Version:
+            case TensorValue tensor when tensor.Views.Any(v => v.Place.Version != v.Version):
                 throw Fail("this is a view of a tensor that has been assigned to since; take the view after the assignment", eager: true);
             case TensorValue tensor:
-                return tensor.Tensor;
+                return _region.Import(tensor.Tensor);
             case PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own:
                 return Tensor(own.Value);
             case PlaceValue place:
-                return Place(place.Key).Current;
+                return _region.Import(Place(place.Key).Current);
+            case HostValue { Object: bool flag }:
+                return Builder.Scalar(DType.Bool, flag ? 1 : 0);
+            case ScalarValue { Type: "bool" } scalar:
+                return _region.Import(scalar.Tensor);
             default:
                 throw Fail($"a tensor is needed here, not {value.Describe()}", eager: true);
         }
@@ -125,10 +190,18 @@ internal sealed class Frame
     /// <summary>The result of a view op: it remembers whose storage eager code would share.</summary>
     public TensorValue View(Value of, OpValue result) => of switch
     {
-        PlaceValue place when FindPlace(place.Key) is { } viewed => new TensorValue(result, viewed, viewed.Version),
-        TensorValue { ViewOf: { } viewed } tensor => new TensorValue(result, viewed, tensor.Version),
+        PlaceValue place when FindPlace(place.Key) is { } viewed => new TensorValue(result, [new PlaceView(viewed, viewed.Version)]),
+        TensorValue tensor => new TensorValue(result, tensor.Views),
         _ => new TensorValue(result),
     };
+
+    /// <summary>Views of what a value shares memory with in eager code, as these tensors are now.</summary>
+    public IEnumerable<PlaceView> Views(Value value) => (value switch
+    {
+        PlaceValue place when FindPlace(place.Key) is { } own => [own],
+        TensorValue tensor => tensor.Views.Select(v => v.Place),
+        _ => Enumerable.Empty<Place>(),
+    }).Select(p => new PlaceView(p, p.Version));
 
     /// <summary>What a field holds after this function, or a caller, has set it; null where none has.</summary>
     public Value? FieldValue(FieldName name)
@@ -172,9 +245,9 @@ internal sealed class Frame
     }
 
     /// <summary>An error at the expression being specialized.</summary>
-    /// <param name="eager">Running eagerly would give the result.</param>
+    /// <param name="eager">Running eagerly would give the result. Under a condition that is a tensor it always may.</param>
     public GraphCompileException Fail(string message, bool eager = false, Exception? inner = null) =>
-        new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner) { EagerIsPossible = eager };
+        new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner) { EagerIsPossible = eager || IsConditional };
 
     /// <summary>Host code here needs sizes as numbers.</summary>
     public SymbolicDimException NeedsConstants(IEnumerable<string> names, string who)
@@ -187,7 +260,7 @@ internal sealed class Frame
 
     private Place AddPlace(PlaceKey key, string name, TensorType type, InputKind kind)
     {
-        var place = new Place(key, _placeOrder.Count, Builder.Input(name, type, kind));
+        var place = new Place(key, _placeOrder.Count, _root.Builder.Input(name, type, kind));
         _places.Add(key, place);
         _placeOrder.Add(place);
         return place;

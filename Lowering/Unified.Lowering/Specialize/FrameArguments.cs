@@ -59,6 +59,11 @@ internal static class FrameArguments
                     var key = new TemporaryKey();
                     temporaries.Add(key, new Temporary(tensor, caller.Tensor(tensor)));
                     return Input(callee, key, parameter, name, tensor.Tensor.Type);
+                case ScalarValue scalar:
+                    var number = new TemporaryKey();
+                    temporaries.Add(number, new Temporary(scalar, caller.Region.Import(scalar.Tensor)));
+                    callee.AddArgument(number, ModuleGraphs.Identifier(name), scalar.Tensor.Type);
+                    return new ScalarValue(callee.Place(number).Initial, scalar.Type);
                 case PlaceValue place:
                     return Input(callee, place.Key, parameter, name, caller.TypeOf(place));
                 case AggregateValue list:

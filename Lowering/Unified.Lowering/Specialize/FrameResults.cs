@@ -33,11 +33,13 @@ internal static class FrameResults
                         numbers.Add(graphValue, number = Output(graphValue, kind, -1));
                     }
 
-                    return new OutputValue(number, tensor.ViewOf?.Key);
+                    return new OutputValue(number, [.. tensor.Views.Select(v => v.Place.Key)]);
                 case PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own:
                     return Template(own.Value, kind);
                 case AggregateValue list:
                     return new AggregateValue([.. list.Items.Select(i => Template(i, kind))]);
+                case ScalarValue or TornValue:
+                    throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors only", eager: true);
                 default:
                     return value;
             }

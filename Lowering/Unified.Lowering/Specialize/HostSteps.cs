@@ -13,6 +13,16 @@ internal static class HostSteps
     private static Value Evaluate(Frame frame, HostInstruction step)
     {
         var operands = step.Operands.Select(r => frame[r]).ToImmutableArray();
+        if (step.Operator == "item")
+        {
+            return ScalarSteps.Item(frame, operands[0], step.Type);
+        }
+
+        if (operands.Any(o => o is ScalarValue))
+        {
+            return ScalarSteps.Apply(frame, step.Operator, step.Type, operands);
+        }
+
         if (operands.Any(o => o is TensorValue or PlaceValue) && step.Operator is not ("eq" or "ne"))
         {
             throw frame.Fail($"'{step.Operator}' on host values got {operands.First(o => o is TensorValue or PlaceValue).Describe()}");

@@ -11,6 +11,9 @@ internal enum Flow
     Break,
     Continue,
     Return,
+
+    /// <summary>It depends on a tensor: some paths go on, others have left. The frame's exits say which.</summary>
+    Partial,
 }
 
 /// <summary>What one kind of instruction does to a frame.</summary>
@@ -49,13 +52,20 @@ internal static class Interpreter
 
     private static readonly FrozenDictionary<Type, Step> ByType = Rows.ToFrozenDictionary(r => r.Instruction);
 
-    public static Flow Run(Frame frame, Block block)
+    public static Flow Run(Frame frame, Block block) => Run(frame, block.Instructions, 0);
+
+    private static Flow Run(Frame frame, ImmutableArray<Instruction> instructions, int from)
     {
         var outer = frame.Source;
-        foreach (var instruction in block.Instructions)
+        for (var i = from; i < instructions.Length; i++)
         {
-            frame.Source = instruction.Source ?? outer;
-            var flow = Run(frame, instruction);
+            frame.Source = instructions[i].Source ?? outer;
+            var flow = Run(frame, instructions[i]);
+            if (flow == Flow.Partial && i + 1 < instructions.Length)
+            {
+                return Branches.GoOn(frame, instructions[(i + 1)..], () => Run(frame, instructions, i + 1));
+            }
+
             if (flow != Flow.Next)
             {
                 return flow;

@@ -11,7 +11,7 @@ internal static class ListSteps
 {
     public static ImmutableArray<Step> Rows { get; } =
     [
-        Step.Of<ListInstruction>((f, i) => f[i.Result] = new AggregateValue([.. i.Items.Select(r => f[r])])),
+        Step.Of<ListInstruction>((f, i) => f[i.Result] = new AggregateValue([.. i.Items.Select(r => f[r])]) { Home = f.Region }),
         Step.Of<ItemInstruction>((f, i) => f[i.Result] = Item(f, f[i.List], f[i.Index])),
         Step.Of<ListStepInstruction>(Run),
         Step.Of<CountInstruction>((f, i) => f[i.Result] = new HostValue(Count(f, f[i.List]))),
@@ -35,13 +35,18 @@ internal static class ListSteps
         var operands = step.Operands.Select(r => frame[r]).ToImmutableArray();
         if (step.Result != Instruction.None)
         {
-            frame[step.Result] = new AggregateValue(Make(frame, step.Operator, operands));
+            frame[step.Result] = new AggregateValue(Make(frame, step.Operator, operands)) { Home = frame.Region };
             return;
         }
 
         if (operands[0] is not AggregateValue { IsShared: false } list)
         {
             throw frame.Fail("a list that was not made by this method is changed; make a copy of it first: list.ToList()", eager: true);
+        }
+
+        if (!ReferenceEquals(list.Home, frame.Region))
+        {
+            throw frame.Fail("a list is changed under a condition that is a tensor; change it before or after that", eager: true);
         }
 
         list.Items = Changes[step.Operator](frame, list.Items, operands[1..]);

@@ -54,4 +54,7 @@ internal sealed class Place(PlaceKey key, int input, GraphValue initial)
         Current = value;
         Version++;
     }
+
+    /// <summary>Takes back what a branch has written.</summary>
+    public void Reset(OpValue value, int version) => (Current, Version) = (value, version);
 }

@@ -29,7 +29,7 @@ internal static class ThunkSteps
             return set;
         }
 
-        var result = frame.Definition.Invoke(number, frame.Self, [.. arguments]);
+        var result = Invoke(frame, number, arguments);
         var path = thunk.IsGuard ? new ThunkPath(frame.Definition, number, frame.Self, arguments) : null;
         if (path is not null && result is not ITensorHandle)
         {
@@ -45,8 +45,26 @@ internal static class ThunkSteps
         return frame.Session.Wrap(result, ModuleGraphs.Identifier(thunk.Name), path);
     }
 
+    // Eager code may never come here, and then does not throw.
+    private static object? Invoke(Frame frame, int number, ImmutableArray<object?> arguments)
+    {
+        try
+        {
+            return frame.Definition.Invoke(number, frame.Self, [.. arguments]);
+        }
+        catch (Exception e) when (frame.IsConditional && e is not OutOfMemoryException)
+        {
+            throw frame.Fail($"a host expression under a condition that is a tensor throws: {e.Message}", eager: true, e);
+        }
+    }
+
     private static Flow Throw(Frame frame, ThrowInstruction step)
     {
+        if (frame.IsConditional)
+        {
+            throw frame.Fail("an exception is thrown under a condition that is a tensor; a graph cannot throw", eager: true);
+        }
+
         // The same exception as eager code throws, from the same expression.
         var arguments = Arguments(frame, step.Thunk, step.Arguments);
         throw frame.Definition.Invoke(step.Thunk, frame.Self, [.. arguments]) as Exception

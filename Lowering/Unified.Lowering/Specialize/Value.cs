@@ -8,18 +8,29 @@ internal abstract record Value
 {
     public static Value Null { get; } = new HostValue(null);
 
+    public static Value Unset { get; } = new UnsetValue();
+
     /// <summary>For messages.</summary>
     public abstract string Describe();
 }
 
 /// <summary>
-/// A value of the frame's graph. A view of a state tensor remembers which, because eager code sees later writes of the
-/// state through it and a graph value does not.
+/// A value of the frame's graph. A view of a tensor with an identity remembers which, because eager code sees later writes of that tensor
+/// through it and a graph value does not.
 /// </summary>
-internal sealed record TensorValue(OpValue Tensor, Place? ViewOf = null, int Version = 0) : Value
+/// <param name="Views">The tensors it may be a view of: after a branch, those of either side.</param>
+internal sealed record TensorValue(OpValue Tensor, ImmutableArray<PlaceView> Views) : Value
 {
+    public TensorValue(OpValue tensor)
+        : this(tensor, [])
+    {
+    }
+
     public override string Describe() => $"a tensor {Tensor.Type}";
 }
+
+/// <summary>A view of a tensor as it was after so many writes.</summary>
+internal readonly record struct PlaceView(Place Place, int Version);
 
 /// <summary>A tensor with an identity: an argument, or a tensor met through a host object. Reads give its present value.</summary>
 internal sealed record PlaceValue(PlaceKey Key) : Value
@@ -30,6 +41,10 @@ internal sealed record PlaceValue(PlaceKey Key) : Value
 /// <summary>A host value that is known.</summary>
 internal sealed record HostValue(object? Object) : Value
 {
+    public static HostValue True { get; } = new(true);
+
+    public static HostValue False { get; } = new(false);
+
     public override string Describe() => Object is null ? "null" : $"a host value of type {Object.GetType().Name}";
 }
 
@@ -56,14 +71,38 @@ internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 {
     public ImmutableArray<Value> Items { get; set; } = Items;
 
+    /// <summary>The graph that was under construction when it was made: elsewhere a change would depend on a tensor.</summary>
+    public Region? Home { get; init; }
+
     /// <summary>Another function holds a list of its own for the same object, and would not see a change.</summary>
     public bool IsShared { get; init; }
 
     public override string Describe() => $"a list of {Items.Length}";
 }
 
+/// <summary>
+/// A host number or bool that only the running graph knows, as a rank-0 tensor: it depends on a tensor's value.
+/// <paramref name="Type"/> is its C# type: int, long, float, double or bool.
+/// </summary>
+internal sealed record ScalarValue(OpValue Tensor, string Type) : Value
+{
+    public override string Describe() => $"a {Type} whose value is known only when the graph runs";
+}
+
+/// <summary>A variable that has not been assigned.</summary>
+internal sealed record UnsetValue : Value
+{
+    public override string Describe() => "a variable that is not set";
+}
+
+/// <summary>A variable that holds, depending on a tensor's value, one of two things that no graph value can be.</summary>
+internal sealed record TornValue(Value WhenTrue, Value WhenFalse) : Value
+{
+    public override string Describe() => $"{WhenTrue.Describe()} or {WhenFalse.Describe()}, depending on a tensor's value";
+}
+
 /// <summary>In what a callee hands back: output <paramref name="Output"/> of its graph.</summary>
-internal sealed record OutputValue(int Output, PlaceKey? ViewOf) : Value
+internal sealed record OutputValue(int Output, ImmutableArray<PlaceKey> ViewsOf) : Value
 {
     public override string Describe() => "a result of a call";
 }

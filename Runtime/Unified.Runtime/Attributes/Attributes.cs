@@ -33,7 +33,8 @@ public sealed class OpAttribute(OpCode code) : Attribute
     public OpCode Code { get; } = code;
 }
 
-/// <summary>A member the capture knows by itself: <c>shape</c>, <c>rank</c>, <c>assign</c>, <c>index</c>, <c>value_and_grad</c>.</summary>
+/// <summary>A member the capture knows by itself: <c>shape</c>, <c>rank</c>, <c>assign</c>, <c>index</c>, <c>value_and_grad</c>,
+/// <c>item</c>, <c>truth</c>.</summary>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
 public sealed class IntrinsicAttribute(string name) : Attribute
 {

@@ -95,7 +95,8 @@ public unsafe partial class Tensor
         return result;
     }
 
-    /// <summary>The only element, of exactly this type.</summary>
+    /// <summary>The only element, of exactly this type. In a static graph it is known when the graph runs, and can be compared and computed with.</summary>
+    [Intrinsic("item")]
     public T Item<T>()
         where T : unmanaged
     {

@@ -185,6 +185,23 @@ public partial class Tensor
     [Op(OpCode.Neg)]
     public static Tensor operator -(Tensor x) => Eager.Apply(OpCode.Neg, x);
 
+    /// <summary>
+    /// The only element is not zero: a tensor as the condition of <c>if</c>, <c>while</c> and <c>?:</c>. In a compiled graph the branch or loop
+    /// stays in the graph.
+    /// </summary>
+    /// <exception cref="ShapeException">The tensor has not exactly one element.</exception>
+    [Intrinsic("truth")]
+    public static bool operator true(Tensor x) => x.ToScalar() != 0;
+
+    /// <summary>The only element is zero.</summary>
+    /// <exception cref="ShapeException">The tensor has not exactly one element.</exception>
+    [Intrinsic("truth")]
+    public static bool operator false(Tensor x) => x.ToScalar() == 0;
+
+    /// <summary>A bool of rank 0, so that conditions on tensors and on host values can be joined: <c>error &gt; 1e-3 &amp;&amp; i &lt; n</c>.</summary>
+    [Intrinsic("truth")]
+    public static implicit operator Tensor(bool value) => Scalar(value);
+
     [Op(OpCode.LogicalNot)]
     public static Tensor operator !(Tensor x) => Eager.Apply(OpCode.LogicalNot, x);
 }

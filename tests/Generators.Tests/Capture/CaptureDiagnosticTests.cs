@@ -76,12 +76,6 @@ public class CaptureDiagnosticTests
     public void UG004_assignment(string body) => Body("UG004", body);
 
     [Theory]
-    [InlineData("if ([|x > 0f|]) { x = y; }")]
-    [InlineData("while ([|x < 1f|]) { x = x + 1f; }")]
-    [InlineData("x = [|x > 0f|] ? x : y;")]
-    public void UG005_tensor_condition(string body) => Body("UG005", body);
-
-    [Theory]
     [InlineData("[|Console.WriteLine(n)|];")]
     [InlineData("[|Count()|];")]
     [InlineData("[|Console.WriteLine(x.Shape[0])|];")]

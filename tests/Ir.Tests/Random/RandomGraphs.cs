@@ -16,7 +16,21 @@ internal sealed class RandomGraphs(Draw draw)
         var block = Graph(draw.Of("block", "Ns.Block.Forward#2", "M:Ns.Block(\"x\")"), null);
         var helper = draw.Chance(0.5) ? Graph("helper", block) : null;
         var root = Graph(draw.Of("root", "Step", ""), helper ?? block);
-        return new GraphModule(helper is null ? [root, block] : [root, block, helper]);
+        return new GraphModule([root, block, .. helper is null ? [] : (Graph[])[helper], .. draw.Chance(0.3) ? Loop() : []]);
+    }
+
+    /// <summary>A graph with a loop that runs not once, and the body.</summary>
+    private ImmutableArray<Graph> Loop()
+    {
+        var body = new GraphBuilder("turn");
+        var (carried, other) = (body.Input("carried", Type(), InputKind.Argument), body.Input("other", Type(), InputKind.Argument));
+        body.Output(body.Scalar(DType.Bool, 0), OutputKind.Result);
+        body.Output(carried, OutputKind.Result);
+        var turn = body.Build();
+        var builder = new GraphBuilder("loop");
+        var arguments = turn.Inputs.Select(i => (OpValue)builder.Input(draw.Text(), i.Type, InputKind.Argument)).ToImmutableArray();
+        builder.Output(builder.While(turn, builder.Scalar(DType.Bool, 0), [arguments[0]], [arguments[1]])[0], OutputKind.Result);
+        return [builder.Build(), turn];
     }
 
     public Graph Graph(string name, Graph? callee)
@@ -39,6 +53,13 @@ internal sealed class RandomGraphs(Draw draw)
         {
             var arguments = callee.Inputs.Select(i => Argument(builder, values, i.Type)).ToImmutableArray();
             values.AddRange(builder.Call(callee, arguments));
+        }
+
+        if (callee is not null && draw.Chance(0.3) && callee.Outputs.Length > 0 && callee.Outputs.All(o => o.Kind == OutputKind.Result))
+        {
+            var otherwise = callee.Outputs.Select(o => Argument(builder, values, callee.TypeOf(o.Value))).ToImmutableArray();
+            var arguments = callee.Inputs.Select(i => Argument(builder, values, i.Type)).ToImmutableArray();
+            values.AddRange(builder.If(callee, builder.Scalar(DType.Bool, draw.Int(0, 1)), otherwise, arguments));
         }
 
         if (values.Where(v => v.DType.IsFloat()).ToArray() is { Length: > 0 } floats && draw.Chance(0.4))

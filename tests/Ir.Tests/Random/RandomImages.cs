@@ -23,9 +23,18 @@ internal sealed class RandomImages(Draw draw)
     private ProgramStep Step() => draw.Chance(0.6)
         ? new LaunchStep(
             draw.Text(), draw.Int(0, 9), References(), [.. draw.List(0, 4, Dim)], Dim(), Dim(), Dim(), Dim(), Dim(), draw.Source())
-        : new CallStep(draw.Text(), draw.Int(0, 9), References(), References(), draw.Int(-1, 9), draw.Source());
+        : draw.Int(0, 3) switch
+        {
+            0 => new BranchStep(
+                draw.Text(), draw.Int(0, 9), Reference(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
+            1 => new LoopStep(
+                draw.Text(), draw.Int(0, 9), Reference(), References(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
+            _ => new CallStep(draw.Text(), draw.Int(0, 9), References(), References(), draw.Int(-1, 9), draw.Source()),
+        };
 
-    private ImmutableArray<BufferRef> References() => [.. draw.List(0, 4, () => new BufferRef(draw.Int(0, 9), Dim()))];
+    private ImmutableArray<BufferRef> References() => [.. draw.List(0, 4, Reference)];
+
+    private BufferRef Reference() => new(draw.Int(0, 9), Dim());
 
     private TensorType Type() => new(draw.Of<DType>(DTypes.All), new Shape([.. draw.List(0, 3, Dim)]));
 

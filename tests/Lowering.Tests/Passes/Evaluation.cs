@@ -74,7 +74,7 @@ internal static class Evaluation
         foreach (var node in graph.Nodes)
         {
             ImmutableArray<OpValue> arguments = [.. node.Operands.Select(o => values[o])];
-            var results = node.Callee is { } callee ? Run(module, module.Get(callee), builder, arguments, sizes)
+            var results = node.Callee is { } callee ? Control(node, arguments, a => Run(module, module.Get(callee), builder, a, sizes))
                 : node.Op.Code == OpCode.RandomUniform ? [Uniform(builder, Substitution.Sized(graph.TypeOf(node.Results[0]), sizes), arguments[0])]
                 : builder.Apply(node.Op, arguments, Substitution.Sized(node.Attributes, sizes));
             for (var i = 0; i < node.Results.Length; i++)
@@ -86,6 +86,31 @@ internal static class Evaluation
 
         return [.. graph.Outputs.Select(o => values[o.Value])];
     }
+
+    private static ImmutableArray<OpValue> Control(
+        Node node, ImmutableArray<OpValue> operands, Func<ImmutableArray<OpValue>, ImmutableArray<OpValue>> run)
+    {
+        if (node.Op.Code == OpCode.Call)
+        {
+            return run(operands);
+        }
+
+        var (condition, values, arguments) = ControlOperands<OpValue>.Of(node, operands);
+        if (node.Op.Code == OpCode.If)
+        {
+            return Holds(condition) ? run(arguments) : values;
+        }
+
+        while (Holds(condition))
+        {
+            var next = run([.. values, .. arguments]);
+            (condition, values) = (next[0], next.RemoveAt(0));
+        }
+
+        return values;
+    }
+
+    private static bool Holds(OpValue condition) => ((ReferenceValue)condition).Data[0] != 0;
 
     // Not the real stream: any function of state and place will do.
     private static OpValue Uniform(ReferenceBuilder builder, TensorType type, OpValue state)

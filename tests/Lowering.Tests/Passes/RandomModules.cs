@@ -33,7 +33,9 @@ internal sealed class RandomModules(int seed, bool smooth)
         var inner = Sub("inner", []);
         var middle = Sub("middle", [inner, inner]);
         var builder = new GraphBuilder("root");
+        var (branch, turn) = (Sub("branch", [], assigns: false), Turn());
         var pool = Grow(builder, [middle, inner, middle]);
+        Control(builder, pool, branch, turn);
         var loss = pool.TakeLast(4).Append(pool[0]).Where(v => v.DType == DType.F64)
             .Select(v => builder.Sum(builder.Apply(OpCode.Sin, v), Enumerable.Range(0, v.Shape.Rank))).Aggregate((a, b) => a + b);
         ImmutableArray<OpValue> wrt = [.. Wrt.Select(i => (OpValue)builder[i])];
@@ -49,22 +51,56 @@ internal sealed class RandomModules(int seed, bool smooth)
         }
 
         Outputs(builder, pool);
-        return new GraphModule([builder.Build(), middle, inner]);
+        return new GraphModule([builder.Build(), middle, inner, branch, turn]);
     }
 
-    private Graph Sub(string name, ImmutableArray<Graph> callees)
+    private Graph Sub(string name, ImmutableArray<Graph> callees, bool assigns = true)
     {
         var builder = new GraphBuilder(name);
-        Outputs(builder, Grow(builder, callees));
+        Outputs(builder, Grow(builder, callees), assigns);
         return builder.Build();
     }
 
-    private void Outputs(GraphBuilder builder, List<OpValue> pool)
+    /// <summary>A turn of a loop: (count, y, x) gives (count + 1 is below 3, count + 1, tanh(y / 2 + x)).</summary>
+    private static Graph Turn()
+    {
+        var builder = new GraphBuilder("turn");
+        var count = builder.Input("count", OpSample.Type("i64[]"), InputKind.Argument) + 1;
+        var y = builder.Input("y", OpSample.Type(Inputs[0].Type), InputKind.Argument);
+        var x = builder.Input("x", OpSample.Type(Inputs[0].Type), InputKind.Argument);
+        foreach (var output in (OpValue[])[builder.Apply(OpCode.Less, count, builder.ScalarLike(count, 3)), count, builder.Apply(OpCode.Tanh, (y * 0.5) + x)])
+        {
+            builder.Output(output, OutputKind.Result);
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>A branch, and a loop where no gradient is asked for. Whether they run depends on an integer input.</summary>
+    private void Control(GraphBuilder builder, List<OpValue> pool, Graph branch, Graph turn)
+    {
+        var first = builder.Reshape(builder.Slice(pool[3], [0], [1]), Shape.Scalar);
+        var condition = builder.Apply(OneOf(OpCode.Less, OpCode.GreaterEqual), first, builder.ScalarLike(first, 2));
+        ImmutableArray<OpValue> arguments = [.. branch.Inputs.Select(p => Pick(pool, v => v.Type == p.Type))];
+        var otherwise = branch.Outputs.Select(o => branch.TypeOf(o.Value))
+            .Select(t => pool.Find(v => v.Type == t) ?? builder.Full(t.Shape, t.DType, 1)).ToImmutableArray();
+        pool.AddRange(builder.If(branch, condition, otherwise, arguments));
+        if (!smooth)
+        {
+            OpValue Large() => Pick(pool, v => v.Type == OpSample.Type(Inputs[0].Type));
+            pool.AddRange(builder.While(turn, condition, [first, Large()], [Large()]));
+        }
+    }
+
+    private void Outputs(GraphBuilder builder, List<OpValue> pool, bool assigns = true)
     {
         builder.Output(pool[^1], OutputKind.Result);
         builder.Output(Pick(pool, v => v.DType.IsFloat()), OutputKind.Result);
         builder.Output(Pick(pool, _ => true), OutputKind.Result);
-        builder.Output(Pick(pool, v => v.Type == builder[1].Type), OutputKind.Assign, 1);
+        if (assigns)
+        {
+            builder.Output(Pick(pool, v => v.Type == builder[1].Type), OutputKind.Assign, 1);
+        }
     }
 
     private List<OpValue> Grow(GraphBuilder builder, ImmutableArray<Graph> callees)

@@ -176,9 +176,9 @@ internal sealed class GraphEvaluator(GraphModule module, IReadOnlyDictionary<str
         foreach (var node in g.Nodes)
         {
             Array[] operands = [.. node.Operands.Select(o => values[o])];
-            if (node.Op.Code == OpCode.Call)
+            if (node.Op.Has(OpTraits.RunsGraph))
             {
-                foreach (var (result, array) in node.Results.Zip(Run(node.Callee!, operands)))
+                foreach (var (result, array) in node.Results.Zip(Control(node, [.. operands])))
                 {
                     values[result] = array;
                 }
@@ -194,6 +194,28 @@ internal sealed class GraphEvaluator(GraphModule module, IReadOnlyDictionary<str
         }
 
         return [.. g.Outputs.Select(o => values[o.Value])];
+    }
+
+    private IReadOnlyList<Array> Control(Node node, ImmutableArray<Array> operands)
+    {
+        if (node.Op.Code == OpCode.Call)
+        {
+            return Run(node.Callee!, operands);
+        }
+
+        var (condition, values, arguments) = ControlOperands<Array>.Of(node, operands);
+        if (node.Op.Code == OpCode.If)
+        {
+            return condition.Data[0] != 0 ? Run(node.Callee!, arguments) : values;
+        }
+
+        while (condition.Data[0] != 0)
+        {
+            var next = Run(node.Callee!, [.. values, .. arguments]);
+            (condition, values) = (next[0], [.. next.Skip(1)]);
+        }
+
+        return values;
     }
 
     public ImmutableArray<long> Sizes(Shape shape) => [.. shape.Select(Size)];

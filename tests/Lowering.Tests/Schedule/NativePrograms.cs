@@ -40,6 +40,7 @@ internal sealed unsafe class NativePrograms(ScheduledModule module, IReadOnlyDic
         {
             if (step is CallStep call)
             {
+                Assert.True(call.GetType() == typeof(CallStep), "branches and loops are run by the runtime's own tests");
                 Run(call.Program, [.. call.Inputs.Select(At)], [.. call.Outputs.Select(At)]);
                 continue;
             }

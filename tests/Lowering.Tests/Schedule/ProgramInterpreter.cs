@@ -67,8 +67,35 @@ internal sealed class ProgramInterpreter(ScheduledModule module, IReadOnlyDictio
         {
             Assert.Equal(BufferKind.Frame, program.Buffers[call.Frame].Kind);
             Assert.Equal(call.Program, program.Buffers[call.Frame].Index);
-            Run(call.Program, [.. call.Inputs.Select(At)], [.. call.Outputs.Select(At)]);
-            return;
+            void Body() => Run(call.Program, [.. call.Inputs.Select(At)], [.. call.Outputs.Select(At)]);
+            bool Holds(BufferRef flag) => At(flag) is var (bytes, offset) && bytes[offset] != 0;
+            void Move(IEnumerable<BufferRef> from, IEnumerable<BufferRef> to, int firstOutput)
+            {
+                foreach (var (i, pair) in from.Zip(to).Index())
+                {
+                    var ((source, start), (target, place)) = (At(pair.First), At(pair.Second));
+                    System.Array.Copy(source, start, target, place, Size(module.Programs[call.Program].Outputs[firstOutput + i].Bytes));
+                }
+            }
+
+            switch (call)
+            {
+                case BranchStep branch when !Holds(branch.Condition):
+                    Move(branch.Otherwise, branch.Outputs, 0);
+                    return;
+                case LoopStep loop:
+                    Move(loop.Initial, loop.Carried, 1);
+                    for (var flag = loop.Condition; Holds(flag); flag = loop.Outputs[0])
+                    {
+                        Body();
+                        Move(loop.Outputs.Skip(1), loop.Carried, 1);
+                    }
+
+                    return;
+                default:
+                    Body();
+                    return;
+            }
         }
 
         var launch = (LaunchStep)step;

@@ -85,15 +85,26 @@ public class HostConditionTests
     }
 
     [Fact]
-    public void A_tensor_as_a_condition_says_what_to_write()
+    public void A_tensor_as_a_condition_becomes_a_branch_of_the_graph()
     {
         var f = new FunctionWriter("M:F");
         var x = f.Load(f.Parameter("x"));
         Choose(f, x, f.Apply(OpCode.Greater, ("x", x), ("y", f.Literal(0f))));
-        var e = Assert.Throws<GraphCompileException>(() => f.Specialize(Graphs.F32()));
+        var module = f.Specialize(Graphs.F32()).Module;
+        GraphVerifier.Check(module);
+        Assert.Equal(["F_else", "F_then"], module.Root.Nodes.Where(n => n.Op.Code == OpCode.If).Select(n => n.Callee));
+    }
+
+    [Fact]
+    public void A_condition_of_several_elements_says_what_to_write()
+    {
+        var f = new FunctionWriter("M:F");
+        var x = f.Load(f.Parameter("x"));
+        Choose(f, x, f.Apply(OpCode.Greater, ("x", x), ("y", f.Literal(0f))));
+        var e = Assert.Throws<GraphCompileException>(() => f.Specialize(Graphs.F32(3)));
         Assert.True(e.EagerIsPossible);
         Assert.Equal("if", e.Place!.Text);
-        Assert.Contains("Select(condition, x, y)", e.Message, StringComparison.Ordinal);
+        Assert.Contains("a condition has one element, not bool[3]; reduce it", e.Message, StringComparison.Ordinal);
     }
 
     private static void Choose(FunctionWriter f, int x, int condition) =>

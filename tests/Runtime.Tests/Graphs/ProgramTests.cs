@@ -43,6 +43,42 @@ public unsafe class ProgramTests
     }
 
     [Fact]
+    public void A_branch_runs_its_program_or_takes_the_other_values()
+    {
+        // if (flag) y = 2x + 10 else y = x; the flag is the first byte of the second input.
+        var image = Image(
+            Program("root", 2, 1, [In(0), In(1), Out(0), Frame(1, 0)], [new BranchStep("if", 1, At(1), [At(0)], [At(0)], [At(2)], 3)]), Doubling);
+        using var run = new Executable(Function(image), [new TensorSpec(Vector(N)), new TensorSpec(Vector(N))]);
+        using var x = Numbers(100);
+        using var no = Tensor.Zeros([100]);
+        using var yes = Tensor.From<float>([.. Enumerable.Repeat(BitConverter.Int32BitsToSingle(1), 100)], 100);
+        using var taken = Call(run, x, yes);
+        using var left = Call(run, x, no);
+        Assert.Equal([.. x.ToArray<float>().Select(v => (2 * v) + 10)], taken.ToArray<float>());
+        Assert.Equal(x.ToArray<float>(), left.ToArray<float>());
+    }
+
+    [Fact]
+    public void A_loop_runs_its_program_until_a_byte_is_zero()
+    {
+        // The body's next flag is the third input: zero, so that it runs once. It carries 2x + 10.
+        var body = Program(
+            "body", 2, 2, [In(0), In(1), Out(0), Out(1), Temporary(N * 4, 1, 2)],
+            [AddNumberStep(At(1), At(2), 0, N), AddNumberStep(At(0), At(4), 10, N), AddTensorsStep(At(4), At(0), At(3), N)]);
+        ImmutableArray<BufferPlan> buffers = [In(0), In(1), In(2), Out(0), Temporary(N * 4, 0, 0), Temporary(N * 4, 0, 0), Frame(1, 0)];
+        var image = Image(
+            Program("root", 3, 1, buffers, [new LoopStep("while", 1, At(1), [At(0)], [At(3)], [At(3), At(2)], [At(4), At(5)], 6)]), body);
+        using var run = new Executable(Function(image), [.. Enumerable.Repeat<ArgumentSpec>(new TensorSpec(Vector(N)), 3)]);
+        using var x = Numbers(50);
+        using var no = Tensor.Zeros([50]);
+        using var yes = Tensor.From<float>([.. Enumerable.Repeat(BitConverter.Int32BitsToSingle(1), 50)], 50);
+        using var once = Call(run, x, yes, no);
+        using var never = Call(run, x, no, no);
+        Assert.Equal([.. x.ToArray<float>().Select(v => (2 * v) + 10)], once.ToArray<float>());
+        Assert.Equal(x.ToArray<float>(), never.ToArray<float>());
+    }
+
+    [Fact]
     public void Constants_are_read()
     {
         ImmutableArray<byte> constant = [.. MemoryMarshal.AsBytes<float>([100f, 200f, 300f])];
@@ -278,10 +314,10 @@ public unsafe class ProgramTests
 
     private static void Run(Executable executable) => Assert.Equal(RunOutcome.Done, executable.TryRun([], []));
 
-    private static Tensor Call(Executable executable, Tensor x)
+    private static Tensor Call(Executable executable, params Tensor[] arguments)
     {
         var results = new Tensor[1];
-        Assert.Equal(RunOutcome.Done, executable.TryRun([Argument.Of(x)], results));
+        Assert.Equal(RunOutcome.Done, executable.TryRun([.. arguments.Select(a => Argument.Of(a))], results));
         return results[0];
     }
 }

@@ -58,9 +58,33 @@ internal sealed unsafe class LaunchList : IDisposable
 
     ~LaunchList() => Free();
 
+    /// <summary>What an entry of the list does.</summary>
+    public enum LaunchKind
+    {
+        /// <summary>Runs a kernel over its units.</summary>
+        Kernel,
+
+        /// <summary>Copies <c>Units</c> bytes from the second slot to the first.</summary>
+        Copy,
+
+        /// <summary>Goes on at entry <c>Target</c>.</summary>
+        Jump,
+
+        /// <summary>Goes on at entry <c>Target</c> where the byte at the slot is zero.</summary>
+        JumpIfZero,
+
+        /// <summary>Goes on at entry <c>Target</c> where the byte at the slot is not zero.</summary>
+        JumpIfNotZero,
+    }
+
     /// <param name="Label">Index into <see cref="Labels"/>.</param>
     public readonly record struct Launch(
-        nint Kernel, int Slots, int Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic, int Label);
+        nint Kernel, int Slots, int Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic, int Label)
+    {
+        public LaunchKind Kind { get; init; }
+
+        public int Target { get; init; }
+    }
 
     public Launch[] Launches { get; }
 
@@ -104,6 +128,12 @@ internal sealed unsafe class LaunchList : IDisposable
         for (var i = 0; i < launches.Length; i++)
         {
             ref readonly var launch = ref launches[i];
+            if (launch.Kind != LaunchKind.Kernel)
+            {
+                i = Control(launch, i);
+                continue;
+            }
+
             if (launch.Units == 0)
             {
                 continue;
@@ -136,6 +166,22 @@ internal sealed unsafe class LaunchList : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <returns>The entry before the one to go on with.</returns>
+    private int Control(in Launch launch, int at)
+    {
+        switch (launch.Kind)
+        {
+            case LaunchKind.Copy:
+                Buffer.MemoryCopy(_slots[launch.Slots + 1], _slots[launch.Slots], launch.Units, launch.Units);
+                return at;
+            case LaunchKind.JumpIfZero when *_slots[launch.Slots] != 0:
+            case LaunchKind.JumpIfNotZero when *_slots[launch.Slots] == 0:
+                return at;
+            default:
+                return launch.Target - 1;
+        }
+    }
+
     private void Free()
     {
         if (!_disposed)
@@ -160,7 +206,7 @@ internal sealed unsafe class LaunchList : IDisposable
 
     private sealed class Flattener(ProgramImage image, nint[] kernels)
     {
-        private readonly Dictionary<LaunchStep, int> _labels = new(ReferenceEqualityComparer.Instance);
+        private readonly Dictionary<ProgramStep, int> _labels = new(ReferenceEqualityComparer.Instance);
 
         public List<Launch> Launches { get; } = [];
 
@@ -182,21 +228,61 @@ internal sealed unsafe class LaunchList : IDisposable
                     case LaunchStep step:
                         Add(sized, step, sized.Launches[s]!, operands, arena);
                         break;
-                    case CallStep call:
-                        var (ins, outs) = sized.CallOffsets[s];
-                        Visit(
-                            sized.Callees[s]!,
-                            [
-                                .. call.Inputs.Select((r, i) => Locate(sized, r.Buffer, operands, arena).Plus(ins[i])),
-                                .. call.Outputs.Select((r, i) => Locate(sized, r.Buffer, operands, arena).Plus(outs[i])),
-                            ],
-                            arena + sized.Offsets[call.Frame]);
+                    case CallStep step:
+                        Call(sized, step, sized.Callees[s]!, sized.Calls[s]!, operands, arena);
                         break;
                 }
             }
         }
 
-        private void Add(SizedProgram sized, LaunchStep step, SizedProgram.Launch launch, Place[] operands, long arena)
+        private void Call(SizedProgram sized, CallStep step, SizedProgram callee, SizedProgram.Call call, Place[] operands, long arena)
+        {
+            Place At(SizedProgram.BufferPlace place) => Locate(sized, place.Buffer, operands, arena).Plus(place.Offset);
+            int Control(LaunchKind kind, long units, params ReadOnlySpan<SizedProgram.BufferPlace> places)
+            {
+                Launches.Add(new Launch(0, Slots.Count, Parameters.Count, units, 1, 0, 0, 0, LabelOf(step)) { Kind = kind });
+                foreach (var place in places)
+                {
+                    Slots.Add(At(place));
+                }
+
+                return Launches.Count - 1;
+            }
+
+            void Copy(SizedProgram.Move[] moves)
+            {
+                foreach (var move in moves)
+                {
+                    Control(LaunchKind.Copy, move.Bytes, move.To, move.From);
+                }
+            }
+
+            void Land(int jump, int target) => Launches[jump] = Launches[jump] with { Target = target };
+
+            if (call.Again is not null)
+            {
+                Copy(call.Moves);
+            }
+
+            var skip = call.Condition is { } condition ? Control(LaunchKind.JumpIfZero, 0, condition) : -1;
+            var start = Launches.Count;
+            Visit(callee, [.. call.Inputs.Select(At), .. call.Outputs.Select(At)], arena + sized.Offsets[step.Frame]);
+            if (call.Again is { } again)
+            {
+                Copy(call.NextMoves);
+                Land(Control(LaunchKind.JumpIfNotZero, 0, again), start);
+                Land(skip, Launches.Count);
+            }
+            else if (skip >= 0)
+            {
+                var end = Control(LaunchKind.Jump, 0);
+                Land(skip, Launches.Count);
+                Copy(call.Moves);
+                Land(end, Launches.Count);
+            }
+        }
+
+        private int LabelOf(ProgramStep step)
         {
             if (!_labels.TryGetValue(step, out var label))
             {
@@ -204,9 +290,14 @@ internal sealed unsafe class LaunchList : IDisposable
                 Labels.Add((step.Label, step.Source));
             }
 
+            return label;
+        }
+
+        private void Add(SizedProgram sized, LaunchStep step, SizedProgram.Launch launch, Place[] operands, long arena)
+        {
             Launches.Add(new Launch(
                 kernels[step.Kernel], Slots.Count, Parameters.Count, launch.Units, launch.Grain, launch.ScratchBytes, launch.Flops,
-                launch.Traffic, label));
+                launch.Traffic, LabelOf(step)));
             for (var i = 0; i < step.Buffers.Length; i++)
             {
                 Slots.Add(Locate(sized, step.Buffers[i].Buffer, operands, arena).Plus(launch.BufferOffsets[i]));

@@ -34,9 +34,7 @@ internal sealed class SizedProgram
         ArenaBytes = total;
         Offsets = [.. blockOf.Select(b => b < 0 ? 0 : offsets[b])];
         Launches = [.. program.Steps.Select(s => s is LaunchStep l ? Launch.Of(l, dims) : null)];
-        CallOffsets = [.. program.Steps.Select(s => s is CallStep c
-            ? (Ins: c.Inputs.Select(r => r.ByteOffset.Evaluate(dims)).ToArray(), Outs: c.Outputs.Select(r => r.ByteOffset.Evaluate(dims)).ToArray())
-            : ([], []))];
+        Calls = [.. program.Steps.Select((s, i) => s is CallStep c ? Call.Of(c, Callees[i]!, dims) : null)];
     }
 
     public GraphProgram Program { get; }
@@ -50,13 +48,48 @@ internal sealed class SizedProgram
 
     public Launch?[] Launches { get; }
 
-    public (long[] Ins, long[] Outs)[] CallOffsets { get; }
+    public Call?[] Calls { get; }
 
     public long[] InputBytes { get; }
 
     public long[] OutputBytes { get; }
 
     private static long NotNegative(long value, string what) => value >= 0 ? value : throw new InvalidDataException($"{what} is {value} for these dims");
+
+    /// <summary>A place in a buffer of this program.</summary>
+    public readonly record struct BufferPlace(int Buffer, long Offset)
+    {
+        public static BufferPlace Of(BufferRef reference, IReadOnlyDictionary<string, long> dims) => new(reference.Buffer, reference.ByteOffset.Evaluate(dims));
+
+        public static BufferPlace[] Of(IEnumerable<BufferRef> references, IReadOnlyDictionary<string, long> dims) => [.. references.Select(r => Of(r, dims))];
+    }
+
+    /// <summary>Bytes to be copied from one place to another.</summary>
+    public readonly record struct Move(BufferPlace From, BufferPlace To, long Bytes);
+
+    /// <summary>The places of a step that runs a program.</summary>
+    /// <param name="Condition">The byte that decides; null for a plain call.</param>
+    /// <param name="Moves">Of a branch: in place of the call. Of a loop: before it.</param>
+    /// <param name="Again">Of a loop: the byte that decides after each run.</param>
+    /// <param name="NextMoves">Of a loop: after each run.</param>
+    public sealed record Call(BufferPlace[] Inputs, BufferPlace[] Outputs, BufferPlace? Condition, Move[] Moves, BufferPlace? Again, Move[] NextMoves)
+    {
+        public static Call Of(CallStep step, SizedProgram callee, IReadOnlyDictionary<string, long> dims)
+        {
+            var (inputs, outputs) = (BufferPlace.Of(step.Inputs, dims), BufferPlace.Of(step.Outputs, dims));
+            return step switch
+            {
+                BranchStep branch => new(
+                    inputs, outputs, BufferPlace.Of(branch.Condition, dims), Pairs(BufferPlace.Of(branch.Otherwise, dims), outputs, callee.OutputBytes), null, []),
+                LoopStep loop when BufferPlace.Of(loop.Carried, dims) is var carried && callee.OutputBytes[1..] is var bytes => new(
+                    inputs, outputs, BufferPlace.Of(loop.Condition, dims), Pairs(BufferPlace.Of(loop.Initial, dims), carried, bytes),
+                    outputs[0], Pairs(outputs[1..], carried, bytes)),
+                _ => new(inputs, outputs, null, [], null, []),
+            };
+        }
+
+        private static Move[] Pairs(BufferPlace[] from, BufferPlace[] to, long[] bytes) => [.. from.Select((f, i) => new Move(f, to[i], bytes[i]))];
+    }
 
     /// <summary>The numbers of a launch step.</summary>
     public sealed record Launch(long[] BufferOffsets, long[] Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic)

@@ -64,6 +64,20 @@ internal static class VerifyImage
             $"step {s} gives '{callee.Name}' {call.Inputs.Length} inputs and {call.Outputs.Length} outputs; it has {callee.Inputs.Length} and {callee.Outputs.Length}");
         Refer(program, s, call.Inputs);
         Refer(program, s, call.Outputs);
+        switch (call)
+        {
+            case BranchStep branch:
+                Refer(program, s, [branch.Condition, .. branch.Otherwise]);
+                Require(branch.Otherwise.Length == branch.Outputs.Length, program, $"step {s} has {branch.Outputs.Length} outputs and {branch.Otherwise.Length} values for when it is not taken");
+                break;
+            case LoopStep loop:
+                Refer(program, s, [loop.Condition, .. loop.Initial, .. loop.Carried]);
+                Require(
+                    loop.Initial.Length == loop.Carried.Length && loop.Outputs.Length == loop.Carried.Length + 1, program,
+                    $"step {s} carries {loop.Carried.Length} values from {loop.Initial.Length} first ones, and its body gives {loop.Outputs.Length}");
+                break;
+        }
+
         Require(
             InRange(call.Frame, program.Buffers.Length) && program.Buffers[call.Frame] is { Kind: BufferKind.Frame } frame && frame.Index == call.Program, program,
             $"step {s} calls '{callee.Name}' without a frame of it");

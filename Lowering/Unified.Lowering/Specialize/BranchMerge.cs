@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>One side of a branch, run: its graph and what the frame held at its end.</summary>
+internal sealed record BranchSide(Region Region, FrameState State)
+{
+    /// <summary>The value is computed in the branch; anything else is there without it.</summary>
+    public bool Makes(Leaf leaf) => leaf.Value is { } value && Region.Owns(value);
+}
+
+/// <summary>
+/// Turns the ends of two branches into what the frame holds after them: where they differ, a result of an If node, or a Select where
+/// nothing has to be computed for either.
+/// </summary>
+internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide then, BranchSide other)
+{
+    private readonly List<(Leaf Then, Leaf Other)> _pairs = [];
+    private readonly List<(int Slot, Func<ImmutableArray<OpValue>, Value> Make)> _slots = [];
+    private OpValue? _negated;
+
+    private OpValue Negated => _negated ??= frame.Builder.Apply(OpCode.LogicalNot, condition);
+
+    public void Add(int slot) => _slots.Add((slot, Pair(then.State.Slots[slot], other.State.Slots[slot])));
+
+    public void Finish()
+    {
+        var places = then.State.Places.Keys.Union(other.State.Places.Keys).Select(key => (Place: frame.Place(key), Pair: PlacePair(key))).ToList();
+        var results = Results();
+        foreach (var (place, (pair, version)) in places)
+        {
+            if (pair >= 0)
+            {
+                place.Reset(results[pair], version);
+            }
+        }
+
+        // After the places: a view holds for what its tensor is now.
+        foreach (var (slot, make) in _slots)
+        {
+            frame.SetSlot(slot, make(results));
+        }
+    }
+
+    /// <summary>The number of the pair, or -1 where the branches did not write to the tensor.</summary>
+    private (int Pair, int Version) PlacePair(PlaceKey key)
+    {
+        var initial = frame.Place(key).Initial;
+        var a = then.State.Places.GetValueOrDefault(key, (initial, 0));
+        var b = other.State.Places.GetValueOrDefault(key, (initial, 0));
+        return ReferenceEquals(a.Item1, b.Item1) ? (-1, 0) : (Pair(new Leaf(a.Item1), new Leaf(b.Item1)), Math.Max(a.Item2, b.Item2) + 1);
+    }
+
+    private int Pair(Leaf a, Leaf b)
+    {
+        _pairs.Add((a, b));
+        return _pairs.Count - 1;
+    }
+
+    private Func<ImmutableArray<OpValue>, Value> Pair(Value a, Value b)
+    {
+        if (Leaf.Same(a, b))
+        {
+            return _ => a;
+        }
+
+        if (a is HostValue { Object: bool whenTrue } && b is HostValue { Object: bool })
+        {
+            return _ => new ScalarValue(whenTrue ? condition : Negated, "bool");
+        }
+
+        if (a is UnsetValue || b is UnsetValue)
+        {
+            return Only(a is UnsetValue ? b : a, a is UnsetValue ? other : then);
+        }
+
+        if (a is AggregateValue left && b is AggregateValue right && left.Items.Length == right.Items.Length)
+        {
+            var items = left.Items.Zip(right.Items, Pair).ToList();
+            return r => new AggregateValue([.. items.Select(i => i(r))]) { IsShared = true };
+        }
+
+        // A host bool may stand for a tensor, as it does in C#.
+        var (m, n) = (Leaf.ScalarType(a), Leaf.ScalarType(b));
+        if (Leaf.Of(a, then.State) is { } x && Leaf.Of(b, other.State) is { } y && x.Type == y.Type && (m == n || (m ?? n) == "bool"))
+        {
+            var pair = Pair(x, y);
+            return r => Leaf.AsValue(r[pair], m == n ? m : null, frame.Views(a).Concat(frame.Views(b)));
+        }
+
+        return _ => new TornValue(a, b);
+    }
+
+    /// <summary>A variable that only one side has set: C# sees to it that no one reads it on other paths.</summary>
+    private Func<ImmutableArray<OpValue>, Value> Only(Value value, BranchSide side)
+    {
+        if (Leaf.Of(value, side.State) is not { } leaf || !side.Makes(leaf))
+        {
+            return value is AggregateValue ? _ => new TornValue(value, Value.Unset) : _ => value;
+        }
+
+        var zeros = Leaf.Zeros(leaf.Type);
+        var pair = ReferenceEquals(side, then) ? Pair(leaf, zeros) : Pair(zeros, leaf);
+        return r => Leaf.AsValue(r[pair], Leaf.ScalarType(value), frame.Views(value));
+    }
+
+    private ImmutableArray<OpValue> Results()
+    {
+        var results = new OpValue[_pairs.Count];
+        var made = new List<int>();
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (then.Makes(_pairs[i].Then) || other.Makes(_pairs[i].Other))
+            {
+                made.Add(i);
+            }
+            else
+            {
+                results[i] = frame.Builder.Select(condition, _pairs[i].Then.In(frame.Region), _pairs[i].Other.In(frame.Region));
+            }
+        }
+
+        if (made.Count == 0)
+        {
+            return [.. results];
+        }
+
+        // The side that has to compute runs under its condition; what it does not give comes from the other side.
+        var fromOther = made.Where(i => other.Makes(_pairs[i].Other)).ToList();
+        var isThenEmpty = !made.Exists(i => then.Makes(_pairs[i].Then));
+        if (isThenEmpty)
+        {
+            Fill(made, Call(other, Negated, made, i => _pairs[i].Other, i => _pairs[i].Then.In(frame.Region)));
+            return [.. results];
+        }
+
+        if (fromOther.Count > 0)
+        {
+            Fill(fromOther, Call(other, Negated, fromOther, i => _pairs[i].Other, i => Leaf.Zeros(_pairs[i].Then.Type).In(frame.Region)));
+        }
+
+        Fill(made, Call(then, condition, made, i => _pairs[i].Then, i => results[i] ?? _pairs[i].Other.In(frame.Region)));
+        return [.. results];
+
+        void Fill(List<int> pairs, ImmutableArray<OpValue> values)
+        {
+            for (var n = 0; n < pairs.Count; n++)
+            {
+                results[pairs[n]] = values[n];
+            }
+        }
+    }
+
+    private ImmutableArray<OpValue> Call(BranchSide side, OpValue guard, List<int> pairs, Func<int, Leaf> give, Func<int, OpValue> otherwise)
+    {
+        foreach (var pair in pairs)
+        {
+            side.Region.Builder.Output(give(pair).In(side.Region), OutputKind.Result);
+        }
+
+        var graph = frame.Session.Graphs.Share(side.Region.Builder.Build());
+        return frame.Builder.If(graph, guard, [.. pairs.Select(otherwise)], [.. side.Region.Taken]);
+    }
+}

@@ -1,0 +1,41 @@
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>
+/// A graph under construction within a frame: the function's own, or one that runs under a condition. What such a graph uses of the
+/// graphs around it comes in as an input, at the first use.
+/// </summary>
+internal sealed class Region(GraphBuilder builder, Region? outer)
+{
+    private readonly Dictionary<OpValue, OpValue> _inputs = new(ReferenceEqualityComparer.Instance);
+    private readonly List<OpValue> _taken = [];
+
+    public GraphBuilder Builder { get; } = builder;
+
+    public Region? Outer { get; } = outer;
+
+    /// <summary>The values of the outer region that came in, in the order of their inputs.</summary>
+    public IReadOnlyList<OpValue> Taken => _taken;
+
+    public bool Owns(OpValue value) => ReferenceEquals(value.Builder, Builder);
+
+    /// <summary>The value as one of this graph.</summary>
+    public OpValue Import(OpValue value)
+    {
+        if (Owns(value))
+        {
+            return value;
+        }
+
+        if (!_inputs.TryGetValue(value, out var input))
+        {
+            var near = Outer?.Import(value) ?? throw new InvalidOperationException("a value is used outside of the branch or loop that computes it");
+            input = Builder.Input($"v{_taken.Count}", value.Type, InputKind.Argument);
+            _inputs.Add(value, input);
+            _taken.Add(near);
+        }
+
+        return input;
+    }
+}

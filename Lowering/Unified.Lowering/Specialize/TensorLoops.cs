@@ -1,0 +1,236 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+
+namespace Unified.Lowering.Specialize;
+
+/// <summary>
+/// Turns a loop whose condition is a tensor into a While node: its body is run once, with inputs in place of the variables and tensors that it
+/// changes. What those are is found by running it, again when one was missed.
+/// </summary>
+internal sealed class TensorLoops
+{
+    // Each try finds at least one more thing that changes; a body that needs more is not understood.
+    private const int MostTries = 16;
+
+    private readonly Frame _frame;
+    private readonly LoopInstruction _step;
+    private readonly SortedSet<int> _slots;
+    private readonly HashSet<PlaceKey> _places = [];
+    private readonly Dictionary<int, Leaf> _firstValues = [];
+
+    private TensorLoops(Frame frame, LoopInstruction step)
+    {
+        (_frame, _step) = (frame, step);
+        var uses = LocalUses.Of(step.Condition.Instructions.Concat(step.Body.Instructions).Concat(step.Step.Instructions));
+        Inside = uses;
+        _slots = [.. uses.Written.Where(l => uses.IsWantedLater(l, frame.Function))];
+    }
+
+    private LocalUses Inside { get; }
+
+    /// <summary>Runs the loop from where its condition has this value for the first time.</summary>
+    public static Flow Run(Frame frame, LoopInstruction step, OpValue condition)
+    {
+        var loop = new TensorLoops(frame, step);
+        for (var i = 0; i < MostTries; i++)
+        {
+            if (loop.Try(condition))
+            {
+                return frame[Exit.Returned] == HostValue.False ? Flow.Next : Flow.Partial;
+            }
+        }
+
+        throw frame.Fail("the loop ends on a tensor's value and changes too much from turn to turn to be one graph", eager: true);
+    }
+
+    /// <summary>Something that goes around the loop: where it comes from, and how it is put together again.</summary>
+    private sealed record Carried(Value Value, ImmutableArray<Leaf> Leaves, Func<ImmutableArray<OpValue>, Value> Make);
+
+    private bool Try(OpValue condition)
+    {
+        var before = _frame.Save();
+        var slots = _slots.Select(s => (Slot: s, Carried: Carry(First(s)))).Where(p => p.Carried is not null).Select(p => (p.Slot, Carried: p.Carried!)).ToList();
+        var places = _places.Select(k => (Key: k, First: _frame.Place(k).Current)).ToList();
+        var region = _frame.Enter("loop");
+        var inputs = Inputs(region, slots.SelectMany(s => s.Carried.Leaves).Select(l => l.Type).Concat(places.Select(p => p.First.Type)));
+        var next = 0;
+        foreach (var (key, _) in places)
+        {
+            _frame.Place(key).Write(inputs[^(places.Count - next++)]);
+        }
+
+        next = 0;
+        foreach (var (slot, carried) in slots)
+        {
+            _frame.SetSlot(slot, carried.Make(inputs.Slice(next, carried.Leaves.Length)));
+            next += carried.Leaves.Length;
+        }
+
+        // A turn begins only on paths that have not left.
+        _frame[Exit.Returned] = HostValue.False;
+        var head = _frame.Save();
+        Turn();
+        _frame.CheckNoFieldSet(before);
+        var after = _frame.Save();
+        var goesOn = after.Slots[_frame.SlotOf(Exit.GoesOn)];
+        _frame.Leave();
+        _frame.Restore(before);
+        if (FoundMore(head, after))
+        {
+            return false;
+        }
+
+        Emit(condition, region, goesOn, slots, places, after);
+        return true;
+    }
+
+    private static ImmutableArray<OpValue> Inputs(Region region, IEnumerable<TensorType> types) =>
+        [.. types.Select((t, i) => (OpValue)region.Builder.Input($"c{i}", t, InputKind.Argument))];
+
+    private Value First(int slot) => _firstValues.TryGetValue(slot, out var zeros)
+        ? new TensorValue(zeros.In(_frame.Region), [])
+        : _frame.Slot(slot);
+
+    private void Turn()
+    {
+        (_frame[Exit.Broken], _frame[Exit.Continued], _frame[Exit.GoesOn]) = (HostValue.False, HostValue.False, HostValue.False);
+        var flow = Interpreter.Run(_frame, _step.Body);
+        _frame[Exit.Continued] = HostValue.False;
+        if (flow is Flow.Next or Flow.Continue || (flow == Flow.Partial && _frame[Exit.Broken] == HostValue.False && _frame[Exit.Returned] == HostValue.False))
+        {
+            Advance();
+        }
+        else if (flow == Flow.Partial)
+        {
+            Branches.GoOn(_frame, _step.Step.Instructions.AddRange(_step.Condition.Instructions), Advance);
+        }
+    }
+
+    private Flow Advance()
+    {
+        Interpreter.Run(_frame, _step.Step);
+        var condition = Interpreter.Yield(_frame, _step.Condition);
+        _frame[Exit.GoesOn] = TensorConditions.TryRead(_frame, condition) is { } tensor ? new ScalarValue(tensor, "bool")
+            : condition is HostValue { Object: bool } ? condition
+            : throw _frame.Fail($"a loop's condition is first a tensor and then {condition.Describe()}", eager: true);
+        return Flow.Next;
+    }
+
+    /// <summary>The value as leaves; null when it has none, and so has to stay as it is.</summary>
+    private Carried? Carry(Value value)
+    {
+        if (value is AggregateValue list)
+        {
+            var items = list.Items.Select(i => Carry(i) ?? new Carried(i, [], _ => i)).ToList();
+            return new Carried(value, [.. items.SelectMany(i => i.Leaves)], r =>
+            {
+                var at = 0;
+                return new AggregateValue([.. items.Select(i => i.Make(r.Slice((at += i.Leaves.Length) - i.Leaves.Length, i.Leaves.Length)))]) { IsShared = true };
+            });
+        }
+
+        return Leaf.Of(value, _frame.Save()) is { } leaf
+            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value), _frame.Views(value)))
+            : null;
+    }
+
+    /// <summary>Whether the body changes something that does not go around yet; it then does at the next try.</summary>
+    private bool FoundMore(FrameState head, FrameState after)
+    {
+        var found = false;
+        foreach (var (key, place) in after.Places)
+        {
+            var isWritten = !ReferenceEquals(place.Current, head.Places.TryGetValue(key, out var old) ? old.Current : _frame.Place(key).Initial);
+            found |= isWritten && _places.Add(key);
+        }
+
+        foreach (var exit in (ReadOnlySpan<Exit>)[Exit.Returned, Exit.Result])
+        {
+            var slot = _frame.SlotOf(exit);
+            found |= !Leaf.Same(head.Slots[slot], after.Slots[slot]) && _slots.Add(slot);
+        }
+
+        // Not set before the loop, but wanted after it or in its next turn: any value will do to start from.
+        foreach (var slot in _slots.Where(s => head.Slots[s] is UnsetValue && !_firstValues.ContainsKey(s)))
+        {
+            if (Leaf.Of(after.Slots[slot], after) is { } leaf && Leaf.ScalarType(after.Slots[slot]) is null)
+            {
+                _firstValues[slot] = Leaf.Zeros(leaf.Type);
+                found = true;
+            }
+        }
+
+        return found;
+    }
+
+    private void Emit(
+        OpValue condition, Region region, Value goesOn, List<(int Slot, Carried Carried)> slots, List<(PlaceKey Key, OpValue First)> places, FrameState after)
+    {
+        var carriedSlots = slots.Select(s => s.Slot).ToHashSet();
+        foreach (var slot in _slots.Where(s => !carriedSlots.Contains(s) && !Leaf.Same(_frame.Slot(s), after.Slots[s])))
+        {
+            throw _frame.Fail(
+                $"'{NameOf(slot)}' changes from {_frame.Slot(slot).Describe()} to {after.Slots[slot].Describe()} in a loop that ends on a tensor's value", eager: true);
+        }
+
+        var results = new List<Leaf>();
+        foreach (var (slot, carried) in slots)
+        {
+            results.AddRange(Match(slot, carried, after.Slots[slot], after));
+        }
+
+        region.Builder.Output(Leaf.Of(goesOn, after)!.In(region), OutputKind.Result);
+        foreach (var leaf in results.Concat(places.Select(p => new Leaf(after.Places[p.Key].Current))))
+        {
+            region.Builder.Output(leaf.In(region), OutputKind.Result);
+        }
+
+        ImmutableArray<OpValue> initial = [.. slots.SelectMany(s => s.Carried.Leaves).Select(l => l.In(_frame.Region)), .. places.Select(p => _frame.Region.Import(p.First))];
+        var graph = _frame.Session.Graphs.Share(region.Builder.Build());
+        var left = _frame.Builder.While(graph, condition, initial, [.. region.Taken]);
+        for (var i = 0; i < places.Count; i++)
+        {
+            _frame.Place(places[i].Key).Reset(left[results.Count + i], after.Places[places[i].Key].Version + 1);
+        }
+
+        var at = 0;
+        foreach (var (slot, carried) in slots)
+        {
+            _frame.SetSlot(slot, carried.Make(left.Slice(at, carried.Leaves.Length)));
+            at += carried.Leaves.Length;
+        }
+
+        // What only the loop uses has no value after it.
+        foreach (var local in Inside.Written.Where(l => !_slots.Contains(l)))
+        {
+            _frame.SetSlot(local, Value.Unset);
+        }
+    }
+
+    /// <summary>The leaves of the value at the end of a turn, which must be of the kind it began with.</summary>
+    private IEnumerable<Leaf> Match(int slot, Carried carried, Value value, FrameState after)
+    {
+        if (Leaves(carried.Value, value, after) is not { } leaves || !leaves.Select(l => l.Type).SequenceEqual(carried.Leaves.Select(l => l.Type)))
+        {
+            throw _frame.Fail(
+                $"'{NameOf(slot)}' is {carried.Value.Describe()} at first and {value.Describe()} after a turn of a loop that ends on a tensor's value", eager: true);
+        }
+
+        return leaves;
+    }
+
+    private static List<Leaf>? Leaves(Value first, Value now, FrameState after)
+    {
+        if (first is AggregateValue a && now is AggregateValue b && a.Items.Length == b.Items.Length)
+        {
+            var parts = a.Items.Zip(b.Items, (x, y) => Leaves(x, y, after)).ToList();
+            return parts.Contains(null) ? null : [.. parts.SelectMany(p => p!)];
+        }
+
+        return Leaf.Of(now, after) is { } leaf && (Leaf.ScalarType(first) == Leaf.ScalarType(now)) ? [leaf]
+            : Leaf.Same(first, now) ? []
+            : null;
+    }
+
+    private string NameOf(int slot) => slot < _frame.Function.Locals.Length ? _frame.Function.Locals[slot].Name : "the result";
+}
