@@ -25,7 +25,7 @@ internal sealed class Frame
         (Session, Definition, Self, Caller) = (session, definition, self, caller);
         Function = definition.Function;
         _root = _region = new Region(new GraphBuilder(ModuleGraphs.NameOf(Function.Key)), outer: null);
-        _registers = new Value?[Function.RegisterCount];
+        _registers = new Value?[Function.RegisterCount + 3];
         _slots = [.. Enumerable.Repeat(Value.Unset, Function.Locals.Length + Enum.GetValues<Exit>().Length)];
         (this[Exit.Returned], this[Exit.Broken], this[Exit.Continued]) = (HostValue.False, HostValue.False, HostValue.False);
         _depth = caller is null ? 0 : caller._depth + 1;
@@ -80,6 +80,9 @@ internal sealed class Frame
         set => _registers[register] = value;
     }
 
+    /// <summary>Registers that no instruction of the function uses, for some that are made here. Each is read right after it is set.</summary>
+    public (int First, int Second, int Third) SpareRegisters => (Function.RegisterCount, Function.RegisterCount + 1, Function.RegisterCount + 2);
+
     public Value this[Exit exit]
     {
         get => _slots[SlotOf(exit)];
@@ -124,6 +127,16 @@ internal sealed class Frame
             var (current, version) = state.Places.GetValueOrDefault(key, (place.Initial, 0));
             place.Reset(current, version);
         }
+    }
+
+    /// <summary>Goes back to a state and the graph that was under construction then, fields set since included.</summary>
+    public void Return(FrameState state, Region region)
+    {
+        Restore(state);
+        _rebound.Clear();
+        _rebound.AddRange(state.Rebound);
+        _region = region;
+        Builder.Source = Source;
     }
 
     /// <summary>A field that is set cannot depend on a tensor: the host sets it after the graph has run.</summary>

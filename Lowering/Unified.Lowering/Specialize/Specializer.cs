@@ -15,6 +15,19 @@ public static class Specializer
     public static SpecializedFunction Specialize(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments)
     {
         var session = new Specialization();
+        try
+        {
+            return Specialize(function, self, arguments, session);
+        }
+        catch (GraphCompileException) when (session.RolledLoops > 0)
+        {
+            // What follows a long loop may need a number as a host value that the loop has made one of the graph.
+            return Specialize(function, self, arguments, new Specialization { RollsLoops = false });
+        }
+    }
+
+    private static SpecializedFunction Specialize(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, Specialization session)
+    {
         var frame = new Frame(session, function, self, caller: null);
         var name = session.Graphs.UniqueName(frame.Builder.Name);
         FrameArguments.BindRoot(frame, arguments);

@@ -43,6 +43,9 @@ internal sealed class TensorLoops
         throw frame.Fail("the loop ends on a tensor's value and changes too much from turn to turn to be one graph", eager: true);
     }
 
+    /// <summary>Runs a loop that the host could run, and whose condition holds at first.</summary>
+    public static Flow Roll(Frame frame, LoopInstruction step) => Run(frame, step, frame.Builder.Scalar(DType.Bool, 1));
+
     /// <summary>Something that goes around the loop: where it comes from, and how it is put together again.</summary>
     private sealed record Carried(Value Value, ImmutableArray<Leaf> Leaves, Func<ImmutableArray<OpValue>, Value> Make);
 
@@ -130,7 +133,11 @@ internal sealed class TensorLoops
         }
 
         return Leaf.Of(value, _frame.Save()) is { } leaf
-            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value), _frame.Views(value)))
+            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value), _frame.Views(value)) switch
+            {
+                ScalarValue number => number with { IsOfHost = value is HostValue or SizeValue or ScalarValue { IsOfHost: true } },
+                var tensor => tensor,
+            })
             : null;
     }
 
