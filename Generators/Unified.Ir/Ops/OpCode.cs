@@ -39,5 +39,5 @@ public enum OpCode : ushort
     LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, Attention, RandomAdvance,
 
     // Structure: only in Graph IR.
-    Gradient, Call, If, While,
+    Gradient, Call, If, While, RecordedWhile, Unwind,
 }

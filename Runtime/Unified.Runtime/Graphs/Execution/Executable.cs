@@ -38,6 +38,7 @@ internal sealed unsafe class Executable : IDisposable
 
     // Empty from the start: the finalizer also runs when the constructor has thrown.
     private readonly GCHandle[] _constants = [];
+    private readonly LoopRecord _record = new();
     private byte* _arena;
     private long _arenaBytes;
 
@@ -135,6 +136,7 @@ internal sealed unsafe class Executable : IDisposable
     public void Dispose()
     {
         Free();
+        _record.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -332,7 +334,7 @@ internal sealed unsafe class Executable : IDisposable
 
     private void Run(LaunchList list)
     {
-        var failed = list.Run(WorkPool.Shared, Profile?.Times(list));
+        var failed = list.Run(WorkPool.Shared, Profile?.Times(list), _record);
         if (failed >= 0)
         {
             var (label, source) = list.Labels[list.Launches[failed].Label];
