@@ -205,9 +205,9 @@ internal static class ControlSteps
     }
 
     /// <summary>A return in the body is the end of the body only, so what the frame returns stays as it was.</summary>
-    private static void Inline(Frame frame, InlineInstruction step)
+    private static Flow Inline(Frame frame, InlineInstruction step)
     {
-        var result = Value.Null;
+        var (result, thrown) = (Value.Null, frame[Exit.Thrown]);
         Apart(frame, [Exit.Returned, Exit.Result, Exit.Broken, Exit.Continued], () =>
         {
             var flow = Interpreter.Run(frame, step.Body);
@@ -218,6 +218,8 @@ internal static class ControlSteps
         {
             frame[step.Result] = result;
         }
+
+        return Throws.IsSince(frame, thrown) ? Throws.PassOn(frame, frame[Exit.Thrown]) : Flow.Next;
     }
 
     private static Flow Return(Frame frame, ReturnInstruction step)

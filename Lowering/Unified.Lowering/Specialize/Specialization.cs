@@ -10,16 +10,25 @@ internal sealed class Specialization
 
     private readonly Dictionary<ThunkPath, object?> _guards = [];
     private readonly List<ThunkPath> _guardOrder = [];
+    private readonly List<ThunkPath> _exceptions = [];
     private readonly Dictionary<Dim, DimRequirement> _requirements = [];
     private readonly Dictionary<OpValue, string> _scalarNames = new(ReferenceEqualityComparer.Instance);
 
     public ModuleGraphs Graphs { get; } = new();
+
+    /// <summary>The exceptions that paths may leave with; they are numbered from 1.</summary>
+    public IReadOnlyList<ThunkPath> Exceptions => _exceptions;
 
     /// <summary>Long loops may become loops of the graph.</summary>
     public bool RollsLoops { get; init; } = true;
 
     /// <summary>How many have.</summary>
     public int RolledLoops { get; set; }
+
+    /// <summary>Tensors whose fields hold longer ones at each call, with named axes.</summary>
+    public ImmutableDictionary<ITensorHandle, TensorType> Growing { get; init; } = ImmutableDictionary<ITensorHandle, TensorType>.Empty;
+
+    public TensorType TypeOf(ITensorHandle handle) => Growing.TryGetValue(handle, out var type) ? type : handle.Type;
 
     /// <summary>Every change of a list, with what it held before.</summary>
     public List<(AggregateValue List, ImmutableArray<Value> Before)> ListChanges { get; } = [];
@@ -35,6 +44,16 @@ internal sealed class Specialization
         {
             _guardOrder.Add(path);
         }
+    }
+
+    public int NumberOf(ThunkPath exception)
+    {
+        if (!_exceptions.Contains(exception))
+        {
+            _exceptions.Add(exception);
+        }
+
+        return _exceptions.IndexOf(exception) + 1;
     }
 
     public ImmutableArray<Guard> Guards()

@@ -83,6 +83,11 @@ internal sealed class TensorLoops
             return false;
         }
 
+        if (goesOn is HostValue { Object: true })
+        {
+            throw _frame.Fail("the loop has no end", eager: true);
+        }
+
         Emit(condition, region, goesOn, slots, places, after);
         return true;
     }
@@ -151,7 +156,7 @@ internal sealed class TensorLoops
             found |= isWritten && _places.Add(key);
         }
 
-        foreach (var exit in (ReadOnlySpan<Exit>)[Exit.Returned, Exit.Result])
+        foreach (var exit in (ReadOnlySpan<Exit>)[Exit.Returned, Exit.Result, Exit.Thrown])
         {
             var slot = _frame.SlotOf(exit);
             found |= !Leaf.Same(head.Slots[slot], after.Slots[slot]) && _slots.Add(slot);
