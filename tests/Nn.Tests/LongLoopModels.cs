@@ -7,6 +7,11 @@ public sealed partial class LongLoops : Module
 {
     private readonly Tensor[] _weights = [.. Enumerable.Range(0, 12).Select(i => Tensor.From<float>([0.1f * i, 1, -0.1f], 3))];
 
+    private readonly Dropout _dropout = new(0.3f, new Generator(7));
+    private readonly AdamW _optimizer;
+
+    public LongLoops() => _optimizer = new AdamW(Parameters, new ConstantSchedule(1e-2));
+
     public Tensor Total { get; } = Tensor.Zeros([3]);
 
     public Parameter Weight { get; } = new(Tensor.From<float>([0.5f, -0.25f, 0.75f], 3));
@@ -196,6 +201,87 @@ public sealed partial class LongLoops : Module
         }
 
         return x;
+    }
+
+    [StaticGraph]
+    public Tensor Random(Tensor x, int turns)
+    {
+        for (var i = 0; i < turns; i++)
+        {
+            x = _dropout.Forward(x + 1f);
+        }
+
+        return x;
+    }
+
+    [StaticGraph]
+    public Tensor Scaled(Tensor x, int i, float by) => Tanh(x) * by + i;
+
+    [StaticGraph]
+    public Tensor Calls(Tensor x, int turns)
+    {
+        for (var i = 0; i < turns; i++)
+        {
+            Tensor Twice(Tensor y, int n) => y * (2 * n % 5) - n;
+
+            x = Scaled(x, i % 3, 0.5f) + Twice(x, i) * 0.001f;
+        }
+
+        return x;
+    }
+
+    [StaticGraph]
+    public Tensor Trains(Tensor x, int turns)
+    {
+        var last = Sum(x);
+        for (var i = 0; i < turns; i++)
+        {
+            var (loss, gradients) = ValueAndGrad(() => Sum(Square(Tanh(x * Weight) - 0.5f)), [Weight]);
+            _optimizer.Step(gradients);
+            last = loss;
+        }
+
+        return last + Weight;
+    }
+
+    [StaticGraph]
+    public Tensor Functions(Tensor x, int turns)
+    {
+        var decay = 1f;
+        for (var i = 0; i < turns; i++)
+        {
+            decay = MathF.Exp(-0.01f * i) * MathF.Pow(0.999f, i) + MathF.Log(1f + i) * 0.1f + MathF.Sqrt(i) + Math.Min(i, 5) - Math.Max(2, i);
+            x = x * 0.9f + decay;
+        }
+
+        return x * decay;
+    }
+
+    [StaticGraph]
+    public Tensor Wraps(Tensor x, int turns)
+    {
+        var (hash, mixed) = (17, 5L);
+        for (var i = 0; i < turns; i++)
+        {
+            hash = unchecked(hash * 1_000_003 + i);
+            mixed = unchecked(mixed * 1_103_515_245L + hash % 1000);
+            x = x + hash % 10 + (int)(mixed % 7);
+        }
+
+        return x;
+    }
+
+    [StaticGraph]
+    public Tensor Changes(Tensor x, int turns)
+    {
+        var (parts, best) = (new[] { x, x * 2f }, x);
+        for (var i = 0; i < turns; i++)
+        {
+            parts[i % 2] = parts[1 - i % 2] * 0.9f + i;
+            best = Maximum(best, parts[0]);
+        }
+
+        return best + parts[0] - parts[1];
     }
 
     [StaticGraph]

@@ -19,7 +19,8 @@ public class LongLoopTests
                     (nameof(LongLoops.Integrate), turns), (nameof(LongLoops.Small), turns), (nameof(LongLoops.Counts), turns), (nameof(LongLoops.While), turns),
                     (nameof(LongLoops.DoWhile), turns), (nameof(LongLoops.ForEach), turns), (nameof(LongLoops.Nested), turns), (nameof(LongLoops.Leaves), turns),
                     (nameof(LongLoops.Rows), turns), (nameof(LongLoops.State), turns), (nameof(LongLoops.Lists), turns), (nameof(LongLoops.SizeAfter), turns),
-                    (nameof(LongLoops.Decides), turns));
+                    (nameof(LongLoops.Decides), turns), (nameof(LongLoops.Random), turns), (nameof(LongLoops.Calls), turns), (nameof(LongLoops.Trains), turns),
+                    (nameof(LongLoops.Functions), turns), (nameof(LongLoops.Wraps), turns), (nameof(LongLoops.Changes), turns));
             }
 
             return data;
@@ -36,6 +37,7 @@ public class LongLoopTests
         var actual = BothModes.Compiled(() => Call(graph, method, x, turns));
         BothModes.Close(expected, actual, 1e-5);
         BothModes.Close(eager.Total, graph.Total, 1e-5);
+        BothModes.Close(eager.Weight, graph.Weight, 1e-5);
     }
 
     [Theory]
@@ -47,6 +49,10 @@ public class LongLoopTests
     [InlineData(nameof(LongLoops.ForEach), 65)]
     [InlineData(nameof(LongLoops.Nested), 65)]
     [InlineData(nameof(LongLoops.Rows), 66)]
+    [InlineData(nameof(LongLoops.Random), 65)]
+    [InlineData(nameof(LongLoops.Calls), 65)]
+    [InlineData(nameof(LongLoops.Functions), 65)]
+    [InlineData(nameof(LongLoops.Wraps), 65)]
     [InlineData(nameof(LongLoops.State), 65)]
     [InlineData(nameof(LongLoops.Leaves), 65)]
     public void The_graph_does_not_grow_with_the_turns(string method, int few)
@@ -57,6 +63,13 @@ public class LongLoopTests
         var (small, large) = (Nodes(graph, method, x, few), Nodes(graph, method, x, Many));
         Assert.True(small == large, $"{small} nodes for {few} turns, {large} for {Many}");
         BothModes.Close(BothModes.In(ExecutionMode.Eager, () => Call(expected, method, x, Many)), BothModes.Compiled(() => Call(new LongLoops(), method, x, Many)), 1e-4);
+    }
+
+    [Fact]
+    public void A_loop_of_training_steps_is_one_step()
+    {
+        var x = Tensor.From<float>([0.5f, -1, 2], 3);
+        Assert.Equal(Nodes(new LongLoops(), nameof(LongLoops.Trains), x, 65), Nodes(new LongLoops(), nameof(LongLoops.Trains), x, 1000));
     }
 
     [Fact]
@@ -112,6 +125,12 @@ public class LongLoopTests
         nameof(LongLoops.State) => model.State(x, turns),
         nameof(LongLoops.Lists) => model.Lists(x, turns),
         nameof(LongLoops.SizeAfter) => model.SizeAfter(x, turns),
+        nameof(LongLoops.Random) => model.Random(x, turns),
+        nameof(LongLoops.Calls) => model.Calls(x, turns),
+        nameof(LongLoops.Trains) => model.Trains(x, turns),
+        nameof(LongLoops.Functions) => model.Functions(x, turns),
+        nameof(LongLoops.Wraps) => model.Wraps(x, turns),
+        nameof(LongLoops.Changes) => model.Changes(x, turns),
         nameof(LongLoops.Decides) => model.Decides(x, turns),
         _ => throw new ArgumentException($"there is no '{method}'"),
     };

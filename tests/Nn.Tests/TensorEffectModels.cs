@@ -7,6 +7,7 @@ public sealed partial class TensorEffects : Module
 {
     private Tensor _last = Tensor.Zeros([3]);
     private Tensor _other = Tensor.Zeros([3]);
+    private readonly Linear _small = new(3, 4, generator: new Generator(1)), _large = new(3, 4, generator: new Generator(2));
 
     public Tensor Counter { get; } = Tensor.Scalar(0f);
 
@@ -182,6 +183,94 @@ public sealed partial class TensorEffects : Module
         if (total > 10f)
         {
             throw new ArgumentException($"the sum is {total.Item<float>()}");
+        }
+
+        return x + 1f;
+    }
+
+    [StaticGraph]
+    public Tensor Lists(Tensor x)
+    {
+        var parts = new List<Tensor> { x, x * 2f };
+        var same = parts;
+        if (Sum(x) > 0f)
+        {
+            parts[0] = x + 1f;
+            parts.Add(x * 3f);
+        }
+        else
+        {
+            same.Add(parts[1]);
+            if (Max(x) < -1f)
+            {
+                (same[1], same[2]) = (same[0] - 5f, same[0] - same[1]);
+            }
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            if (Max(parts[i]) > 4f)
+            {
+                parts[i] = parts[i] * 0.5f;
+                continue;
+            }
+
+            parts.Reverse();
+        }
+
+        parts.Add(x);
+        return parts[0] + parts[1] * 2f + same[2] * 3f + same.Count;
+    }
+
+    [StaticGraph]
+    public Tensor ListsOfOtherLength(Tensor x)
+    {
+        var parts = new List<Tensor> { x };
+        if (Sum(x) > 0f)
+        {
+            parts.Add(x * 3f);
+        }
+
+        return parts[^1] + parts.Count;
+    }
+
+    [StaticGraph]
+    public Tensor OtherShapes(Tensor x)
+    {
+        var y = Sum(x) > 0f ? x[..2] : x;
+        if (Max(x) > 3f)
+        {
+            y = Concat([y, x, y], 0);
+        }
+
+        Counter.Assign(Counter + Sum(y));
+        var total = y * 2f;
+        for (var i = 0; i < 3; i++)
+        {
+            total = total + y * i;
+        }
+
+        return Sum(total) + y.Shape[0];
+    }
+
+    [StaticGraph]
+    public Tensor OtherModules(Tensor x)
+    {
+        var chosen = _small;
+        if (Sum(x) > 0f)
+        {
+            chosen = _large;
+        }
+
+        return chosen.Forward(Reshape(x, [1, 3])) * 2f;
+    }
+
+    [StaticGraph]
+    public Tensor OtherShapeOut(Tensor x)
+    {
+        if (Sum(x) > 0f)
+        {
+            x = x[..2];
         }
 
         return x + 1f;

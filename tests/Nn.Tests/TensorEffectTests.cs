@@ -15,6 +15,7 @@ public class TensorEffectTests
         nameof(TensorEffects.SetsIf), nameof(TensorEffects.SetsEither), nameof(TensorEffects.SetsTwice), nameof(TensorEffects.SetsInCalls),
         nameof(TensorEffects.Throws), nameof(TensorEffects.ThrowsInCalls), nameof(TensorEffects.ThrowsInLoop), nameof(TensorEffects.ThrowsForTuple),
         nameof(TensorEffects.ThrowsAfterEffects), nameof(TensorEffects.Power), nameof(TensorEffects.Descend),
+        nameof(TensorEffects.Lists), nameof(TensorEffects.ListsOfOtherLength), nameof(TensorEffects.OtherShapes), nameof(TensorEffects.OtherModules),
     ];
 
     [Theory]
@@ -75,6 +76,7 @@ public class TensorEffectTests
     [Theory]
     [InlineData(nameof(TensorEffects.ThrowsWhatDepends))]
     [InlineData(nameof(TensorEffects.SetsInLoop))]
+    [InlineData(nameof(TensorEffects.OtherShapeOut))]
     public void What_is_no_graph_runs_eagerly_and_says_so(string method)
     {
         var log = new List<string>();
@@ -117,6 +119,11 @@ public class TensorEffectTests
         nameof(TensorEffects.SetsTwice) => model.SetsTwice(x),
         nameof(TensorEffects.SetsInCalls) => model.SetsInCalls(x),
         nameof(TensorEffects.SetsInLoop) => model.SetsInLoop(x),
+        nameof(TensorEffects.OtherShapes) => model.OtherShapes(x),
+        nameof(TensorEffects.OtherModules) => model.OtherModules(x),
+        nameof(TensorEffects.OtherShapeOut) => model.OtherShapeOut(x),
+        nameof(TensorEffects.Lists) => model.Lists(x),
+        nameof(TensorEffects.ListsOfOtherLength) => model.ListsOfOtherLength(x),
         nameof(TensorEffects.Throws) => model.Throws(x),
         nameof(TensorEffects.ThrowsInCalls) => model.ThrowsInCalls(x),
         nameof(TensorEffects.ThrowsInLoop) => model.ThrowsInLoop(x),

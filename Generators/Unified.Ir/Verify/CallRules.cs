@@ -86,6 +86,12 @@ internal static class CallRules
                 }
 
                 results = results[..^1];
+                if (node.Attributes.Find("saved") is not DimsAttribute)
+                {
+                    yield return $"{GraphRules.Describe(node)}: it does not say which values it records";
+                    continue;
+                }
+
                 foreach (var index in node.Attributes.Ints("saved").Where(i => i < 0 || i >= results.Length))
                 {
                     yield return $"{GraphRules.Describe(node)}: records carried value {index} of {results.Length}";

@@ -4,8 +4,12 @@ using Unified.Ir;
 namespace Unified.Lowering.Specialize;
 
 /// <summary>One side of a branch, run: its graph and what the frame held at its end.</summary>
-internal sealed record BranchSide(Region Region, FrameState State)
+/// <param name="Lists">The lists that it has changed, with what they held.</param>
+internal sealed record BranchSide(Region Region, FrameState State, ImmutableArray<(AggregateValue List, ListContent Content)> Lists)
 {
+    /// <summary>What the list holds where this side is taken.</summary>
+    public ListContent Content(AggregateValue list) => Lists.FirstOrDefault(c => ReferenceEquals(c.List, list)) is { List: not null } changed ? changed.Content : list.Content;
+
     /// <summary>The value is computed in the branch; anything else is there without it.</summary>
     public bool Makes(Leaf leaf) => leaf.Value is { } value && Region.Owns(value);
 }
@@ -19,6 +23,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
     private readonly List<(Leaf Then, Leaf Other)> _pairs = [];
     private readonly List<(int Slot, Func<ImmutableArray<OpValue>, Value> Make)> _slots = [];
     private readonly List<Func<ImmutableArray<OpValue>, Rebound>> _fields = [];
+    private readonly List<(AggregateValue List, Func<ImmutableArray<OpValue>, ListContent> Make)> _lists = [];
     private OpValue? _negated;
 
     private OpValue Negated => _negated ??= frame.Builder.Apply(OpCode.LogicalNot, condition);
@@ -43,9 +48,35 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
             frame.SetSlot(slot, make(results));
         }
 
+        foreach (var (list, make) in _lists)
+        {
+            frame.Session.ListChanges.Add((list, list.Content));
+            list.Content = make(results);
+        }
+
         foreach (var make in _fields)
         {
             frame.Rebind(make(results));
+        }
+    }
+
+    /// <summary>A list that one side or both have changed.</summary>
+    public void AddList(AggregateValue list)
+    {
+        var (a, b) = (then.Content(list), other.Content(list));
+        if ((a.Torn ?? b.Torn) is { } torn)
+        {
+            _lists.Add((list, _ => new ListContent([], torn)));
+        }
+        else if (a.Items.Length != b.Items.Length)
+        {
+            var fail = frame.Fail($"a list has {a.Items.Length} or {b.Items.Length} items, depending on a tensor's value; add the same number on all paths", eager: true);
+            _lists.Add((list, _ => new ListContent([], fail)));
+        }
+        else
+        {
+            var items = a.Items.Zip(b.Items, Pair).ToList();
+            _lists.Add((list, r => new ListContent([.. items.Select(i => i(r))], null)));
         }
     }
 

@@ -28,6 +28,11 @@ internal static class Branches
             }
         }
 
+        foreach (var list in then.Lists.Concat(other.Lists).Select(c => c.List).Distinct<AggregateValue>(ReferenceEqualityComparer.Instance).ToList())
+        {
+            merge.AddList(list);
+        }
+
         foreach (var name in then.State.Rebound.Concat(other.State.Rebound).Select(r => r.Name).Distinct().ToList())
         {
             var (a, b) = (then.State.Rebound.FirstOrDefault(r => r.Name.Equals(name)), other.State.Rebound.FirstOrDefault(r => r.Name.Equals(name)));
@@ -61,11 +66,12 @@ internal static class Branches
 
     private static (BranchSide Side, Flow Flow) Side(Frame frame, string name, FrameState before, Func<Flow> run)
     {
-        var region = frame.Enter(name);
+        var (region, start) = (frame.Enter(name), new Rollback(frame));
         var flow = run();
         var after = frame.Save();
+        var lists = start.UndoLists();
         frame.Leave();
         frame.Return(before, frame.Region);
-        return (new BranchSide(region, after), flow);
+        return (new BranchSide(region, after, lists), flow);
     }
 }

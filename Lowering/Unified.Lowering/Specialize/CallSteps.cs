@@ -29,22 +29,23 @@ internal static class CallSteps
             throw frame.Fail($"{key} is called on null");
         }
 
-        var inner = new Frame(frame.Session, definition, isInstance ? receiver : null, frame);
-        var temporaries = FrameArguments.Bind(frame, inner, arguments);
-        Interpreter.Run(inner, definition.Function.Body);
-        var called = FrameResults.OfCallee(inner);
+        var (called, temporaries) = Callee(frame, definition, isInstance ? receiver : null, arguments);
 
         // Nothing to compute: a host function, or one that hands an argument back.
-        var graph = called.Graph.Outputs.IsEmpty ? null : frame.Session.Graphs.Share(called.Graph);
-        var results = graph is null
+        var results = called.Graph.Outputs.IsEmpty
             ? []
-            : frame.Builder.Call(graph, [.. called.Inputs.Select(k => temporaries.TryGetValue(k, out var value) ? value.Value : frame.Tensor(new PlaceValue(k)))]);
+            : frame.Builder.Call(called.Graph, [.. called.Inputs.Select(k => temporaries.TryGetValue(k, out var value) ? value.Value : frame.Tensor(new PlaceValue(k)))]);
 
         foreach (var (place, output) in called.Assigned)
         {
             if (temporaries.ContainsKey(place) || frame.FindPlace(place) is not { } target)
             {
                 throw frame.Fail($"{key} assigns to a tensor that was computed by its caller; only arguments of the outermost graph and tensors held by objects can be assigned to", eager: true);
+            }
+
+            if (temporaries.Values.Any(t => t.Source is TensorValue tensor && tensor.Views.Any(v => v.Place == target)))
+            {
+                throw frame.Fail($"{key} assigns to a tensor of which another argument is a view", eager: true);
             }
 
             target.Write(results[output]);
@@ -64,6 +65,40 @@ internal static class CallSteps
         return called.Thrown is OutputValue number ? Throws.PassOn(frame, new ScalarValue(results[number.Output], "int"))
             : called.Thrown == Throws.None ? Flow.Next
             : Throws.PassOn(frame, called.Thrown);
+    }
+
+    /// <summary>The callee for these arguments, and the computed tensors among them.</summary>
+    private static (CalledGraph Called, IReadOnlyDictionary<PlaceKey, Temporary> Temporaries) Callee(
+        Frame frame, FunctionDefinition definition, object? self, ImmutableArray<Value> arguments)
+    {
+        var session = frame.Session;
+        var signature = CallSignature.Of(frame, definition, self, arguments);
+        if (signature is not null)
+        {
+            var (keys, computed) = FrameArguments.Keys(frame, arguments);
+            if (session.Calls.Find(signature, keys, session.Sources) is { } known)
+            {
+                return (known, computed);
+            }
+        }
+
+        var before = session.Sources.Encounters;
+        var inner = new Frame(session, definition, self, frame);
+        var temporaries = FrameArguments.Bind(frame, inner, arguments);
+        var bound = Enumerable.Range(0, arguments.Length).Select(i => (inner.Local(i) as PlaceValue)?.Key).ToImmutableArray();
+        Interpreter.Run(inner, definition.Function.Body);
+        var called = FrameResults.OfCallee(inner);
+        if (!called.Graph.Outputs.IsEmpty)
+        {
+            called = called with { Graph = session.Graphs.Share(called.Graph) };
+        }
+
+        if (signature is not null)
+        {
+            session.Calls.Add(signature, bound, called, session.Sources.EncounteredSince(before));
+        }
+
+        return (called, temporaries);
     }
 
     // A field that was set before the call is set whatever the callee does.

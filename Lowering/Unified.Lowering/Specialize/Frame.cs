@@ -106,18 +106,23 @@ internal sealed class Frame
 
     public void SetSlot(int slot, Value value) => _slots[slot] = value;
 
+    public int SlotCount => _slots.Length;
+
     public int SlotOf(Exit exit) => Function.Locals.Length + (int)exit;
 
     /// <summary>What is specialized now runs, if at all, under a condition that is a tensor.</summary>
     public bool IsConditional => !ReferenceEquals(_region, _root) || (Caller?.IsConditional ?? false);
 
+    /// <summary>A field has been set already, here or by a caller.</summary>
+    public bool HasFieldsSet => _rebound.Count > 0 || (Caller?.HasFieldsSet ?? false);
+
     /// <summary>Something has been written already, here or by a caller: eager code has then changed it before it throws.</summary>
     public bool HasEffects => _rebound.Count > 0 || _placeOrder.Exists(p => p.IsWritten) || (Caller?.HasEffects ?? false);
 
     /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
-    public Region Enter(string name)
+    public Region Enter(string name, bool isLoop = false)
     {
-        _region = new Region(new GraphBuilder($"{_root.Builder.Name}_{name}") { Source = Source }, _region);
+        _region = new Region(new GraphBuilder($"{_root.Builder.Name}_{name}") { Source = Source }, _region) { IsLoop = isLoop };
         return _region;
     }
 

@@ -74,6 +74,25 @@ internal static class FrameArguments
         }
     }
 
+    /// <summary>The keys of the tensors among arguments that are neither lists nor numbers of the graph, as <see cref="Bind"/> would give them.</summary>
+    public static (ImmutableArray<PlaceKey?> Keys, IReadOnlyDictionary<PlaceKey, Temporary> Temporaries) Keys(Frame caller, ImmutableArray<Value> arguments)
+    {
+        var temporaries = new Dictionary<PlaceKey, Temporary>();
+        return ([.. arguments.Select(Key)], temporaries);
+
+        PlaceKey? Key(Value value)
+        {
+            if (value is not TensorValue tensor)
+            {
+                return (value as PlaceValue)?.Key;
+            }
+
+            var key = new TemporaryKey();
+            temporaries.Add(key, new Temporary(tensor, caller.Tensor(tensor)));
+            return key;
+        }
+    }
+
     private static PlaceValue Input(Frame frame, PlaceKey key, FunctionParameter? parameter, string name, TensorType type)
     {
         if (parameter?.Shape is { } declared)

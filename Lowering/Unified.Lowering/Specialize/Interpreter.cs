@@ -52,18 +52,33 @@ internal static class Interpreter
 
     private static readonly FrozenDictionary<Type, Step> ByType = Rows.ToFrozenDictionary(r => r.Instruction);
 
-    public static Flow Run(Frame frame, Block block) => Run(frame, block.Instructions, 0);
+    public static Flow Run(Frame frame, Block block) => Run(frame, block.Instructions, 0, mayFork: block.Yield == Instruction.None);
 
-    private static Flow Run(Frame frame, ImmutableArray<Instruction> instructions, int from)
+    /// <param name="mayFork">Nothing outside reads a register that is set here.</param>
+    private static Flow Run(Frame frame, ImmutableArray<Instruction> instructions, int from, bool mayFork)
     {
         var outer = frame.Source;
         for (var i = from; i < instructions.Length; i++)
         {
             frame.Source = instructions[i].Source ?? outer;
-            var flow = Run(frame, instructions[i]);
+            var (flow, isForked) = (Flow.Next, false);
+            if (mayFork && i + 1 < instructions.Length && Forks.Apply(frame, instructions[i]))
+            {
+                flow = Forks.Run(frame, (IfInstruction)instructions[i], instructions[(i + 1)..], () => Run(frame, instructions[i]), out isForked);
+            }
+            else
+            {
+                flow = Run(frame, instructions[i]);
+            }
+
+            if (isForked)
+            {
+                return flow;
+            }
+
             if (flow == Flow.Partial && i + 1 < instructions.Length)
             {
-                return Branches.GoOn(frame, instructions[(i + 1)..], () => Run(frame, instructions, i + 1));
+                return Branches.GoOn(frame, instructions[(i + 1)..], () => Run(frame, instructions, i + 1, mayFork));
             }
 
             if (flow != Flow.Next)

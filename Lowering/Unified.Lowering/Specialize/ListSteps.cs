@@ -44,12 +44,12 @@ internal static class ListSteps
             throw frame.Fail("a list that was not made by this method is changed; make a copy of it first: list.ToList()", eager: true);
         }
 
-        if (!ReferenceEquals(list.Home, frame.Region))
+        if (!frame.Region.IsBranchOf(list.Home))
         {
-            throw frame.Fail("a list is changed under a condition that is a tensor; change it before or after that", eager: true);
+            throw frame.Fail("a list is changed in a loop of the graph; change it before or after that", eager: true);
         }
 
-        frame.Session.ListChanges.Add((list, list.Items));
+        frame.Session.ListChanges.Add((list, list.Content));
         list.Items = Changes[step.Operator](frame, list.Items, operands[1..]);
     }
 

@@ -18,6 +18,12 @@ internal sealed class Region(GraphBuilder builder, Region? outer)
     /// <summary>The values of the outer region that came in, in the order of their inputs.</summary>
     public IReadOnlyList<OpValue> Taken => _taken;
 
+    /// <summary>It runs once for each turn of a loop.</summary>
+    public bool IsLoop { get; init; }
+
+    /// <summary>It is the region, or runs within it under conditions alone.</summary>
+    public bool IsBranchOf(Region? region) => ReferenceEquals(this, region) || (!IsLoop && Outer is { } outer && outer.IsBranchOf(region));
+
     public bool Owns(OpValue value) => ReferenceEquals(value.Builder, Builder);
 
     /// <summary>The value as one of this graph.</summary>

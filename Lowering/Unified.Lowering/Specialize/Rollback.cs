@@ -12,30 +12,40 @@ internal sealed class Rollback(Frame frame)
 
     /// <summary>Where the frame was when it went back.</summary>
     public sealed record Undone(
-        FrameState State, Region Region, ImmutableArray<(AggregateValue List, ImmutableArray<Value> Items)> Lists, ImmutableDictionary<Dim, DimRequirement> Requirements);
+        FrameState State, Region Region, ImmutableArray<(AggregateValue List, ListContent Content)> Lists, ImmutableDictionary<Dim, DimRequirement> Requirements);
 
     /// <summary>Goes back. What was required of sizes since stays: eager code requires it, too.</summary>
     public Undone Undo()
     {
-        var changes = frame.Session.ListChanges;
-        var undone = new Undone(
-            frame.Save(), frame.Region, [.. changes.Skip(_lists).Select(c => (c.List, c.List.Items))], frame.Session.SaveRequirements());
-        for (var i = changes.Count - 1; i >= _lists; i--)
-        {
-            changes[i].List.Items = changes[i].Before;
-        }
-
+        var (now, region) = (frame.Save(), frame.Region);
+        var undone = new Undone(now, region, UndoLists(), frame.Session.SaveRequirements());
         frame.Return(_state, _region);
         return undone;
+    }
+
+    /// <summary>Gives the lists that have changed their items back.</summary>
+    /// <returns>What they held until now.</returns>
+    public ImmutableArray<(AggregateValue List, ListContent Content)> UndoLists()
+    {
+        var changes = frame.Session.ListChanges;
+        var held = changes.Skip(_lists).Select(c => (c.List, c.List.Content)).ToImmutableArray();
+        for (var i = changes.Count - 1; i >= _lists; i--)
+        {
+            changes[i].List.Content = changes[i].Before;
+        }
+
+        changes.RemoveRange(_lists, changes.Count - _lists);
+        return held;
     }
 
     /// <summary>Goes forward again to what <see cref="Undo"/> took back, and forgets what came after that.</summary>
     public static void Redo(Frame frame, Undone undone)
     {
         frame.Session.RestoreRequirements(undone.Requirements);
-        foreach (var (list, items) in undone.Lists)
+        foreach (var (list, content) in undone.Lists)
         {
-            list.Items = items;
+            frame.Session.ListChanges.Add((list, list.Content));
+            list.Content = content;
         }
 
         frame.Return(undone.State, undone.Region);

@@ -22,6 +22,9 @@ internal sealed class Specialization
     /// <summary>Long loops may become loops of the graph.</summary>
     public bool RollsLoops { get; init; } = true;
 
+    /// <summary>Conditions whose paths stay apart.</summary>
+    public int Forks { get; set; }
+
     /// <summary>How many have.</summary>
     public int RolledLoops { get; set; }
 
@@ -31,9 +34,11 @@ internal sealed class Specialization
     public TensorType TypeOf(ITensorHandle handle) => Growing.TryGetValue(handle, out var type) ? type : handle.Type;
 
     /// <summary>Every change of a list, with what it held before.</summary>
-    public List<(AggregateValue List, ImmutableArray<Value> Before)> ListChanges { get; } = [];
+    public List<(AggregateValue List, ListContent Before)> ListChanges { get; } = [];
 
     public StateSources Sources { get; } = new();
+
+    public CallMemo Calls { get; } = new();
 
     public ImmutableArray<DimRequirement> Requirements => [.. _requirements.Values];
 

@@ -20,10 +20,15 @@ internal sealed class StateSources
 
     private readonly Dictionary<ITensorHandle, Source> _sources = new(ReferenceEqualityComparer.Instance);
     private readonly List<ITensorHandle> _order = [];
+    private readonly List<ITensorHandle> _encountered = [];
+
+    /// <summary>How often a tensor was reached or asked for, so far.</summary>
+    public int Encounters => _encountered.Count;
 
     /// <summary>Reached by fields that cannot change when <paramref name="path"/> is null, else by this thunk.</summary>
     public void Meet(ITensorHandle handle, string name, ThunkPath? path)
     {
+        Encounter(handle);
         if (!_sources.TryGetValue(handle, out var source))
         {
             _sources.Add(handle, source = new Source(name));
@@ -43,11 +48,17 @@ internal sealed class StateSources
     /// <summary>From now on the graph is right for this very tensor only: something was looked up by it.</summary>
     public void Pin(ITensorHandle handle)
     {
+        Encounter(handle);
         if (_sources.TryGetValue(handle, out var source))
         {
             source.IsFixed = true;
         }
     }
+
+    /// <summary>Code reaches this tensor by itself, or asks which one it is.</summary>
+    public void Encounter(ITensorHandle handle) => _encountered.Add(handle);
+
+    public ImmutableArray<ITensorHandle> EncounteredSince(int count) => [.. _encountered.Skip(count).Distinct(ReferenceEqualityComparer.Instance).Cast<ITensorHandle>()];
 
     public string NameOf(ITensorHandle handle) => _sources.TryGetValue(handle, out var source) ? source.Name : "state";
 

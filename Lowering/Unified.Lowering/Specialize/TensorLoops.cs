@@ -54,7 +54,7 @@ internal sealed class TensorLoops
         var before = _frame.Save();
         var slots = _slots.Select(s => (Slot: s, Carried: Carry(First(s)))).Where(p => p.Carried is not null).Select(p => (p.Slot, Carried: p.Carried!)).ToList();
         var places = _places.Select(k => (Key: k, First: _frame.Place(k).Current)).ToList();
-        var region = _frame.Enter("loop");
+        var region = _frame.Enter("loop", isLoop: true);
         var inputs = Inputs(region, slots.SelectMany(s => s.Carried.Leaves).Select(l => l.Type).Concat(places.Select(p => p.First.Type)));
         var next = 0;
         foreach (var (key, _) in places)

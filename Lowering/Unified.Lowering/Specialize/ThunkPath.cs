@@ -26,12 +26,15 @@ internal sealed class ThunkPath(FunctionDefinition definition, int thunk, object
 
     public override bool Equals(object? obj) => Equals(obj as ThunkPath);
 
-    public override int GetHashCode() => HashCode.Combine(Thunk, RuntimeHelpers.GetHashCode(Self), Arguments.Length);
+    public override int GetHashCode() =>
+        Arguments.Aggregate(HashCode.Combine(Thunk, RuntimeHelpers.GetHashCode(Self), Arguments.Length), (hash, a) => HashCode.Combine(hash, Hash(a)));
 
     public static bool SameValues(ImmutableArray<object?> a, ImmutableArray<object?> b) =>
         a.Length == b.Length && a.Zip(b).All(p => Same(p.First, p.Second));
 
-    private static bool Same(object? a, object? b) =>
+    private static int Hash(object? value) => value is System.ValueType or string ? value.GetHashCode() : RuntimeHelpers.GetHashCode(value);
+
+    public static bool Same(object? a, object? b) =>
         ReferenceEquals(a, b) || ((a is System.ValueType or string) && a.Equals(b));
 }
 

@@ -69,7 +69,14 @@ internal sealed record ConditionValue(ImmutableArray<Dim>? WhenTrue, ImmutableAr
 /// </summary>
 internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 {
-    public ImmutableArray<Value> Items { get; set; } = Items;
+    /// <exception cref="GraphCompileException">It has as many items as a tensor's value says.</exception>
+    public ImmutableArray<Value> Items
+    {
+        get => Content.Torn is { } torn ? throw torn : Content.Items;
+        set => Content = new(value, null);
+    }
+
+    public ListContent Content { get; set; } = new(Items, null);
 
     /// <summary>The graph that was under construction when it was made: elsewhere a change would depend on a tensor.</summary>
     public Region? Home { get; init; }
@@ -77,8 +84,12 @@ internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
     /// <summary>Another function holds a list of its own for the same object, and would not see a change.</summary>
     public bool IsShared { get; init; }
 
-    public override string Describe() => $"a list of {Items.Length}";
+    public override string Describe() => Content.Torn is null ? $"a list of {Items.Length}" : "a list whose length depends on a tensor's value";
 }
+
+/// <summary>What a list holds.</summary>
+/// <param name="Torn">Said to whoever asks, where its length depends on a tensor's value.</param>
+internal readonly record struct ListContent(ImmutableArray<Value> Items, GraphCompileException? Torn);
 
 /// <summary>
 /// A host number or bool that only the running graph knows, as a rank-0 tensor: it depends on a tensor's value.

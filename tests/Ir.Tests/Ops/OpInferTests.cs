@@ -150,7 +150,6 @@ public sealed class OpInferTests
     [Theory]
     [InlineData(OpCode.Gradient)]
     [InlineData(OpCode.Call)]
-    [InlineData(OpCode.RecordedWhile)]
     [InlineData(OpCode.Unwind)]
     public void Structural_ops_are_typed_by_the_builder_only(OpCode code)
     {

@@ -72,7 +72,7 @@ internal sealed class DimBinding
 
         foreach (var (argument, item, axis, dim, name) in _checks)
         {
-            var expected = dim.IsConstant ? dim.Value : name >= 0 ? values[name] : dim.Evaluate(ToDictionary(values));
+            var expected = name >= 0 ? values[name] : Evaluate(dim, values);
             if (Size(arguments[argument], item, axis) != expected)
             {
                 return false;
@@ -87,8 +87,7 @@ internal sealed class DimBinding
     {
         for (var axis = 0; axis < pattern.Rank; axis++)
         {
-            var dim = pattern[axis];
-            if (actual[axis].Value != (dim.IsConstant ? dim.Value : dim.Evaluate(ToDictionary(values))))
+            if (actual[axis].Value != Evaluate(pattern[axis], values))
             {
                 return false;
             }
@@ -96,6 +95,10 @@ internal sealed class DimBinding
 
         return true;
     }
+
+    /// <summary>The size for these values. Allocates only where it is neither a number nor a plain name.</summary>
+    public long Evaluate(Dim dim, ReadOnlySpan<long> values) =>
+        dim.IsConstant ? dim.Value : dim.Name is { } name && Array.IndexOf(_names, name) is >= 0 and var index ? values[index] : dim.Evaluate(ToDictionary(values));
 
     public Dictionary<string, long> ToDictionary(ReadOnlySpan<long> values)
     {

@@ -359,8 +359,13 @@ internal sealed unsafe class Executable : IDisposable
 
     private int[] Dims(TensorType type, ReadOnlySpan<long> values)
     {
-        var dims = type.Shape.IsConstant ? null : _dims.ToDictionary(values);
-        return [.. type.Shape.Select(d => checked((int)(dims is null ? d.Value : d.Evaluate(dims))))];
+        var dims = new int[type.Rank];
+        for (var axis = 0; axis < dims.Length; axis++)
+        {
+            dims[axis] = checked((int)_dims.Evaluate(type.Shape[axis], values));
+        }
+
+        return dims;
     }
 
     private void Run(LaunchList list)
