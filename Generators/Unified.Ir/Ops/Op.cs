@@ -68,6 +68,15 @@ public sealed record OpInputs(Op Op, ImmutableArray<TensorType> Operands, Attrib
         new($"{Op.Name}({string.Join(", ", Op.OperandNames(Operands.Length).Zip(Operands, (n, t) => $"{n}: {t}"))}): {why}");
 }
 
+/// <summary>A legal call: operand types in text form, with dims B, T, D and S of any size; and attributes.</summary>
+public sealed record OpExample(Attributes Attributes, params ImmutableArray<string> Operands)
+{
+    public OpExample(params ImmutableArray<string> operands)
+        : this(Attributes.Empty, operands)
+    {
+    }
+}
+
 /// <summary>Result types from operand types and attributes.</summary>
 public delegate ImmutableArray<TensorType> InferRule(OpInputs inputs);
 
@@ -131,6 +140,15 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
     public DefinitionRule? Definition { get; init; }
 
     public Tolerance Tolerance { get; init; } = Tolerance.Rounded;
+
+    /// <summary>The ONNX operator it is, where name and operands are all there is to say; attributes go by their names in snake case.</summary>
+    public string? Onnx { get; init; }
+
+    /// <summary>Legal calls that the tests of every row are made of. Elementwise ops and reductions need none: theirs follow from the traits.</summary>
+    public ImmutableArray<OpExample> Examples { get; init; } = [];
+
+    /// <summary>The range that the tests draw floats from, where the function is finite and smooth.</summary>
+    public (double Low, double High) Domain { get; init; } = (-2, 2);
 
     public bool Has(OpTraits trait) => (Traits & trait) == trait;
 

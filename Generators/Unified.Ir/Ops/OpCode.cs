@@ -38,6 +38,18 @@ public enum OpCode : ushort
     Relu, Sigmoid, Silu, Gelu, GeluTanh, Square, Clamp, Mean, Variance, Softmax, LogSoftmax, LogSumExp,
     LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, Attention, RandomAdvance,
 
+    // Special functions.
+    Tan, Expm1, Log1p, Exp2, Log2, Log10, Sinh, Cosh, Asin, Acos, Atan, Asinh, Acosh, Atanh, Reciprocal, Cbrt, Trunc, Frac, Erfc, NormalCdf,
+    Logit, Sinc, Entropy, DegreesToRadians, RadiansToDegrees, NanToNum, IsNan, IsInf, IsFinite,
+
+    // Further activations.
+    Softplus, LogSigmoid, Softsign, Mish, HardSigmoid, HardSwish, HardTanh, Relu6, SquaredRelu, LeakyRelu, Elu, Celu, Selu, TanhShrink, SoftShrink,
+    HardShrink, ThresholdedRelu, QuickGelu, Prelu, Glu,
+
+    // Two and three operands.
+    Atan2, Hypot, LogAddExp, FloorDivide, FloorMod, SquaredDifference, CopySign, Fmax, Fmin, Heaviside, Xlogy, Xlog1py, Ldexp, IsClose, Lerp,
+    MultiplyAdd, AddMul, AddDiv, MaskedFill,
+
     // Structure: only in Graph IR.
     Gradient, Call, If, While,
 }
