@@ -24,7 +24,8 @@ internal enum Layout
 }
 
 /// <summary>One call of an op on concrete types: a sample, a dtype in place of its f32, a class of sizes, values and a layout.</summary>
-internal sealed record Case(OpSample Sample, DType DType, string Sizes, Values Values, Layout Layout)
+/// <param name="Main">Which operands have the dtype; the others are indices and masks.</param>
+internal sealed record Case(OpSample Sample, DType DType, ImmutableArray<bool> Main, string Sizes, Values Values, Layout Layout)
 {
     private static readonly ImmutableArray<(string Name, ImmutableDictionary<string, long> Sizes)> Classes =
     [
@@ -48,7 +49,7 @@ internal sealed record Case(OpSample Sample, DType DType, string Sizes, Values V
         where values == Values.Normal || (op.Has(OpTraits.Elementwise) && dtype.IsFloat() && sizes.Name is "usual" or "odd")
         from layout in (Layout[])[Layout.Dense, Layout.Strided]
         where layout == Layout.Dense || (isLong && values == Values.Normal) || (sizes.Name == "odd" && dtype == DType.F32)
-        select new Case(sized, dtype, sizes.Name, values, layout);
+        select new Case(sized, dtype, [.. sample.Operands.Select(t => t.DType == DType.F32 || !sample.Operands.Any(o => o.DType == DType.F32))], sizes.Name, values, layout);
 
     /// <summary>The dtypes that may stand for a sample's f32; a sample without f32 stays as it is.</summary>
     public static IEnumerable<DType> DTypesOf(OpSample sample) =>
@@ -60,21 +61,21 @@ internal sealed record Case(OpSample Sample, DType DType, string Sizes, Values V
     public ImmutableArray<double[]> Draw()
     {
         var random = new Random(17);
-        return [.. Sample.Operands.Select(t => Draw(random, t))];
+        return [.. Sample.Operands.Select((t, i) => Draw(random, t, Main[i]))];
     }
 
     public override string ToString() => $"{Sample} {DType.Text()} {Sizes} {Values} {Layout}";
 
-    private double[] Draw(Random random, TensorType type)
+    private double[] Draw(Random random, TensorType type, bool isMain)
     {
         var data = new double[type.Shape.Size.Value];
         for (var i = 0; i < data.Length; i++)
         {
-            var drawn = type.DType.IsFloat() && type.DType == DType ? Sample.Low + ((Sample.High - Sample.Low) * random.NextDouble())
-                : type.DType.IsFloat() ? random.NextDouble()
+            var drawn = type.DType.IsFloat() ? Sample.Low + ((Sample.High - Sample.Low) * random.NextDouble())
                 : type.DType == DType.Bool ? random.Next(2)
-                : type.DType == DType && Sample.Low < 0 && DType != DType.U8 ? random.Next(-3, 4)
-                : type.DType == DType && Sample.Low > 0 ? random.Next(1, 4)
+                : !isMain ? random.Next(Sizes == "ones" ? 1 : 3)
+                : Sample.Low < 0 && DType != DType.U8 ? random.Next(-3, 4)
+                : Sample.Low > 0 ? random.Next(1, 4)
                 : random.Next(3);
             data[i] = Values == Values.Special && type.DType.IsFloat() && i % 2 == 0 ? Specials.Of(type.DType, random.Next()) : drawn;
         }

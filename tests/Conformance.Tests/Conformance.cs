@@ -25,6 +25,12 @@ internal static class Conformance
         {
             var drawn = call.Draw();
             ImmutableArray<double[]> values = [.. drawn.Select((v, i) => Rounded(call.Sample.Operands[i].DType, v))];
+            if (Disagreements.Of(call) is not null)
+            {
+                unreferenced++;
+                continue;
+            }
+
             var expected = DoubleReference.Run(call, values) ?? OnnxReference.Run(call, values);
             if (expected is null)
             {

@@ -26,6 +26,8 @@ internal static class DoubleRows
             new(OpCode.Tan, (x, _) => Math.Tan(x[0])),
             new(OpCode.Trunc, (x, _) => Math.Truncate(x[0])),
             new(OpCode.Frac, (x, _) => x[0] - Math.Truncate(x[0])),
+            new(OpCode.NanToNum, (x, a) => double.IsNaN(x[0]) ? a.Float("nan") : Math.Clamp(x[0], -Specials.Largest(a.DType("dtype")), Specials.Largest(a.DType("dtype")))),
+            new(OpCode.GeluTanh, (x, _) => double.IsNegativeInfinity(x[0]) ? double.NaN : 0.5 * x[0] * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x[0] + (0.044715 * x[0] * x[0] * x[0]))))),
             new(OpCode.Logit, (x, _) => Math.Log(x[0] / (1 - x[0]))),
             new(OpCode.Sinc, (x, _) => x[0] == 0 ? 1 : Math.Sin(Math.PI * x[0]) / (Math.PI * x[0])),
             new(OpCode.Entropy, (x, _) => x[0] == 0 ? 0 : -x[0] * Math.Log(x[0])),
@@ -57,7 +59,7 @@ internal static class DoubleRows
             new(OpCode.Atan2, (x, _) => Math.Atan2(x[0], x[1])),
             new(OpCode.Hypot, (x, _) => double.Hypot(x[0], x[1])),
             new(OpCode.LogAddExp, (x, _) => x[0] == x[1] ? x[0] + Math.Log(2) : Math.Max(x[0], x[1]) + Log1p(Math.Exp(-Math.Abs(x[0] - x[1])))),
-            new(OpCode.FloorDivide, (x, _) => Math.Floor(x[0] / x[1])),
+            new(OpCode.FloorDivide, (x, a) => Math.Floor(Stored(a, x[0] / x[1]))),
             new(OpCode.CopySign, (x, _) => x[1] is 0 || double.IsNaN(x[1]) ? Math.Abs(x[0]) : Math.CopySign(x[0], x[1])),
             new(OpCode.Fmax, (x, _) => double.MaxNumber(x[0], x[1])),
             new(OpCode.Fmin, (x, _) => double.MinNumber(x[0], x[1])),
@@ -67,10 +69,13 @@ internal static class DoubleRows
             new(OpCode.Ldexp, (x, _) => x[0] * Math.Pow(2, x[1])),
             new(OpCode.IsClose, (x, a) => x[0] == x[1] || (double.IsFinite(x[1]) && Math.Abs(x[0] - x[1]) <= a.Float("absolute") + (a.Float("relative") * Math.Abs(x[1]))) ? 1 : 0),
             new(OpCode.Lerp, (x, _) => x[0] + (x[2] * (x[1] - x[0]))),
-            new(OpCode.MultiplyAdd, (x, _) => (x[0] * x[1]) + x[2]),
-            new(OpCode.AddMul, (x, a) => x[0] + (a.Float("scale") * x[1] * x[2])),
-            new(OpCode.AddDiv, (x, a) => x[0] + (a.Float("scale") * x[1] / x[2])),
+            new(OpCode.MultiplyAdd, (x, a) => Stored(a, x[0] * x[1]) + x[2]),
+            new(OpCode.AddMul, (x, a) => x[0] + Stored(a, a.Float("scale") * Stored(a, x[1] * x[2]))),
+            new(OpCode.AddDiv, (x, a) => x[0] + Stored(a, a.Float("scale") * Stored(a, x[1] / x[2]))),
         ]);
+
+    // An intermediate result as the op's own arithmetic holds it: halves are computed in f32.
+    private static double Stored(Attributes a, double x) => a.DType("dtype") == DType.F64 ? x : (float)x;
 
     private static double Log1p(double x) => Math.Abs(x) < 1e-5 ? x - (x * x / 2) : Math.Log(1 + x);
 }

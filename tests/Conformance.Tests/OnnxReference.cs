@@ -13,7 +13,7 @@ namespace Unified.Conformance.Tests;
 internal static class OnnxReference
 {
     // Its warnings about models are no results.
-    private static readonly SessionOptions s_options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, IntraOpNumThreads = 1 };
+    private static readonly SessionOptions s_options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1 };
 
     private static readonly HashSet<(OpSample, Way)> s_refused = [];
 
@@ -24,14 +24,20 @@ internal static class OnnxReference
     {
         foreach (var way in Ways(call))
         {
-            if (s_refused.Contains((call.Sample, way)) || (way.ByDefinition && call.Op.Definition is null))
+            // A wider integer has other extremes; an attribute of ONNX is an f32.
+            if (s_refused.Contains((call.Sample, way)) || (way.ByDefinition && call.Op.Definition is null)
+                || (call.Sizes == "empty" && way.DType != call.DType && !call.DType.IsFloat())
+                || (way is { DType: DType.F64, ByDefinition: false } && call.Op.Definition is not null && LosesDigits(call)))
             {
                 continue;
             }
 
             try
             {
-                return Run(call.Sample, call.DType, way, values);
+                if (Run(call, way, values) is { } result)
+                {
+                    return result;
+                }
             }
             catch (OnnxRuntimeException)
             {
@@ -56,14 +62,17 @@ internal static class OnnxReference
         var d => [new(d), new(DType.I32), new(DType.I64), new(DType.F64)],
     };
 
-    private static double[] Run(OpSample sample, DType from, Way way, ImmutableArray<double[]> values)
+    private static bool LosesDigits(Case call) =>
+        call.Op.Complete(call.Sample.Attributes).Items.Any(a => a.Value is FloatAttribute f && (float)f.Value != f.Value);
+
+    private static double[]? Run(Case call, Way way, ImmutableArray<double[]> values)
     {
-        var to = way.DType;
+        var (sample, from, to) = (call.Sample, call.DType, way.DType);
         var builder = new GraphBuilder("call");
-        ImmutableArray<TensorType> types = [.. sample.Operands.Select(t => t.DType == from ? t with { DType = to } : t)];
+        ImmutableArray<TensorType> types = [.. sample.Operands.Select((t, i) => call.Main[i] ? t with { DType = to } : t)];
         ImmutableArray<OpValue> operands = [.. types.Select((t, i) => (OpValue)builder.Input($"x{i}", t, InputKind.Argument))];
         var attributes = sample.Attributes.Items.Aggregate(Attributes.Empty, (all, a) => all.With(
-            a.Key, a.Value is DTypeAttribute stated && stated.Value == from && sample.Code != OpCode.Cast ? new DTypeAttribute(to) : a.Value));
+            a.Key, a.Value is DTypeAttribute stated && stated.Value == from && call.Main.Contains(true) && sample.Code != OpCode.Cast ? new DTypeAttribute(to) : a.Value));
         var result = way.ByDefinition
             ? sample.Op.Definition!(builder, operands, sample.Op.Complete(attributes))[0]
             : builder.Apply(sample.Op, operands, attributes)[0];
@@ -73,7 +82,13 @@ internal static class OnnxReference
         var inputs = types.Select((t, i) => Value(t, values[i])).ToArray();
         using var options = new RunOptions();
         using var outputs = session.Run(options, [.. types.Select((_, i) => $"x{i}")], inputs, ["result0"]);
-        Assert.Equal(result.Shape.Select(d => d.Value), outputs[0].GetTensorTypeAndShape().Shape);
+        if (!result.Shape.Select(d => d.Value).SequenceEqual(outputs[0].GetTensorTypeAndShape().Shape))
+        {
+            // Its shape rule forgets an axis of size 0 in some folds.
+            Assert.True(result.Shape.Any(d => d.Is(0)), $"{call}: shape {string.Join(",", outputs[0].GetTensorTypeAndShape().Shape)}");
+            return null;
+        }
+
         var data = Read(outputs[0], result.DType);
         foreach (var input in inputs)
         {

@@ -17,6 +17,12 @@ internal static class CompositeOps
         .. SpecialOps.Rows,
         .. ActivationFamilyOps.Rows,
         .. PairwiseOps.Rows,
+        .. ReductionFamilyOps.Rows,
+        .. SortOps.Rows,
+        .. ShapeFamilyOps.Rows,
+        .. WindowOps.Rows,
+        .. NormalizationOps.Rows,
+        .. LossOps.Rows,
         new(OpCode.RandomAdvance, OpTraits.NonDifferentiable | OpTraits.Recompute, CreationOps.RandomState, InferRandomAdvance)
         {
             Attributes = [new("shape", AttributeKind.Dims)],

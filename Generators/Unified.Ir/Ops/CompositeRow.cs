@@ -52,11 +52,16 @@ internal static class CompositeRow
 
     public static Op Elementwise(
         OpCode code, string? onnx, int operands, DTypeSet accepts, Formula formula, OperandGradient? gradient = null) =>
-        Of(code, Names(operands), operands switch { 1 => InferRules.Unary(accepts), 2 => InferRules.Binary(accepts), _ => Ternary(accepts) }, formula, OpTraits.Elementwise) with
+        Of(code, Names(operands), operands switch { 1 => InferRules.Unary(accepts), 2 => InferRules.Binary(accepts), _ => Ternary(accepts) }, Wide(formula), OpTraits.Elementwise) with
         {
             Gradient = gradient is null ? DefinitionGradient.Rule : GradientRules.Each(gradient),
             Onnx = onnx,
         };
+
+    /// <summary>Halves are computed in f32 and rounded once.</summary>
+    private static Formula Wide(Formula formula) => (b, x, a) => x[0].DType is DType.F16 or DType.BF16
+        ? b.Cast(formula(b, [.. x.Select(v => b.Cast(v, DType.F32))], a), x[0].DType)
+        : formula(b, x, a);
 
     public static AttributeSpec Number(string name, double value) => new(name, AttributeKind.Float, new FloatAttribute(value));
 

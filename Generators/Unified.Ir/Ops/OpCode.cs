@@ -50,6 +50,22 @@ public enum OpCode : ushort
     Atan2, Hypot, LogAddExp, FloorDivide, FloorMod, SquaredDifference, CopySign, Fmax, Fmin, Heaviside, Xlogy, Xlog1py, Ldexp, IsClose, Lerp,
     MultiplyAdd, AddMul, AddDiv, MaskedFill,
 
+    // Further folds, scans and order.
+    Any, All, CountNonzero, L1Norm, L2Norm, SumSquare, LogSum, MaxAbs, Spread, RootMeanSquare, NanSum, StandardDeviation, PNorm, ArgMin,
+    CumSum, CumMax, CumMin, Sort, ArgSort, TopK, ArgTopK,
+
+    // Rearranging, and matrices with a pattern.
+    Squeeze, ExpandDims, Flatten, SwapAxes, MoveAxis, Flip, Roll, Repeat, Tile, Tril, Triu, Diagonal, Trace, DiagonalMatrix, DepthToSpace,
+    UpsampleNearest, Stack, Outer, Dot, Eye, Linspace, OneHot,
+
+    // Windows, normalisations, subscripts.
+    Convolution, ConvolutionTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool,
+    BatchNorm, InstanceNorm, GroupNorm, L2Normalize, CosineSimilarity, Einsum,
+
+    // Losses.
+    MseLoss, L1Loss, SmoothL1Loss, HuberLoss, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, KlDivergence, HingeLoss, SoftMarginLoss,
+    LogCoshLoss, PoissonNllLoss, NllLoss,
+
     // Structure: only in Graph IR.
     Gradient, Call, If, While,
 }

@@ -31,7 +31,7 @@ internal static class PairwiseOps
         Of(OpCode.MaskedFill, [new("x"), new("mask")], InferMaskedFill, (b, x, a) => b.Select(x[1], b.ScalarLike(x[0], a.Float("value")), x[0]), OpTraits.Elementwise) with
         {
             Attributes = [new("value", AttributeKind.Float)],
-            Examples = [new(Attributes.Empty.With("value", -3.0), "f32[B,T]", "bool[T]"), new(Attributes.Empty.With("value", 0.0), "f32[B,3]", "bool[B,3]")],
+            Examples = [new(Attributes.Empty.With("value", 2.0), "f32[B,T]", "bool[T]"), new(Attributes.Empty.With("value", 0.0), "f32[B,3]", "bool[B,3]")],
             Tolerance = Tolerance.Exact,
         },
     ];

@@ -43,7 +43,7 @@ internal static class SpecialOps
         Unary(OpCode.DegreesToRadians, null, (b, x) => x * (Math.PI / 180), (b, c) => c.Dy * (Math.PI / 180)),
         Unary(OpCode.RadiansToDegrees, null, (b, x) => x * (180 / Math.PI), (b, c) => c.Dy * (180 / Math.PI)),
         Unary(OpCode.NanToNum, null, [Number("nan", 0), Number("positive", double.MaxValue), Number("negative", -double.MaxValue)], NanToNum)
-            with { Gradient = GradientRules.Each((b, c) => GradientRules.Where(b, b.Apply(OpCode.IsFinite, c[0]), c.Dy)), Tolerance = Tolerance.Exact },
+            with { Definition = (b, x, a) => [NanToNum(b, x[0], a)], Gradient = GradientRules.Each((b, c) => GradientRules.Where(b, b.Apply(OpCode.IsFinite, c[0]), c.Dy)), Tolerance = Tolerance.Exact },
 
         Predicate(OpCode.IsNan, "IsNaN", 1, (b, x, _) => IsNan(b, x[0])),
         Predicate(OpCode.IsInf, "IsInf", 1, (b, x, _) => Equal(b, Abs(b, x[0]), double.PositiveInfinity)),
@@ -113,19 +113,19 @@ internal static class SpecialOps
         var size = Abs(b, x);
         var limit = Limit(x.DType);
         var near = Min(b, size, limit);
-        var inner = Log1p(b, near + (near * near / (b.Apply(OpCode.Sqrt, (near * near) + 1) + 1)));
+        var inner = Log1p(b, near + (near * (near / (b.Apply(OpCode.Sqrt, (near * near) + 1) + 1))));
         return Signed(b, x, b.Select(Greater(b, size, limit), b.Apply(OpCode.Log, size) + Ln2, inner));
     }
 
     private static OpValue Acosh(OpBuilder b, OpValue x)
     {
         var limit = Limit(x.DType);
-        var t = Min(b, x, limit) - 1;
+        var t = b.Select(Less(b, x, 1), b.ScalarLike(x, double.NaN), Min(b, x, limit)) - 1;
         return b.Select(Greater(b, x, limit), b.Apply(OpCode.Log, x) + Ln2, Log1p(b, t + b.Apply(OpCode.Sqrt, (t * 2) + (t * t))));
     }
 
     // Above it 1 is lost beside x², and below it x² does not overflow.
-    private static double Limit(DType dtype) => dtype == DType.F16 ? 200 : 1e8;
+    private static double Limit(DType dtype) => dtype == DType.F64 ? 1e150 : 1e15;
 
     private static OpValue Trunc(OpBuilder b, OpValue x) => b.Select(Less(b, x, 0), b.Apply(OpCode.Ceil, x), b.Apply(OpCode.Floor, x));
 
