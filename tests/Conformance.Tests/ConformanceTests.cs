@@ -1,3 +1,4 @@
+using System.Reflection;
 using Unified.Ir;
 
 namespace Unified.Conformance.Tests;
@@ -12,6 +13,19 @@ public sealed class ConformanceTests
     private static readonly OpCode[] s_withoutReference = [OpCode.RandomUniform, OpCode.RandomAdvance];
 
     public static TheoryData<string> OpNames => [.. OpTable.All.Where(o => !o.Has(OpTraits.Structural)).Select(o => o.Name)];
+
+    [Fact]
+    public void Every_op_has_a_public_method_whose_parameters_are_those_of_its_row()
+    {
+        var methods = typeof(Ops).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
+            .Select(m => (Method: m, Op: m.GetCustomAttribute<OpAttribute>())).Where(m => m.Op is not null).ToLookup(m => m.Op!.Code, m => m.Method);
+        foreach (var op in OpTable.All.Where(o => !o.Has(OpTraits.Structural)))
+        {
+            Assert.True(methods[op.Code].Any(), $"{op.Name} has no public method");
+            var names = op.Operands.Select(o => o.Name).Concat(op.Attributes.Select(a => a.Name)).ToHashSet();
+            Assert.All(methods[op.Code].Where(m => m.IsStatic && m.DeclaringType == typeof(Ops)), m => Assert.All(m.GetParameters(), p => Assert.Contains(p.Name!, names)));
+        }
+    }
 
     [Theory]
     [MemberData(nameof(OpNames))]

@@ -11,6 +11,11 @@ internal static class Disagreements
     private static readonly ImmutableArray<Row> Rows =
     [
         new(OpCode.Mean, c => c.Sizes == "empty", "the mean of nothing is NaN, as in NumPy; ONNX Runtime gives 0"),
+        new(OpCode.RootMeanSquare, c => c.Sizes == "empty", "the mean of nothing is NaN, as in NumPy; ONNX Runtime gives 0"),
+
+        // An open question of the house, not of the reference: eager rounds the product, which may overflow; compiled code fuses it with the sum.
+        new(OpCode.MultiplyAdd, c => c.Values == Values.Special, "a product that overflows is infinite in eager mode and fused with the sum in a graph"),
+        new(OpCode.AddMul, c => c.Values == Values.Special, "a product that overflows is infinite in eager mode and fused with the sum in a graph"),
     ];
 
     public static string? Of(Case call) => Rows.FirstOrDefault(r => r.Code == call.Op.Code && r.Where(call))?.Why;

@@ -39,7 +39,7 @@ internal static class NormalizationOps
             Examples = [new("f32[B,4]", "f32[B,4]")],
             Domain = (0.3, 2),
         },
-        Of(OpCode.Einsum, [new("xs", Variadic: true)], i => [i[0] with { Shape = Subscripts.Of(i.Operands, i.Attributes, i.Error).Result }], Einsum) with
+        Of(OpCode.Einsum, [new("xs", Variadic: true)], i => Subscripts.Of(i.Operands, i.Attributes, i.Error) is var plan ? [i[0] with { Shape = plan.Result }] : [], Einsum) with
         {
             Attributes = [new("equation", AttributeKind.String)],
             Onnx = "Einsum",
