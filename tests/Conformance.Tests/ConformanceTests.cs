@@ -7,6 +7,7 @@ namespace Unified.Conformance.Tests;
 /// Every op of the table, in both modes, against a reference that is not ours. By default a selection of the cases;
 /// <c>UNIFIED_CONFORMANCE=full</c> runs all.
 /// </summary>
+[Collection("one call at a time")]
 public sealed class ConformanceTests
 {
     // Drawn from Philox by definition, or exact by another test: no reference draws the same numbers.

@@ -8,10 +8,16 @@ internal static class Disagreements
 {
     private sealed record Row(OpCode Code, Func<Case, bool> Where, string Why);
 
+    private static ImmutableArray<OpCode> Means =>
+    [
+        OpCode.Mean, OpCode.RootMeanSquare, OpCode.MseLoss, OpCode.L1Loss, OpCode.SmoothL1Loss, OpCode.HuberLoss, OpCode.BinaryCrossEntropy,
+        OpCode.BinaryCrossEntropyWithLogits, OpCode.KlDivergence, OpCode.HingeLoss, OpCode.SoftMarginLoss, OpCode.LogCoshLoss, OpCode.PoissonNllLoss,
+        OpCode.NllLoss,
+    ];
+
     private static readonly ImmutableArray<Row> Rows =
     [
-        new(OpCode.Mean, c => c.Sizes == "empty", "the mean of nothing is NaN, as in NumPy; ONNX Runtime gives 0"),
-        new(OpCode.RootMeanSquare, c => c.Sizes == "empty", "the mean of nothing is NaN, as in NumPy; ONNX Runtime gives 0"),
+        .. Means.Select(code => new Row(code, c => c.Sizes == "empty", "the mean of nothing is NaN, as in NumPy; ONNX Runtime gives 0")),
 
         // An open question of the house, not of the reference: eager rounds the product, which may overflow; compiled code fuses it with the sum.
         new(OpCode.MultiplyAdd, c => c.Values == Values.Special, "a product that overflows is infinite in eager mode and fused with the sum in a graph"),

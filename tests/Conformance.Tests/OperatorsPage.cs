@@ -11,6 +11,7 @@ namespace Unified.Conformance.Tests;
 /// docs/operators.md: a line for every op. <c>UPDATE_GOLDEN=1</c> measures and writes it; a run without holds all but the measured columns
 /// against the table.
 /// </summary>
+[Collection("one call at a time")]
 public sealed class OperatorsPage
 {
     private const string Head = """

@@ -179,7 +179,19 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
             inputs = inputs with { Attributes = attributes };
         }
 
-        return Infer(inputs);
+        var types = Infer(inputs);
+        foreach (var type in types)
+        {
+            foreach (var dim in type.Shape.Dims)
+            {
+                if (dim is { IsConstant: true, Value: < 0 })
+                {
+                    throw inputs.Error($"the result would have shape {type.Shape}, with a negative size");
+                }
+            }
+        }
+
+        return types;
     }
 
     /// <summary>The attributes with defaults filled in; unknown or missing ones, and those of another kind, are errors.</summary>

@@ -155,9 +155,15 @@ internal static class ShapeFamilyOps
 
     private static OpValue Tile(OpBuilder b, OpValue x, Attributes a)
     {
-        var repeats = a.Dims("repeats");
-        var (apart, wide) = (x.Shape.SelectMany(d => new[] { Dim.One, d }), x.Shape.SelectMany((d, i) => new[] { repeats[i], d }));
-        return b.Reshape(b.BroadcastTo(b.Reshape(x, new Shape([.. apart])), new Shape([.. wide])), Tiled(x.Shape, a, Fail));
+        var repeats = a.Ints("repeats");
+        for (var axis = 0; axis < repeats.Length; axis++)
+        {
+            x = repeats[axis] == 0
+                ? b.Slice(x, x.Shape.Select(_ => Dim.Zero), x.Shape.Dims.SetItem(axis, 0))
+                : b.Apply(OpCode.Concat, Attributes.Empty.With("axis", (long)axis), [.. Enumerable.Repeat(x, repeats[axis])]);
+        }
+
+        return x;
     }
 
     private static Shape Matrix(Shape shape, Attributes a, Func<string, Exception> error) => shape.Rank >= 2 ? shape : throw error("needs rank 2 or more");

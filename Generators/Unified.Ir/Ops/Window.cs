@@ -23,7 +23,7 @@ internal sealed record Window(Shape Shape, ImmutableArray<int> Kernel, Immutable
             Read("strides", 1), Read("padding", 0), dilated && a.Find("dilations") is not null ? Read("dilations", 1) : Filled([], rank, 1));
         for (var axis = 0; axis < rank; axis++)
         {
-            if (window.Size(axis) is { IsConstant: true, Value: < 0 })
+            if (window.Room(axis) is { IsConstant: true, Value: < 0 })
             {
                 throw error($"the window of size {window.Extent(axis)} does not fit the padded spatial axis {axis} of {shape}");
             }
@@ -64,5 +64,8 @@ internal sealed record Window(Shape Shape, ImmutableArray<int> Kernel, Immutable
 
     private Dim Extent(int axis) => (Dilations[axis] * (Kernel[axis] - 1)) + 1;
 
-    private Dim Size(int axis) => Dim.FloorDiv(Shape[axis + 2] + (Padding[axis] * 2) - Extent(axis), Strides[axis]) + 1;
+    /// <summary>How far the window can move.</summary>
+    private Dim Room(int axis) => Shape[axis + 2] + (Padding[axis] * 2) - Extent(axis);
+
+    private Dim Size(int axis) => Dim.FloorDiv(Room(axis), Strides[axis]) + 1;
 }
