@@ -24,7 +24,7 @@ public sealed class GraphCompiler : IGraphCompiler
     {
         var clock = Stopwatch.StartNew();
         var dump = PhaseDump.Open(options.DumpFolder, ModuleGraphs.NameOf(function.Key));
-        var specialized = Specializer.Specialize(function, self, arguments);
+        var specialized = Specializer.Specialize(function, self, arguments, options.Growing);
         dump?.Write(Phase.Specialize, "module", GraphText.Print(specialized.Module));
         var specializeTime = Lap(clock);
 

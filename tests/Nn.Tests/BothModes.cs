@@ -22,6 +22,16 @@ internal static class BothModes
         Close(eager, graph, tolerance);
     }
 
+    /// <summary>Two modules of one class: the second takes the parameters and buffers of the first.</summary>
+    public static void SameState(Module from, Module to)
+    {
+        foreach (var (a, b) in from.NamedState().Zip(to.NamedState()))
+        {
+            Assert.Equal(a.Name, b.Name);
+            b.Tensor.Assign(a.Tensor);
+        }
+    }
+
     /// <summary>Runs in graph mode and makes sure that a compiled graph did the work.</summary>
     public static Tensor Compiled(Func<Tensor> run)
     {

@@ -137,6 +137,20 @@ public static class ProgramImageCodec
                     Condition = Encode(tables, loop.Condition),
                     Initial = { loop.Initial.Select(b => Encode(tables, b)) },
                     Carried = { loop.Carried.Select(b => Encode(tables, b)) },
+                    Tape = loop.Tape is { } tape ? Encode(tables, tape) : null,
+                    Saved = { loop.Saved },
+                    Mark = loop.Mark is { } mark ? Encode(tables, mark) : null,
+                };
+                break;
+            case UnwindStep unwind:
+                wire.Unwind = new Wire.Unwind
+                {
+                    Call = Encode(tables, unwind),
+                    Tape = Encode(tables, unwind.Tape),
+                    Cursor = Encode(tables, unwind.Cursor),
+                    Saved = { unwind.Saved.Select(b => Encode(tables, b)) },
+                    Initial = { unwind.Initial.Select(b => Encode(tables, b)) },
+                    Carried = { unwind.Carried.Select(b => Encode(tables, b)) },
                 };
                 break;
             case CallStep call:
@@ -176,6 +190,7 @@ public static class ProgramImageCodec
             Wire.Step.StepOneofCase.Call => Decode(tables, label, wire.Call, source),
             Wire.Step.StepOneofCase.Branch => Decode(tables, label, wire.Branch, source),
             Wire.Step.StepOneofCase.Loop => Decode(tables, label, wire.Loop, source),
+            Wire.Step.StepOneofCase.Unwind => Decode(tables, label, wire.Unwind, source),
             _ => throw new InvalidDataException($"step '{label}' does nothing known; was this made by a newer version?"),
         };
     }
@@ -194,7 +209,20 @@ public static class ProgramImageCodec
     {
         var call = Decode(tables, label, Required(label, wire.Call), source);
         var condition = Decode(tables, Required(label, wire.Condition));
-        return new(label, call.Program, condition, Decode(tables, wire.Initial), Decode(tables, wire.Carried), call.Inputs, call.Outputs, call.Frame, source);
+        return new(label, call.Program, condition, Decode(tables, wire.Initial), Decode(tables, wire.Carried), call.Inputs, call.Outputs, call.Frame, source)
+        {
+            Tape = wire.Tape is { } tape ? Decode(tables, tape) : null,
+            Saved = [.. wire.Saved],
+            Mark = wire.Mark is { } mark ? Decode(tables, mark) : null,
+        };
+    }
+
+    private static UnwindStep Decode(TableReader tables, string label, Wire.Unwind wire, SourceSpan? source)
+    {
+        var call = Decode(tables, label, Required(label, wire.Call), source);
+        return new(
+            label, call.Program, Decode(tables, Required(label, wire.Tape)), Decode(tables, Required(label, wire.Cursor)), Decode(tables, wire.Saved),
+            Decode(tables, wire.Initial), Decode(tables, wire.Carried), call.Inputs, call.Outputs, call.Frame, source);
     }
 
     private static T Required<T>(string label, T? part)

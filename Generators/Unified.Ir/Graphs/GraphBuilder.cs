@@ -21,6 +21,9 @@ public sealed class GraphBuilder : OpBuilder
 
     public GraphBuilder(string name) => Name = name;
 
+    /// <summary>Where the turns of a loop lie in the runtime's record, and how many there are.</summary>
+    public static TensorType TapeType { get; } = new(DType.I64, new Shape([2]));
+
     public string Name { get; }
 
     /// <summary>Given to each node added from now on.</summary>
@@ -58,6 +61,23 @@ public sealed class GraphBuilder : OpBuilder
     /// </summary>
     public ImmutableArray<OpValue> While(Graph body, OpValue condition, ImmutableArray<OpValue> initial, ImmutableArray<OpValue> arguments) =>
         Append(OpTable.Get(OpCode.While), [condition, .. initial, .. arguments], [.. initial.Select(o => o.Type)], Attributes.Empty, body.Name);
+
+    /// <summary>A <see cref="While"/> that also leaves a tape: of each turn, the carried values of these numbers as it started with them.</summary>
+    public (ImmutableArray<OpValue> Results, OpValue Tape) RecordedWhile(
+        Graph body, OpValue condition, ImmutableArray<OpValue> initial, ImmutableArray<OpValue> arguments, ImmutableArray<int> saved)
+    {
+        var all = Append(
+            OpTable.Get(OpCode.RecordedWhile), [condition, .. initial, .. arguments], [.. initial.Select(o => o.Type), TapeType],
+            Attributes.Empty.With("saved", saved), body.Name);
+        return (all[..^1], all[^1]);
+    }
+
+    /// <summary>
+    /// Runs the step once for each turn on the tape, the last turn first. The step takes what was recorded of the turn, the carried values, then
+    /// <paramref name="arguments"/>, and gives the next carried values.
+    /// </summary>
+    public ImmutableArray<OpValue> Unwind(Graph step, OpValue tape, ImmutableArray<OpValue> initial, ImmutableArray<OpValue> arguments) =>
+        Append(OpTable.Get(OpCode.Unwind), [tape, .. initial, .. arguments], [.. initial.Select(o => o.Type)], Attributes.Empty, step.Name);
 
     /// <summary>The gradients of a scalar with respect to values, to be expanded by the Differentiate pass.</summary>
     public ImmutableArray<OpValue> Gradient(OpValue loss, ImmutableArray<OpValue> wrt) =>

@@ -36,7 +36,23 @@ public sealed record ResultBinding(int Position) : OutputBinding;
 public sealed record AssignBinding(int Input) : OutputBinding;
 
 /// <summary>A new tensor handed to a setter thunk, after the given arguments.</summary>
-public sealed record RebindBinding(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments) : OutputBinding;
+public sealed record RebindBinding(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments) : OutputBinding
+{
+    /// <summary>The output, a bool, that says whether it is set in this call; -1: it always is.</summary>
+    public int Flag { get; init; } = -1;
+}
+
+/// <summary>A bool that another binding reads.</summary>
+public sealed record FlagBinding : OutputBinding;
+
+/// <summary>
+/// The number (int) of the exception to throw once all else has been delivered, counted from 1; 0: none. The results of such a call are not
+/// handed out.
+/// </summary>
+public sealed record ThrowBinding(ImmutableArray<ThrownException> Exceptions) : OutputBinding;
+
+/// <summary>A thunk that makes an exception.</summary>
+public sealed record ThrownException(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments);
 
 /// <summary>A host value that specialization relied on and that may have changed since.</summary>
 public sealed record Guard(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments, object? Expected)
@@ -54,6 +70,9 @@ public sealed record CompileOptions
 
     /// <summary>When set, each phase's text is written there.</summary>
     public string? DumpFolder { get; init; }
+
+    /// <summary>Tensors that fields hold now and that had another size before, with named dims where they change.</summary>
+    public ImmutableDictionary<ITensorHandle, TensorType> Growing { get; init; } = ImmutableDictionary<ITensorHandle, TensorType>.Empty;
 
     public int Threads { get; init; } = Environment.ProcessorCount;
 }

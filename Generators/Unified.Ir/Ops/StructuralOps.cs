@@ -13,6 +13,14 @@ internal static class StructuralOps
         // Both take as many values as they have results between the condition and the arguments.
         Row(OpCode.If, nameof(GraphBuilder.If), new("condition"), new("others", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
         Row(OpCode.While, nameof(GraphBuilder.While), new("condition"), new("others", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
+
+        // A While that leaves a tape with what each turn started with, and the walk back over it.
+        Row(OpCode.RecordedWhile, nameof(GraphBuilder.RecordedWhile), new("condition"), new("others", Variadic: true)) with
+        {
+            Traits = OpTraits.Structural | OpTraits.RunsGraph,
+            Attributes = [new("saved", AttributeKind.Dims)],
+        },
+        Row(OpCode.Unwind, nameof(GraphBuilder.Unwind), new("tape"), new("others", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
     ];
 
     private static Op Row(OpCode code, string method, params OperandSpec[] operands) => new(

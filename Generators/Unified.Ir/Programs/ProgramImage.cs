@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 2;
+    public const int FormatVersion = 3;
 }
 
 /// <summary>
@@ -118,5 +118,32 @@ public sealed record LoopStep(
     ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
     : CallStep(Label, Program, Inputs, Outputs, Frame, Source)
 {
-    public override IEnumerable<int> UsedBuffers => base.UsedBuffers.Concat(Initial.Concat(Carried).Select(b => b.Buffer)).Append(Condition.Buffer);
+    /// <summary>Two numbers (i64), written by the loop: where its turns lie in the runtime's record, and how many there are. Null: it records nothing.</summary>
+    public BufferRef? Tape { get; init; }
+
+    /// <summary>The carried values that are recorded as a turn starts, by their numbers.</summary>
+    public ImmutableArray<int> Saved { get; init; } = [];
+
+    /// <summary>Room for one number (i64) where a turn records something itself: at its end that is dropped.</summary>
+    public BufferRef? Mark { get; init; }
+
+    public override IEnumerable<int> UsedBuffers => base.UsedBuffers.Concat(Initial.Concat(Carried).Select(b => b.Buffer))
+        .Append(Condition.Buffer).Concat(new[] { Tape, Mark }.OfType<BufferRef>().Select(b => b.Buffer));
+}
+
+/// <summary>
+/// Copies <paramref name="Initial"/> to <paramref name="Carried"/>, then runs the program once for each turn on the tape, the last turn first.
+/// Before each run what was recorded of the turn is copied to <paramref name="Saved"/>, after it the program's outputs to <paramref name="Carried"/>.
+/// </summary>
+/// <param name="Tape">As a <see cref="LoopStep"/> has written it.</param>
+/// <param name="Cursor">Room for three numbers (i64).</param>
+/// <param name="Inputs">The recorded values, the carried ones, then what else the program takes.</param>
+/// <param name="Outputs">Temporaries: the next carried values.</param>
+public sealed record UnwindStep(
+    string Label, int Program, BufferRef Tape, BufferRef Cursor, ImmutableArray<BufferRef> Saved, ImmutableArray<BufferRef> Initial,
+    ImmutableArray<BufferRef> Carried, ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
+    : CallStep(Label, Program, Inputs, Outputs, Frame, Source)
+{
+    public override IEnumerable<int> UsedBuffers => base.UsedBuffers.Concat(Saved.Concat(Initial).Concat(Carried).Select(b => b.Buffer))
+        .Append(Tape.Buffer).Append(Cursor.Buffer);
 }

@@ -68,7 +68,7 @@ internal static class CallRules
 
     private static IEnumerable<string> ControlTypes(GraphModule module, Graph graph)
     {
-        foreach (var node in graph.Nodes.Where(n => n.Op.Code is OpCode.If or OpCode.While))
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code is OpCode.If or OpCode.While or OpCode.RecordedWhile or OpCode.Unwind))
         {
             if (Find(module, node) is not { } callee || GraphRules.TypesOf(graph, node.Operands) is not { } operands
                 || GraphRules.TypesOf(graph, node.Results) is not { } results
@@ -77,25 +77,47 @@ internal static class CallRules
                 continue;
             }
 
+            if (node.Op.Code == OpCode.RecordedWhile)
+            {
+                if (results.IsEmpty || results[^1] != GraphBuilder.TapeType)
+                {
+                    yield return $"{GraphRules.Describe(node)}: its last result is no tape";
+                    continue;
+                }
+
+                results = results[..^1];
+                foreach (var index in node.Attributes.Ints("saved").Where(i => i < 0 || i >= results.Length))
+                {
+                    yield return $"{GraphRules.Describe(node)}: records carried value {index} of {results.Length}";
+                }
+            }
+
             if (operands.Length <= results.Length)
             {
                 yield return $"{GraphRules.Describe(node)}: {operands.Length} operands are too few for {results.Length} results";
                 continue;
             }
 
-            var loops = node.Op.Code == OpCode.While;
+            var (loops, unwinds) = (node.Op.Code is OpCode.While or OpCode.RecordedWhile, node.Op.Code == OpCode.Unwind);
             var parts = ControlOperands<TensorType>.Of(node, operands);
             var boolean = new TensorType(DType.Bool, Shape.Scalar);
-            ImmutableArray<TensorType> taken = loops ? [.. results, .. parts.Arguments] : parts.Arguments;
+            ImmutableArray<TensorType> taken = loops || unwinds ? [.. results, .. parts.Arguments] : parts.Arguments;
             ImmutableArray<TensorType> given = loops ? [boolean, .. results] : results;
-            if (parts.Condition != boolean)
+            var first = unwinds ? GraphBuilder.TapeType : boolean;
+            if (parts.Condition != first)
             {
-                yield return $"{GraphRules.Describe(node)}: the condition is {parts.Condition}, not {boolean}";
+                yield return $"{GraphRules.Describe(node)}: the {(unwinds ? "tape" : "condition")} is {parts.Condition}, not {first}";
+            }
+
+            // What an unwinding takes of each turn is known to the loop that recorded it.
+            if (unwinds && callee.Inputs.Length >= taken.Length)
+            {
+                taken = [.. callee.Inputs.Take(callee.Inputs.Length - taken.Length).Select(i => i.Type), .. taken];
             }
 
             if (!parts.Values.SequenceEqual(results))
             {
-                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, but {(loops ? "it starts from" : "otherwise they are")} {GraphRules.List(parts.Values)}";
+                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, but {(loops || unwinds ? "it starts from" : "otherwise they are")} {GraphRules.List(parts.Values)}";
             }
 
             if (!taken.SequenceEqual(callee.Inputs.Select(i => i.Type)))

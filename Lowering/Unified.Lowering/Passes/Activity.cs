@@ -12,6 +12,10 @@ internal sealed class Activity
 
     public bool IsActive(int value) => _fromSources[value] && _toTargets[value];
 
+    public bool DependsOnSources(int value) => _fromSources[value];
+
+    public bool InfluencesTargets(int value) => _toTargets[value];
+
     /// <summary>Each result of a call is taken to depend on each of its operands.</summary>
     public static Activity Of(Graph graph, IEnumerable<int> sources, IEnumerable<int> targets)
     {

@@ -21,6 +21,7 @@ internal sealed class CallGradients(GraphModule module)
     private readonly Dictionary<string, Graph> _graphs = module.Graphs.ToDictionary(g => g.Name, StringComparer.Ordinal);
     private readonly List<string> _order = [.. module.Graphs.Select(g => g.Name)];
     private readonly Dictionary<string, CallGradient> _made = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LoopGradient> _loops = new(StringComparer.Ordinal);
 
     /// <summary>The module's graphs in their order, then those made here.</summary>
     public ImmutableArray<Graph> All => [.. _order.Select(n => _graphs[n])];
@@ -45,6 +46,19 @@ internal sealed class CallGradients(GraphModule module)
             _made[key] = gradient = Split(_graphs[callee], activeOperands, activeResults);
             Put(gradient.Forward);
             Put(gradient.Backward);
+        }
+
+        return gradient;
+    }
+
+    /// <summary>The walk back over the turns of a loop; as <see cref="LoopGradients.Of"/>.</summary>
+    public LoopGradient ForLoop(string body, int carried, ImmutableArray<bool> activeInputs, ImmutableArray<bool> activeResults)
+    {
+        var key = $"{body} {string.Concat(activeInputs.Select(Bit))} {string.Concat(activeResults.Select(Bit))}";
+        if (!_loops.TryGetValue(key, out var gradient))
+        {
+            _loops[key] = gradient = LoopGradients.Of(_graphs[body], carried, activeInputs, activeResults, this, UniqueName(body + "_unwind"));
+            Put(gradient.Step);
         }
 
         return gradient;

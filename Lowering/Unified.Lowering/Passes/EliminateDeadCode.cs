@@ -9,7 +9,7 @@ public sealed class EliminateDeadCode : IPass
 
     public GraphModule Run(GraphModule module) => CallTree.Reachable(new GraphModule([.. module.Graphs.Select(Prune)]));
 
-    private static Graph Prune(Graph graph)
+    internal static Graph Prune(Graph graph)
     {
         var live = new bool[graph.ValueCount];
         foreach (var output in graph.Outputs)

@@ -60,7 +60,7 @@ public sealed class PruneCallBoundaries : IPass
             foreach (var node in graph.Nodes.Where(n => n.Callee is not null))
             {
                 var boundary = boundaries[node.Callee!];
-                if (node.Op.Code == OpCode.While)
+                if (node.Op.Code is OpCode.While or OpCode.RecordedWhile or OpCode.Unwind)
                 {
                     // What goes around a loop is given and taken in step.
                     Array.Fill(boundary.Outputs, true);

@@ -13,7 +13,11 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
     /// <param name="Residuals">For a call: the backward graph's first operands.</param>
     private sealed record Entry(
         Node Node, ImmutableArray<OpValue> Operands, ImmutableArray<OpValue> Results, ImmutableArray<bool> Wanted,
-        CallGradient? Gradient, ImmutableArray<OpValue> Residuals);
+        CallGradient? Gradient, ImmutableArray<OpValue> Residuals)
+    {
+        /// <summary>For a loop: the step of the walk back, and the tape of its turns.</summary>
+        public (LoopGradient Gradient, OpValue Tape)? Loop { get; init; }
+    }
 
     /// <summary>Copies a node; remembers it when gradients flow through it.</summary>
     public ImmutableArray<OpValue> Record(Node node, ImmutableArray<OpValue> operands)
@@ -25,10 +29,16 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             return builder.Copy(node, graph, operands);
         }
 
-        if (node.Op.Code == OpCode.While)
+        if (node.Op.Code == OpCode.Unwind)
         {
             throw new GraphCompileException(
-                "a gradient flows through a loop that ends on a tensor's value, so that the number of its steps is not known", node.Source) { EagerIsPossible = true };
+                "a gradient of a gradient flows through a loop of the graph; a second derivative of a loop is computed eagerly, or unroll it by a host condition", node.Source)
+            { EagerIsPossible = true };
+        }
+
+        if (node.Op.Code is OpCode.While or OpCode.RecordedWhile)
+        {
+            return RecordLoop(node, operands, wanted, seeded);
         }
 
         var first = FirstArgument(node);
@@ -48,8 +58,43 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
         return results;
     }
 
+    private ImmutableArray<OpValue> RecordLoop(Node node, ImmutableArray<OpValue> operands, ImmutableArray<bool> wanted, ImmutableArray<bool> seeded)
+    {
+        var parts = ControlOperands<OpValue>.Of(node, operands);
+        var count = parts.Values.Length;
+        var gradient = calls.ForLoop(node.Callee!, count, [.. wanted.Skip(1)], [.. seeded.Take(count)]);
+        var (results, tape) = builder.RecordedWhile(calls.Get(node.Callee!), parts.Condition, parts.Values, parts.Arguments, gradient.Saved);
+        _entries.Add(new Entry(node, operands, results, wanted, null, []) { Loop = (gradient, tape) });
+
+        // Recorded by another gradient before, it keeps that tape.
+        return node.Op.Code == OpCode.While ? results : [.. results, builder.Copy(node, graph, operands)[^1]];
+    }
+
+    private ImmutableArray<OpValue?> LoopBackward(Entry entry, ImmutableArray<OpValue?> arriving, LoopGradient gradient, OpValue tape)
+    {
+        var leaving = new OpValue?[entry.Operands.Length];
+        var parts = ControlOperands<OpValue>.Of(entry.Node, entry.Operands);
+        var count = parts.Values.Length;
+        ImmutableArray<OpValue> seeds =
+        [
+            .. gradient.Carried.Select(i => arriving[i] ?? builder.ZerosLike(parts.Values[i])), .. gradient.Arguments.Select(a => builder.ZerosLike(parts.Arguments[a])),
+        ];
+        var results = builder.Unwind(gradient.Step, tape, seeds, parts.Arguments);
+        for (var k = 0; k < gradient.Carried.Length; k++)
+        {
+            leaving[1 + gradient.Carried[k]] = results[k];
+        }
+
+        for (var k = 0; k < gradient.Arguments.Length; k++)
+        {
+            leaving[1 + count + gradient.Arguments[k]] = results[gradient.Carried.Length + k];
+        }
+
+        return [.. leaving];
+    }
+
     // What a branch gives where its callee does not run comes before the callee's arguments.
-    private static int FirstArgument(Node node) => node.Op.Code is OpCode.If or OpCode.While ? 1 + node.Results.Length : 0;
+    private static int FirstArgument(Node node) => node.Op.Code == OpCode.If ? 1 + node.Results.Length : 0;
 
     /// <summary>Calls a graph; under a condition when there is one, with zeros for what is not given to take its outputs' place.</summary>
     private ImmutableArray<OpValue> Run(Graph callee, IEnumerable<OpValue> conditionAndValues, ImmutableArray<OpValue> arguments)
@@ -76,7 +121,9 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             }
 
             builder.Source = entry.Node.Source;
-            var leaving = entry.Node.Op.Has(OpTraits.RunsGraph) ? CallBackward(entry, arriving) : Apply(entry, arriving);
+            var leaving = entry.Loop is var (gradient, turns) ? LoopBackward(entry, arriving, gradient, turns)
+                : entry.Node.Op.Has(OpTraits.RunsGraph) ? CallBackward(entry, arriving)
+                : Apply(entry, arriving);
             for (var i = 0; i < entry.Operands.Length; i++)
             {
                 if (entry.Wanted[i] && leaving[i] is { } cotangent)

@@ -38,7 +38,7 @@ internal static class FindDonations
             var isElementwise = s == write && program.Steps[s] switch
             {
                 LaunchStep l => ReadsElementForElement(kernels[l.Kernel], l, input, output),
-                BranchStep or LoopStep => false,
+                BranchStep or LoopStep or UnwindStep => false,
                 CallStep c => CalleeAllows(callee(c.Label).Program, c, input, output),
                 _ => false,
             };

@@ -8,6 +8,7 @@ namespace Unified.Lowering.Schedule;
 internal sealed class ProgramBuilder
 {
     private const int FlatGrain = 4096;
+    private const int Number = sizeof(long);
 
     private readonly Graph _graph;
     private readonly Grouping _grouping;
@@ -181,7 +182,7 @@ internal sealed class ProgramBuilder
     {
         switch (node.Op.Code)
         {
-            case OpCode.Call or OpCode.If or OpCode.While:
+            case var _ when node.Op.Has(OpTraits.RunsGraph):
                 AddCall(node);
                 break;
             case OpCode.ScatterAdd:
@@ -211,12 +212,35 @@ internal sealed class ProgramBuilder
         }
 
         var parts = ControlOperands<BufferRef>.Of(node, operands);
-        _steps.Add(node.Op.Code == OpCode.If
-            ? new BranchStep(node.Callee!, number, parts.Condition, parts.Values, parts.Arguments, results, frame, node.Source)
-            : new LoopStep(
-                node.Callee!, number, parts.Condition, parts.Values, results, [.. results, .. parts.Arguments],
-                [.. program.Outputs.Select(t => new BufferRef(AddTemporary(t.Bytes), Dim.Zero))], frame, node.Source));
+        if (node.Op.Code == OpCode.If)
+        {
+            _steps.Add(new BranchStep(node.Callee!, number, parts.Condition, parts.Values, parts.Arguments, results, frame, node.Source));
+            return;
+        }
+
+        ImmutableArray<BufferRef> next = [.. program.Outputs.Select(t => Room(t.Bytes))];
+        if (node.Op.Code == OpCode.Unwind)
+        {
+            ImmutableArray<BufferRef> saved = [.. program.Inputs.SkipLast(operands.Length - 1).Select(t => Room(t.Bytes))];
+            _steps.Add(new UnwindStep(
+                node.Callee!, number, parts.Condition, Room(3 * Number), saved, parts.Values, results, [.. saved, .. results, .. parts.Arguments], next, frame, node.Source));
+            return;
+        }
+
+        var isRecorded = node.Op.Code == OpCode.RecordedWhile;
+        var carried = isRecorded ? results[..^1] : results;
+        _steps.Add(new LoopStep(
+            node.Callee!, number, parts.Condition, parts.Values, carried, [.. carried, .. parts.Arguments], next, frame, node.Source)
+        {
+            Tape = isRecorded ? results[^1] : null,
+            Saved = isRecorded ? node.Attributes.Ints("saved") : [],
+            Mark = Records(program) ? Room(Number) : null,
+        });
     }
+
+    private BufferRef Room(Dim bytes) => new(AddTemporary(bytes), Dim.Zero);
+
+    private bool Records(GraphProgram program) => program.Steps.OfType<CallStep>().Any(s => s is LoopStep { Tape: not null } || Records(_callee(s.Label).Program));
 
     private BufferRef RefOf(int value) => Ref(_views[value].Owner, _views[value].Offset, _graph.TypeOf(value).DType);
 

@@ -18,6 +18,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
 {
     private readonly List<(Leaf Then, Leaf Other)> _pairs = [];
     private readonly List<(int Slot, Func<ImmutableArray<OpValue>, Value> Make)> _slots = [];
+    private readonly List<Func<ImmutableArray<OpValue>, Rebound>> _fields = [];
     private OpValue? _negated;
 
     private OpValue Negated => _negated ??= frame.Builder.Apply(OpCode.LogicalNot, condition);
@@ -41,6 +42,41 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         {
             frame.SetSlot(slot, make(results));
         }
+
+        foreach (var make in _fields)
+        {
+            frame.Rebind(make(results));
+        }
+    }
+
+    /// <summary>A field that one side or both have set: the host sets it after the run, where that side was taken.</summary>
+    public void AddField(Rebound? whenTrue, Rebound? whenFalse)
+    {
+        var either = whenTrue ?? whenFalse!;
+        var value = Pair(whenTrue?.Value ?? Held(either, then.State), whenFalse?.Value ?? Held(either, other.State));
+        var isSet = Pair(whenTrue?.IsSet ?? HostValue.False, whenFalse?.IsSet ?? HostValue.False);
+        _fields.Add(r => value(r) is TensorValue tensor
+            ? either with { Value = tensor, IsSet = isSet(r), Key = new ReboundKey(tensor.Tensor.Type) }
+            : throw frame.Fail("a field is set, under a condition that is a tensor, to a tensor of another type than it holds otherwise", eager: true));
+    }
+
+    // What the field holds where it is not set.
+    private Value Held(Rebound set, FrameState state)
+    {
+        var held = frame.FieldValue(set.Name);
+        if (held is null && set is { Old: { } old, Getter: { } getter })
+        {
+            held = frame.Session.Wrap(old, ModuleGraphs.Identifier(getter.Definition.Function.Thunks[getter.Thunk].Name), getter);
+        }
+
+        if (held is not PlaceValue place)
+        {
+            return held ?? throw frame.Fail("a field that holds null is set under a condition that is a tensor; set it before that", eager: true);
+        }
+
+        var met = frame.Place(place.Key);
+        var (current, version) = state.Places.GetValueOrDefault(place.Key, (met.Initial, 0));
+        return new TensorValue(current, [new PlaceView(met, version)]);
     }
 
     /// <summary>The number of the pair, or -1 where the branches did not write to the tensor.</summary>
@@ -97,7 +133,13 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
     {
         if (Leaf.Of(value, side.State) is not { } leaf || !side.Makes(leaf))
         {
-            return value is AggregateValue ? _ => new TornValue(value, Value.Unset) : _ => value;
+            if (value is not AggregateValue list)
+            {
+                return _ => value;
+            }
+
+            var items = list.Items.Select(i => Only(i, side)).ToList();
+            return r => new AggregateValue([.. items.Select(i => i(r))]) { IsShared = true };
         }
 
         var zeros = Leaf.Zeros(leaf.Type);

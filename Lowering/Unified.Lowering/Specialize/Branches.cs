@@ -28,6 +28,15 @@ internal static class Branches
             }
         }
 
+        foreach (var name in then.State.Rebound.Concat(other.State.Rebound).Select(r => r.Name).Distinct().ToList())
+        {
+            var (a, b) = (then.State.Rebound.FirstOrDefault(r => r.Name.Equals(name)), other.State.Rebound.FirstOrDefault(r => r.Name.Equals(name)));
+            if (!ReferenceEquals(a, b))
+            {
+                merge.AddField(a, b);
+            }
+        }
+
         merge.Finish();
         return thenFlow == otherFlow ? thenFlow : Flow.Partial;
     }
@@ -55,9 +64,8 @@ internal static class Branches
         var region = frame.Enter(name);
         var flow = run();
         var after = frame.Save();
-        frame.CheckNoFieldSet(before);
         frame.Leave();
-        frame.Restore(before);
+        frame.Return(before, frame.Region);
         return (new BranchSide(region, after), flow);
     }
 }

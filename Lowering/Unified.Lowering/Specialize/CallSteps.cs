@@ -6,9 +6,9 @@ namespace Unified.Lowering.Specialize;
 /// <summary>Calls of static graphs: the callee becomes a sub-graph, shared with every call that gives the same one.</summary>
 internal static class CallSteps
 {
-    public static ImmutableArray<Step> Rows { get; } = [Step.Of<CallInstruction>((f, i) => Call(f, i))];
+    public static ImmutableArray<Step> Rows { get; } = [Step.Of<CallInstruction>(Call)];
 
-    private static void Call(Frame frame, CallInstruction step)
+    private static Flow Call(Frame frame, CallInstruction step)
     {
         var key = frame.Function.Callees[step.Callee];
         var arguments = step.Arguments.Select(r => frame[r]).ToImmutableArray();
@@ -52,13 +52,32 @@ internal static class CallSteps
 
         foreach (var rebound in called.Rebound)
         {
-            frame.Rebind(rebound.Name, rebound.Setter, rebound.Old, Receive(frame, rebound.Value, results, temporaries));
+            var value = Receive(frame, rebound.Value, results, temporaries);
+            frame.Rebind(rebound with { Key = new ReboundKey(frame.TypeOf(value)), Value = value, IsSet = IsSet(frame, rebound, results) });
         }
 
         if (step.Result != Instruction.None)
         {
             frame[step.Result] = Receive(frame, called.Result, results, temporaries);
         }
+
+        return called.Thrown is OutputValue number ? Throws.PassOn(frame, new ScalarValue(results[number.Output], "int"))
+            : called.Thrown == Throws.None ? Flow.Next
+            : Throws.PassOn(frame, called.Thrown);
+    }
+
+    // A field that was set before the call is set whatever the callee does.
+    private static Value IsSet(Frame frame, Rebound rebound, ImmutableArray<OpValue> results)
+    {
+        if (rebound.IsSet is not OutputValue output)
+        {
+            return rebound.IsSet;
+        }
+
+        var before = frame.ReboundFields.FirstOrDefault(r => r.Name.Equals(rebound.Name))?.IsSet ?? HostValue.False;
+        return before == HostValue.True ? before
+            : before is ScalarValue set ? new ScalarValue(frame.Builder.Apply(OpCode.LogicalOr, frame.Region.Import(set.Tensor), results[output.Output]), "bool")
+            : new ScalarValue(results[output.Output], "bool");
     }
 
     private static object? Receiver(Value value) => value switch

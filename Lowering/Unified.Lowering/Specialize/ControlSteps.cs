@@ -66,10 +66,12 @@ internal static class ControlSteps
     };
 
     private static Flow Loop(Frame frame, LoopInstruction step) =>
-        Apart(frame, [Exit.Broken, Exit.Continued], () => Loop(frame, step, 0)) is var flow && flow == Flow.Break ? Flow.Next : flow;
+        Apart(frame, [Exit.Broken, Exit.Continued], () => Loop(frame, step, 0, frame.Session.RollsLoops)) is var flow && flow == Flow.Break ? Flow.Next : flow;
 
-    private static Flow Loop(Frame frame, LoopInstruction step, int iteration)
+    /// <param name="rolls">The loop may become one of the graph when it proves to be long.</param>
+    private static Flow Loop(Frame frame, LoopInstruction step, int iteration, bool rolls)
     {
+        var (first, nodes, start) = (iteration, frame.Builder.NodeCount, rolls ? new Rollback(frame) : null);
         for (; ; iteration++)
         {
             if (step.TestFirst || iteration > 0)
@@ -86,12 +88,23 @@ internal static class ControlSteps
                 }
             }
 
+            var isDeep = iteration == first && iteration >= RolledLoops.NestedTurns;
+            if (start is not null && (isDeep || RolledLoops.IsLong(iteration - first, frame.Builder.NodeCount - nodes)))
+            {
+                if (RolledLoops.TryRun(frame, step, start) is { } rolled)
+                {
+                    return rolled;
+                }
+
+                start = null;
+            }
+
             if (iteration == IterationLimit)
             {
                 throw frame.Fail($"the loop has run {IterationLimit} times while the graph was built; it is unrolled, so it must be short", eager: true);
             }
 
-            var next = iteration + 1;
+            var (next, mayRoll) = (iteration + 1, start is not null);
             var flow = Turn(frame, Interpreter.Run(frame, step.Body));
             if (flow is Flow.Break or Flow.Return)
             {
@@ -103,7 +116,7 @@ internal static class ControlSteps
                 return Branches.GoOn(frame, [step], () =>
                 {
                     Interpreter.Run(frame, step.Step);
-                    return Loop(frame, step, next);
+                    return Loop(frame, step, next, mayRoll);
                 });
             }
 
@@ -118,12 +131,31 @@ internal static class ControlSteps
         ImmutableArray<Value> items = list is HostValue { Object: string text }
             ? [.. text.Select(c => new HostValue(c))]
             : [.. frame.Items(list, "what foreach runs over")];
+        var counted = frame.Session.RollsLoops ? RolledLoops.Counted(frame, step, items) : null;
         return Apart(frame, [Exit.Broken, Exit.Continued], () => Each(0)) is var flow && flow == Flow.Break ? Flow.Next : flow;
 
         Flow Each(int item)
         {
+            var (first, nodes) = (item, frame.Builder.NodeCount);
+            if (counted is not null)
+            {
+                frame.SetLocal(step.Local, items[item]);
+            }
+
+            var start = counted is null ? null : new Rollback(frame);
             for (; item < items.Length; item++)
             {
+                var isDeep = item == first && item >= RolledLoops.NestedTurns;
+                if (start is not null && (isDeep || RolledLoops.IsLong(item - first, frame.Builder.NodeCount - nodes)))
+                {
+                    if (RolledLoops.TryRun(frame, counted!, start) is { } rolled)
+                    {
+                        return rolled;
+                    }
+
+                    (start, counted) = (null, null);
+                }
+
                 if (list is AggregateValue now && now.Items != started)
                 {
                     throw frame.Fail("the list is changed while foreach runs over it; loop over a copy: list.ToArray()", eager: true);
@@ -173,9 +205,9 @@ internal static class ControlSteps
     }
 
     /// <summary>A return in the body is the end of the body only, so what the frame returns stays as it was.</summary>
-    private static void Inline(Frame frame, InlineInstruction step)
+    private static Flow Inline(Frame frame, InlineInstruction step)
     {
-        var result = Value.Null;
+        var (result, thrown) = (Value.Null, frame[Exit.Thrown]);
         Apart(frame, [Exit.Returned, Exit.Result, Exit.Broken, Exit.Continued], () =>
         {
             var flow = Interpreter.Run(frame, step.Body);
@@ -186,6 +218,8 @@ internal static class ControlSteps
         {
             frame[step.Result] = result;
         }
+
+        return Throws.IsSince(frame, thrown) ? Throws.PassOn(frame, frame[Exit.Thrown]) : Flow.Next;
     }
 
     private static Flow Return(Frame frame, ReturnInstruction step)

@@ -4,7 +4,14 @@ using Unified.Ir;
 namespace Unified.Lowering.Specialize;
 
 /// <summary>A field set by the function: how to set it, what it held when the host was asked, and what it now holds.</summary>
-internal sealed record Rebound(FieldName Name, ReboundKey Key, ThunkPath Setter, ITensorHandle? Old, Value Value);
+internal sealed record Rebound(FieldName Name, ReboundKey Key, ThunkPath Setter, ITensorHandle? Old, Value Value)
+{
+    /// <summary>The thunk that reads the field; null where there is none.</summary>
+    public ThunkPath? Getter { get; init; }
+
+    /// <summary>A bool: whether it is set, on the path that is taken.</summary>
+    public Value IsSet { get; init; } = HostValue.True;
+}
 
 /// <summary>The state of one function while it is specialized into one graph.</summary>
 internal sealed class Frame
@@ -25,9 +32,10 @@ internal sealed class Frame
         (Session, Definition, Self, Caller) = (session, definition, self, caller);
         Function = definition.Function;
         _root = _region = new Region(new GraphBuilder(ModuleGraphs.NameOf(Function.Key)), outer: null);
-        _registers = new Value?[Function.RegisterCount];
+        _registers = new Value?[Function.RegisterCount + 3];
         _slots = [.. Enumerable.Repeat(Value.Unset, Function.Locals.Length + Enum.GetValues<Exit>().Length)];
         (this[Exit.Returned], this[Exit.Broken], this[Exit.Continued]) = (HostValue.False, HostValue.False, HostValue.False);
+        this[Exit.Thrown] = Throws.None;
         _depth = caller is null ? 0 : caller._depth + 1;
         if (_depth > DepthLimit)
         {
@@ -80,6 +88,9 @@ internal sealed class Frame
         set => _registers[register] = value;
     }
 
+    /// <summary>Registers that no instruction of the function uses, for some that are made here. Each is read right after it is set.</summary>
+    public (int First, int Second, int Third) SpareRegisters => (Function.RegisterCount, Function.RegisterCount + 1, Function.RegisterCount + 2);
+
     public Value this[Exit exit]
     {
         get => _slots[SlotOf(exit)];
@@ -99,6 +110,9 @@ internal sealed class Frame
 
     /// <summary>What is specialized now runs, if at all, under a condition that is a tensor.</summary>
     public bool IsConditional => !ReferenceEquals(_region, _root) || (Caller?.IsConditional ?? false);
+
+    /// <summary>Something has been written already, here or by a caller: eager code has then changed it before it throws.</summary>
+    public bool HasEffects => _rebound.Count > 0 || _placeOrder.Exists(p => p.IsWritten) || (Caller?.HasEffects ?? false);
 
     /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
     public Region Enter(string name)
@@ -126,12 +140,22 @@ internal sealed class Frame
         }
     }
 
-    /// <summary>A field that is set cannot depend on a tensor: the host sets it after the graph has run.</summary>
+    /// <summary>Goes back to a state and the graph that was under construction then, fields set since included.</summary>
+    public void Return(FrameState state, Region region)
+    {
+        Restore(state);
+        _rebound.Clear();
+        _rebound.AddRange(state.Rebound);
+        _region = region;
+        Builder.Source = Source;
+    }
+
+    /// <summary>A field cannot be set in a loop: the host sets it after the graph has run.</summary>
     public void CheckNoFieldSet(FrameState before)
     {
         if (!_rebound.SequenceEqual(before.Rebound))
         {
-            throw Fail("a tensor field is set under a condition that is a tensor; set it after that, to a value chosen by the condition", eager: true);
+            throw Fail("a tensor field is set in a loop of the graph; keep the tensor in a variable and set the field after the loop", eager: true);
         }
     }
 
@@ -147,7 +171,7 @@ internal sealed class Frame
     /// <summary>The place of a keyed tensor in this graph. State becomes an input when it is first met.</summary>
     public Place Place(PlaceKey key) => _places.TryGetValue(key, out var place) ? place : key switch
     {
-        HandleKey handle => AddPlace(key, Session.Sources.NameOf(handle.Handle), handle.Handle.Type, InputKind.State),
+        HandleKey handle => AddPlace(key, Session.Sources.NameOf(handle.Handle), Session.TypeOf(handle.Handle), InputKind.State),
         ReboundKey rebound => AddPlace(key, "field", rebound.Type, InputKind.State),
         _ => throw Fail("a tensor of another call is used here"),
     };
@@ -159,7 +183,7 @@ internal sealed class Frame
     public TensorType TypeOf(Value value) => value switch
     {
         TensorValue tensor => tensor.Tensor.Type,
-        PlaceValue { Key: HandleKey handle } => handle.Handle.Type,
+        PlaceValue { Key: HandleKey handle } => Session.TypeOf(handle.Handle),
         PlaceValue { Key: ReboundKey rebound } => rebound.Type,
         PlaceValue place => Place(place.Key).Initial.Type,
         _ => throw Fail($"a tensor is needed here, not {value.Describe()}", eager: true),
@@ -222,10 +246,13 @@ internal sealed class Frame
         return null;
     }
 
-    public void Rebind(FieldName name, ThunkPath setter, ITensorHandle? old, Value value)
+    public void Rebind(FieldName name, ThunkPath setter, ThunkPath? getter, ITensorHandle? old, Value value) =>
+        Rebind(new Rebound(name, new ReboundKey(TypeOf(value)), setter, old, value) { Getter = getter });
+
+    public void Rebind(Rebound rebound)
     {
-        _rebound.RemoveAll(r => r.Name.Equals(name));
-        _rebound.Add(new Rebound(name, new ReboundKey(TypeOf(value)), setter, old, value));
+        _rebound.RemoveAll(r => r.Name.Equals(rebound.Name));
+        _rebound.Add(rebound);
     }
 
     /// <summary>A field that held this tensor has been set since, here or by a caller.</summary>

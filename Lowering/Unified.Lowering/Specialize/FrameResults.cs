@@ -6,7 +6,11 @@ namespace Unified.Lowering.Specialize;
 /// <summary>A callee as its caller sees it: the graph, the tensors it takes, and what its outputs mean.</summary>
 /// <param name="Assigned">Places written to, and the outputs with their new values.</param>
 internal sealed record CalledGraph(
-    Graph Graph, ImmutableArray<PlaceKey> Inputs, Value Result, ImmutableArray<(PlaceKey Place, int Output)> Assigned, ImmutableArray<Rebound> Rebound);
+    Graph Graph, ImmutableArray<PlaceKey> Inputs, Value Result, ImmutableArray<(PlaceKey Place, int Output)> Assigned, ImmutableArray<Rebound> Rebound)
+{
+    /// <summary>The number of the exception that it leaves with; an output where that depends on a tensor.</summary>
+    public required Value Thrown { get; init; }
+}
 
 /// <summary>Turns a frame that has run into a graph with outputs: results, then assignments, then fields set.</summary>
 internal static class FrameResults
@@ -19,8 +23,11 @@ internal static class FrameResults
         CheckResult(frame);
         var result = Template(frame.Returned, OutputKind.Result);
         var assigned = frame.Places.Where(p => p.IsWritten).Select(p => (p.Key, Output(p.Current, OutputKind.Assign, p.Input))).ToImmutableArray();
-        var rebound = frame.ReboundFields.Select(r => r with { Value = Template(r.Value, OutputKind.Rebind) }).ToImmutableArray();
-        return new CalledGraph(Graph(frame), [.. frame.Places.Select(p => p.Key)], result, assigned, rebound);
+        var rebound = frame.ReboundFields.Select(r => r with { Value = Template(r.Value, OutputKind.Rebind), IsSet = Number(r.IsSet) }).ToImmutableArray();
+        var thrown = Number(frame[Exit.Thrown]);
+        return new CalledGraph(Graph(frame), [.. frame.Places.Select(p => p.Key)], result, assigned, rebound) { Thrown = thrown };
+
+        Value Number(Value value) => value is ScalarValue scalar ? new OutputValue(Output(frame.Region.Import(scalar.Tensor), OutputKind.Result, -1), []) : value;
 
         Value Template(Value value, OutputKind kind)
         {
@@ -58,7 +65,7 @@ internal static class FrameResults
         var bindings = ImmutableArray.CreateBuilder<OutputBinding>();
         var positions = 0;
         CheckResult(frame);
-        if (frame.Function.Result.Kind != ValueKind.Void)
+        if (frame.Function.Result.Kind != ValueKind.Void && !IsThrown(frame))
         {
             Leaves(frame.Returned);
         }
@@ -70,8 +77,22 @@ internal static class FrameResults
 
         foreach (var rebound in frame.ReboundFields)
         {
-            var setter = rebound.Setter;
-            Output(frame.Tensor(rebound.Value), OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments));
+            var (setter, flag) = (rebound.Setter, -1);
+            if (rebound.IsSet is ScalarValue isSet)
+            {
+                flag = bindings.Count;
+                Output(frame.Region.Import(isSet.Tensor), OutputKind.Result, new FlagBinding());
+            }
+
+            Output(
+                frame.Tensor(rebound.Value), OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments) { Flag = flag });
+        }
+
+        if (frame[Exit.Thrown] != Throws.None)
+        {
+            var number = Leaf.Of(frame[Exit.Thrown], frame.Save())!.In(frame.Region);
+            Output(number, OutputKind.Result, new ThrowBinding(
+                [.. frame.Session.Exceptions.Select(e => new ThrownException(e.Definition, e.Thunk, e.Self, e.Arguments))]));
         }
 
         return (Graph(frame), bindings.ToImmutable(), positions);
@@ -112,9 +133,12 @@ internal static class FrameResults
         };
     }
 
+    // On all paths: there is no result.
+    private static bool IsThrown(Frame frame) => frame[Exit.Thrown] is HostValue && frame[Exit.Thrown] != Throws.None;
+
     private static void CheckResult(Frame frame)
     {
-        if (frame.Function.ResultShape is { } declared && frame.Returned is TensorValue or PlaceValue)
+        if (!IsThrown(frame) && frame.Function.ResultShape is { } declared && frame.Returned is TensorValue or PlaceValue)
         {
             DeclaredShapes.Check(frame, "the result", declared, frame.TypeOf(frame.Returned).Shape);
         }

@@ -20,6 +20,9 @@ internal enum Exit
 
     /// <summary>Bool: a loop on a tensor goes on.</summary>
     GoesOn,
+
+    /// <summary>Int: the number of the exception that the path has left with; 0 for none.</summary>
+    Thrown,
 }
 
 /// <summary>What a path through a function changes: its variables, the tensors it has written to, and the fields it has set.</summary>

@@ -79,8 +79,9 @@ internal static class Interpreter
     /// <summary>Runs a block that yields a value.</summary>
     public static Value Yield(Frame frame, Block block)
     {
-        Run(frame, block);
-        return frame[block.Yield];
+        return Run(frame, block) == Flow.Next
+            ? frame[block.Yield]
+            : throw frame.Fail("an exception is thrown, under a condition that is a tensor, within a condition or a loss; throw it in a statement of its own", eager: true);
     }
 
     private static Flow Run(Frame frame, Instruction instruction)

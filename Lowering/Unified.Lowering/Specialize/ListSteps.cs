@@ -49,6 +49,7 @@ internal static class ListSteps
             throw frame.Fail("a list is changed under a condition that is a tensor; change it before or after that", eager: true);
         }
 
+        frame.Session.ListChanges.Add((list, list.Items));
         list.Items = Changes[step.Operator](frame, list.Items, operands[1..]);
     }
 

@@ -18,8 +18,12 @@ internal static class ScalarSteps
         new("add", OpCode.Add),
         new("sub", OpCode.Sub),
         new("mul", OpCode.Mul),
-        new("div", OpCode.Div, IsForIntegers: false),
+        new("div", OpCode.Div),
+        new("rem", OpCode.Remainder),
         new("sqrt", OpCode.Sqrt, IsForIntegers: false),
+        new("exp", OpCode.Exp, IsForIntegers: false),
+        new("log", OpCode.Log, IsForIntegers: false),
+        new("pow", OpCode.Pow, IsForIntegers: false),
         new("abs", OpCode.Abs, IsForIntegers: false),
         new("min", OpCode.Minimum, IsForFloats: false),
         new("max", OpCode.Maximum, IsForFloats: false),
@@ -60,6 +64,17 @@ internal static class ScalarSteps
             throw Unknown();
         }
 
+        var isOfHost = operands.All(o => o is not ScalarValue { IsOfHost: false });
+        if (dtype.IsFloat() && row.IsComparison && isOfHost)
+        {
+            throw NotExact(frame, "a comparison");
+        }
+
+        if (!dtype.IsFloat() && name is "div" or "rem" && !IsSafeDivisor(operands[1]))
+        {
+            throw frame.Fail($"{operands[0].Describe()} is divided by {operands[1].Describe()}; in a graph a divisor of whole numbers is known, and neither 0 nor -1", eager: true);
+        }
+
         var state = frame.Save();
         var leaves = operands.Select(o => Leaf.Of(o, state)).ToList();
         if (leaves.Exists(l => l is null || l.Type.DType != dtype))
@@ -67,18 +82,55 @@ internal static class ScalarSteps
             throw Unknown();
         }
 
-        return new ScalarValue(frame.Builder.Apply(row.Op, [.. leaves.Select(l => l!.In(frame.Region))]), row.IsComparison ? "bool" : type);
+        return new ScalarValue(frame.Builder.Apply(row.Op, [.. leaves.Select(l => l!.In(frame.Region))]), row.IsComparison ? "bool" : type)
+        {
+            IsOfHost = isOfHost,
+            Form = dtype is DType.I32 or DType.I64 ? Form(frame, name, operands) : null,
+        };
 
         GraphCompileException Unknown() => frame.Fail(
             $"'{name}' of {string.Join(" and ", operands.Select(o => o.Describe()))} has no form in a graph; compute it with tensors", eager: true);
     }
 
-    // From a fraction to a whole number C# saturates where casts of tensors need not.
+    // As in C#: truncated, and the nearest that the type has where it has none.
     private static ScalarValue Convert(Frame frame, ScalarValue value, string type)
     {
-        var (from, to) = (Leaf.DTypeOf(value.Type)!.Value, Leaf.DTypeOf(type));
-        return to is { } dtype && (dtype.IsFloat() || !from.IsFloat())
-            ? new ScalarValue(frame.Builder.Cast(frame.Region.Import(value.Tensor), dtype), type)
-            : throw frame.Fail($"{value.Describe()} is made {type}; in a graph a fraction cannot become a whole number of the host", eager: true);
+        var from = Leaf.DTypeOf(value.Type)!.Value;
+        if (Leaf.DTypeOf(type) is not { } to)
+        {
+            throw frame.Fail($"{value.Describe()} is made {type}; a graph computes int, long, float, double and bool", eager: true);
+        }
+
+        if (from.IsFloat() && !to.IsFloat() && value.IsOfHost)
+        {
+            throw NotExact(frame, "a conversion to a whole number");
+        }
+
+        return new ScalarValue(frame.Builder.Cast(frame.Region.Import(value.Tensor), to), type)
+        {
+            IsOfHost = value.IsOfHost,
+            Form = to == DType.I64 && from == DType.I32 ? frame.Session.FormOf(value) : null,
+        };
+    }
+
+    // Eager code computes such a number with the host's functions, which may differ in the last place: unrolled, it takes the same way.
+    private static GraphCompileException NotExact(Frame frame, string what) =>
+        frame.Fail($"{what} decides on a fraction that a long loop computes on the host; count in whole numbers, or compute it with tensors", eager: true);
+
+    // C# throws for 0, and for the least number divided by -1.
+    private static bool IsSafeDivisor(Value divisor) =>
+        divisor is HostValue host && HostNumbers.TryInteger(host.Object, out var number) && number is not (0 or -1);
+
+    private static Dim? Form(Frame frame, string name, ImmutableArray<Value> operands)
+    {
+        var dims = operands.Select(o => o is ScalarValue scalar ? frame.Session.FormOf(scalar) : HostAccess.TrySize(o)).ToList();
+        return dims.Contains(null) ? null : name switch
+        {
+            "neg" => dims[0]! * -1,
+            "add" => dims[0]! + dims[1]!,
+            "sub" => dims[0]! - dims[1]!,
+            "mul" => dims[0]! * dims[1]!,
+            _ => null,
+        };
     }
 }

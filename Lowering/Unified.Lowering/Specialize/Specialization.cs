@@ -6,11 +6,32 @@ namespace Unified.Lowering.Specialize;
 /// <summary>What all frames of one specialization share and what bubbles up to the root.</summary>
 internal sealed class Specialization
 {
+    private const string ScalarPrefix = "__scalar";
+
     private readonly Dictionary<ThunkPath, object?> _guards = [];
     private readonly List<ThunkPath> _guardOrder = [];
+    private readonly List<ThunkPath> _exceptions = [];
     private readonly Dictionary<Dim, DimRequirement> _requirements = [];
+    private readonly Dictionary<OpValue, string> _scalarNames = new(ReferenceEqualityComparer.Instance);
 
     public ModuleGraphs Graphs { get; } = new();
+
+    /// <summary>The exceptions that paths may leave with; they are numbered from 1.</summary>
+    public IReadOnlyList<ThunkPath> Exceptions => _exceptions;
+
+    /// <summary>Long loops may become loops of the graph.</summary>
+    public bool RollsLoops { get; init; } = true;
+
+    /// <summary>How many have.</summary>
+    public int RolledLoops { get; set; }
+
+    /// <summary>Tensors whose fields hold longer ones at each call, with named axes.</summary>
+    public ImmutableDictionary<ITensorHandle, TensorType> Growing { get; init; } = ImmutableDictionary<ITensorHandle, TensorType>.Empty;
+
+    public TensorType TypeOf(ITensorHandle handle) => Growing.TryGetValue(handle, out var type) ? type : handle.Type;
+
+    /// <summary>Every change of a list, with what it held before.</summary>
+    public List<(AggregateValue List, ImmutableArray<Value> Before)> ListChanges { get; } = [];
 
     public StateSources Sources { get; } = new();
 
@@ -23,6 +44,16 @@ internal sealed class Specialization
         {
             _guardOrder.Add(path);
         }
+    }
+
+    public int NumberOf(ThunkPath exception)
+    {
+        if (!_exceptions.Contains(exception))
+        {
+            _exceptions.Add(exception);
+        }
+
+        return _exceptions.IndexOf(exception) + 1;
     }
 
     public ImmutableArray<Guard> Guards()
@@ -41,6 +72,35 @@ internal sealed class Specialization
         {
             _requirements.TryAdd(nonNegative, new DimRequirement(nonNegative, message, source));
         }
+    }
+
+    public ImmutableDictionary<Dim, DimRequirement> SaveRequirements() => _requirements.ToImmutableDictionary();
+
+    public void RestoreRequirements(ImmutableDictionary<Dim, DimRequirement> saved)
+    {
+        foreach (var added in _requirements.Keys.Where(d => !saved.ContainsKey(d)).ToList())
+        {
+            _requirements.Remove(added);
+        }
+    }
+
+    /// <summary>The name stands for a whole number of the graph, not for a size.</summary>
+    public static bool IsScalarName(string name) => name.StartsWith(ScalarPrefix, StringComparison.Ordinal);
+
+    /// <summary>A whole number of the graph as a polynomial over those that are known no further: two may differ by a constant.</summary>
+    public Dim FormOf(ScalarValue scalar)
+    {
+        if (scalar.Form is { } form)
+        {
+            return form;
+        }
+
+        if (!_scalarNames.TryGetValue(scalar.Tensor, out var name))
+        {
+            _scalarNames.Add(scalar.Tensor, name = $"{ScalarPrefix}{_scalarNames.Count}");
+        }
+
+        return Dim.Named(name);
     }
 
     /// <summary>A host object as a value: tensors become places.</summary>

@@ -10,17 +10,59 @@ public static class Specializer
     /// Runs the host part of the function on <paramref name="self"/> and turns the tensor part into one graph, its calls into
     /// sub-graphs. Arguments are without <c>this</c>.
     /// </summary>
+    /// <param name="known">Tensors of fields that change their sizes, with named dims.</param>
     /// <exception cref="SymbolicDimException">Host code needs the values of named dims.</exception>
     /// <exception cref="GraphCompileException">A shape rule is broken, or the function is not one graph for this instance and signature.</exception>
-    public static SpecializedFunction Specialize(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments)
+    public static SpecializedFunction Specialize(
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType>? known = null)
     {
-        var session = new Specialization();
+        if (known is { IsEmpty: false } && TryGrowing(function, self, arguments, known) is { } general)
+        {
+            return general;
+        }
+
+        var (first, growing) = Rolled(function, self, arguments, ImmutableDictionary<ITensorHandle, TensorType>.Empty);
+        return growing.IsEmpty ? first : TryGrowing(function, self, arguments, growing) ?? first;
+    }
+
+    /// <summary>One graph for every length; null where something in it depends on the very length.</summary>
+    private static SpecializedFunction? TryGrowing(
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing)
+    {
+        try
+        {
+            return Rolled(function, self, arguments, growing).Function;
+        }
+        catch (GraphCompileException)
+        {
+            return null;
+        }
+    }
+
+    private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Rolled(
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing)
+    {
+        var session = new Specialization { Growing = growing };
+        try
+        {
+            return Specialize(function, self, arguments, session);
+        }
+        catch (GraphCompileException) when (session.RolledLoops > 0)
+        {
+            // What follows a long loop may need a number as a host value that the loop has made one of the graph.
+            return Specialize(function, self, arguments, new Specialization { Growing = growing, RollsLoops = false });
+        }
+    }
+
+    private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Specialize(
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, Specialization session)
+    {
         var frame = new Frame(session, function, self, caller: null);
         var name = session.Graphs.UniqueName(frame.Builder.Name);
         FrameArguments.BindRoot(frame, arguments);
         Interpreter.Run(frame, frame.Function.Body);
         var (graph, outputs, positions) = FrameResults.OfRoot(frame);
-        return new SpecializedFunction(
+        var specialized = new SpecializedFunction(
             new GraphModule([graph with { Name = name }, .. session.Graphs.All]),
             [.. frame.Places.Select(p => Binding(session, p.Key))],
             outputs,
@@ -29,6 +71,7 @@ public static class Specializer
         {
             Requirements = session.Requirements,
         };
+        return (specialized, GrowingState.Find(frame));
     }
 
     private static InputBinding Binding(Specialization session, PlaceKey key) => key switch

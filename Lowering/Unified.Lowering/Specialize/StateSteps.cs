@@ -48,6 +48,7 @@ internal static class StateSteps
         frame.Rebind(
             new FieldName(frame.Self, name, arguments),
             new ThunkPath(frame.Definition, step.Setter, frame.Self, arguments),
+            hasGetter ? new ThunkPath(frame.Definition, step.Getter, frame.Self, arguments) : null,
             old,
             value);
     }

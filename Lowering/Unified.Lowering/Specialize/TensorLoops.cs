@@ -43,6 +43,9 @@ internal sealed class TensorLoops
         throw frame.Fail("the loop ends on a tensor's value and changes too much from turn to turn to be one graph", eager: true);
     }
 
+    /// <summary>Runs a loop that the host could run, and whose condition holds at first.</summary>
+    public static Flow Roll(Frame frame, LoopInstruction step) => Run(frame, step, frame.Builder.Scalar(DType.Bool, 1));
+
     /// <summary>Something that goes around the loop: where it comes from, and how it is put together again.</summary>
     private sealed record Carried(Value Value, ImmutableArray<Leaf> Leaves, Func<ImmutableArray<OpValue>, Value> Make);
 
@@ -78,6 +81,11 @@ internal sealed class TensorLoops
         if (FoundMore(head, after))
         {
             return false;
+        }
+
+        if (goesOn is HostValue { Object: true })
+        {
+            throw _frame.Fail("the loop has no end", eager: true);
         }
 
         Emit(condition, region, goesOn, slots, places, after);
@@ -130,7 +138,11 @@ internal sealed class TensorLoops
         }
 
         return Leaf.Of(value, _frame.Save()) is { } leaf
-            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value), _frame.Views(value)))
+            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value), _frame.Views(value)) switch
+            {
+                ScalarValue number => number with { IsOfHost = value is HostValue or SizeValue or ScalarValue { IsOfHost: true } },
+                var tensor => tensor,
+            })
             : null;
     }
 
@@ -144,7 +156,7 @@ internal sealed class TensorLoops
             found |= isWritten && _places.Add(key);
         }
 
-        foreach (var exit in (ReadOnlySpan<Exit>)[Exit.Returned, Exit.Result])
+        foreach (var exit in (ReadOnlySpan<Exit>)[Exit.Returned, Exit.Result, Exit.Thrown])
         {
             var slot = _frame.SlotOf(exit);
             found |= !Leaf.Same(head.Slots[slot], after.Slots[slot]) && _slots.Add(slot);

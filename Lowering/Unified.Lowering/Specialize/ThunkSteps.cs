@@ -60,13 +60,13 @@ internal static class ThunkSteps
 
     private static Flow Throw(Frame frame, ThrowInstruction step)
     {
-        if (frame.IsConditional)
-        {
-            throw frame.Fail("an exception is thrown under a condition that is a tensor; a graph cannot throw", eager: true);
-        }
-
         // The same exception as eager code throws, from the same expression.
         var arguments = Arguments(frame, step.Thunk, step.Arguments);
+        if (frame.IsConditional || frame.HasEffects)
+        {
+            return Throws.Leave(frame, new ThunkPath(frame.Definition, step.Thunk, frame.Self, arguments));
+        }
+
         throw frame.Definition.Invoke(step.Thunk, frame.Self, [.. arguments]) as Exception
             ?? frame.Fail($"'{frame.Function.Thunks[step.Thunk].Name}' is thrown but is no exception");
     }

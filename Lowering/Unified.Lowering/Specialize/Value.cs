@@ -86,6 +86,12 @@ internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 /// </summary>
 internal sealed record ScalarValue(OpValue Tensor, string Type) : Value
 {
+    /// <summary>Of a whole number: how it depends on others, where that is known.</summary>
+    public Dim? Form { get; init; }
+
+    /// <summary>It depends on no tensor's value: eager code computes it on the host, and only a loop that was not unrolled has it here.</summary>
+    public bool IsOfHost { get; init; }
+
     public override string Describe() => $"a {Type} whose value is known only when the graph runs";
 }
 

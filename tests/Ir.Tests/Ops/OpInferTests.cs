@@ -150,6 +150,8 @@ public sealed class OpInferTests
     [Theory]
     [InlineData(OpCode.Gradient)]
     [InlineData(OpCode.Call)]
+    [InlineData(OpCode.RecordedWhile)]
+    [InlineData(OpCode.Unwind)]
     public void Structural_ops_are_typed_by_the_builder_only(OpCode code)
     {
         var error = Assert.Throws<InvalidOperationException>(() => Infer(code, "f32[]", None));

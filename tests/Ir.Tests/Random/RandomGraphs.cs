@@ -30,7 +30,16 @@ internal sealed class RandomGraphs(Draw draw)
         var builder = new GraphBuilder("loop");
         var arguments = turn.Inputs.Select(i => (OpValue)builder.Input(draw.Text(), i.Type, InputKind.Argument)).ToImmutableArray();
         builder.Output(builder.While(turn, builder.Scalar(DType.Bool, 0), [arguments[0]], [arguments[1]])[0], OutputKind.Result);
-        return [builder.Build(), turn];
+
+        // The same, recorded and walked back.
+        var back = new GraphBuilder("back");
+        var (saved, sum) = (back.Input("saved", turn.TypeOf(0), InputKind.Argument), back.Input("sum", turn.TypeOf(0), InputKind.Argument));
+        _ = (back.Input("other", turn.TypeOf(1), InputKind.Argument), saved);
+        back.Output(sum, OutputKind.Result);
+        var step = back.Build();
+        var (_, tape) = builder.RecordedWhile(turn, builder.Scalar(DType.Bool, 0), [arguments[0]], [arguments[1]], [0]);
+        builder.Output(builder.Unwind(step, tape, [arguments[0]], [arguments[1]])[0], OutputKind.Result);
+        return [builder.Build(), turn, step];
     }
 
     public Graph Graph(string name, Graph? callee)

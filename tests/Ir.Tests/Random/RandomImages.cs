@@ -23,12 +23,19 @@ internal sealed class RandomImages(Draw draw)
     private ProgramStep Step() => draw.Chance(0.6)
         ? new LaunchStep(
             draw.Text(), draw.Int(0, 9), References(), [.. draw.List(0, 4, Dim)], Dim(), Dim(), Dim(), Dim(), Dim(), draw.Source())
-        : draw.Int(0, 3) switch
+        : draw.Int(0, 4) switch
         {
             0 => new BranchStep(
                 draw.Text(), draw.Int(0, 9), Reference(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
             1 => new LoopStep(
-                draw.Text(), draw.Int(0, 9), Reference(), References(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
+                draw.Text(), draw.Int(0, 9), Reference(), References(), References(), References(), References(), draw.Int(-1, 9), draw.Source())
+            {
+                Tape = draw.Chance(0.5) ? Reference() : null,
+                Mark = draw.Chance(0.5) ? Reference() : null,
+                Saved = [.. draw.List(0, 3, () => draw.Int(0, 9))],
+            },
+            2 => new UnwindStep(
+                draw.Text(), draw.Int(0, 9), Reference(), Reference(), References(), References(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
             _ => new CallStep(draw.Text(), draw.Int(0, 9), References(), References(), draw.Int(-1, 9), draw.Source()),
         };
 

@@ -101,13 +101,31 @@ internal static class Evaluation
             return Holds(condition) ? run(arguments) : values;
         }
 
+        if (node.Op.Code == OpCode.Unwind)
+        {
+            foreach (var turn in Enumerable.Reverse(((TapeValue)condition).Turns))
+            {
+                values = run([.. turn, .. values, .. arguments]);
+            }
+
+            return values;
+        }
+
+        var (start, turns) = (condition, new List<ImmutableArray<OpValue>>());
         while (Holds(condition))
         {
+            turns.Add(node.Op.Code == OpCode.RecordedWhile ? [.. node.Attributes.Ints("saved").Select(i => values[i])] : []);
             var next = run([.. values, .. arguments]);
             (condition, values) = (next[0], next.RemoveAt(0));
         }
 
-        return values;
+        return node.Op.Code == OpCode.While ? values : values.Add(new TapeValue(start.Builder, turns));
+    }
+
+    /// <summary>What the turns of a loop started with.</summary>
+    private sealed class TapeValue(OpBuilder builder, IReadOnlyList<ImmutableArray<OpValue>> turns) : OpValue(builder, GraphBuilder.TapeType)
+    {
+        public IReadOnlyList<ImmutableArray<OpValue>> Turns { get; } = turns;
     }
 
     private static bool Holds(OpValue condition) => ((ReferenceValue)condition).Data[0] != 0;

@@ -51,4 +51,37 @@ public sealed class ControlFlowTests
         var lowered = Lower(new GraphModule([module.Build(), callee]));
         Assert.Single(Check(lowered).Programs[0].Steps.OfType<LoopStep>());
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void The_walk_back_over_a_loop_takes_each_turn_as_it_started(int turns)
+    {
+        var (body, module) = (new GraphBuilder("body"), new GraphBuilder("main"));
+        var count = body.Input("count", new TensorType(DType.I32, Shape.Scalar), InputKind.Argument);
+        var (u, v) = (body.Input("u", Rows, InputKind.Argument), body.Input("v", F32(4), InputKind.Argument));
+        var next = count + 1;
+        body.Output(body.Apply(OpCode.Less, next, body.Scalar(DType.I32, turns)), OutputKind.Result);
+        body.Output(next, OutputKind.Result);
+        body.Output(body.Apply(OpCode.Tanh, u * v) * u, OutputKind.Result);
+        var callee = body.Build();
+
+        var (x, w) = (module.Input("x", Rows, InputKind.Argument), module.Input("w", F32(4), InputKind.Argument));
+        var start = module.Scalar(DType.I32, 0);
+        var results = module.While(callee, module.Apply(OpCode.Less, start, module.Scalar(DType.I32, turns)), [start, x], [w]);
+        var loss = module.Sum(results[1] * results[1], [0, 1, 2]);
+        foreach (var gradient in module.Gradient(loss, [x, w]))
+        {
+            module.Output(gradient, OutputKind.Result);
+        }
+
+        var lowered = Lower(new GraphModule([module.Build(), callee]));
+        var steps = Check(lowered).Programs[0].Steps;
+        var loop = Assert.Single(steps.OfType<LoopStep>());
+        Assert.Single(steps.OfType<UnwindStep>());
+
+        // The count is not needed for the way back.
+        Assert.Equal([1], loop.Saved);
+    }
 }

@@ -71,6 +71,8 @@ internal sealed record Array(DType Type, ImmutableArray<long> Shape, double[] Da
 /// <summary>Evaluates primitive ops one by one on whole arrays: the reference for schedules.</summary>
 internal sealed class GraphEvaluator(GraphModule module, IReadOnlyDictionary<string, long> dims)
 {
+    private readonly List<List<Array[]>> _tapes = [];
+
     private static readonly Dictionary<OpCode, Func<GraphEvaluator, Node, ImmutableArray<long>, DType, Array[], Array>> Rules = new()
     {
         [OpCode.Constant] = (_, n, shape, type, _) => Array.From(type, shape, _ => n.Attributes.Float("value")),
@@ -209,13 +211,31 @@ internal sealed class GraphEvaluator(GraphModule module, IReadOnlyDictionary<str
             return condition.Data[0] != 0 ? Run(node.Callee!, arguments) : values;
         }
 
+        if (node.Op.Code == OpCode.Unwind)
+        {
+            foreach (var turn in Enumerable.Reverse(_tapes[(int)condition.Data[0]]))
+            {
+                values = [.. Run(node.Callee!, [.. turn, .. values, .. arguments])];
+            }
+
+            return values;
+        }
+
+        var turns = new List<Array[]>();
         while (condition.Data[0] != 0)
         {
+            turns.Add(node.Op.Code == OpCode.RecordedWhile ? [.. node.Attributes.Ints("saved").Select(i => values[i])] : []);
             var next = Run(node.Callee!, [.. values, .. arguments]);
             (condition, values) = (next[0], [.. next.Skip(1)]);
         }
 
-        return values;
+        if (node.Op.Code == OpCode.While)
+        {
+            return values;
+        }
+
+        _tapes.Add(turns);
+        return [.. values, Array.From(DType.I64, [2], i => i[0] == 0 ? _tapes.Count - 1 : turns.Count)];
     }
 
     public ImmutableArray<long> Sizes(Shape shape) => [.. shape.Select(Size)];

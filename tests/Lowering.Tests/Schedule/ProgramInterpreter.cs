@@ -11,6 +11,8 @@ namespace Unified.Lowering.Tests.Schedule;
 /// </summary>
 internal sealed class ProgramInterpreter(ScheduledModule module, IReadOnlyDictionary<string, long> dims)
 {
+    private readonly List<List<double[][]>> _tapes = [];
+
     public bool IsOutOfRange { get; private set; }
 
     public Array[] Run(IReadOnlyList<Array> inputs)
@@ -67,6 +69,7 @@ internal sealed class ProgramInterpreter(ScheduledModule module, IReadOnlyDictio
         {
             Assert.Equal(BufferKind.Frame, program.Buffers[call.Frame].Kind);
             Assert.Equal(call.Program, program.Buffers[call.Frame].Index);
+            double[] Read(BufferRef place, long bytes) => At(place).Bytes[(int)At(place).Offset..(int)(At(place).Offset + bytes)];
             void Body() => Run(call.Program, [.. call.Inputs.Select(At)], [.. call.Outputs.Select(At)]);
             bool Holds(BufferRef flag) => At(flag) is var (bytes, offset) && bytes[offset] != 0;
             void Move(IEnumerable<BufferRef> from, IEnumerable<BufferRef> to, int firstOutput)
@@ -84,11 +87,34 @@ internal sealed class ProgramInterpreter(ScheduledModule module, IReadOnlyDictio
                     Move(branch.Otherwise, branch.Outputs, 0);
                     return;
                 case LoopStep loop:
+                    var turns = new List<double[][]>();
                     Move(loop.Initial, loop.Carried, 1);
                     for (var flag = loop.Condition; Holds(flag); flag = loop.Outputs[0])
                     {
+                        turns.Add([.. loop.Saved.Select(i => Read(loop.Carried[i], Size(module.Programs[call.Program].Outputs[i + 1].Bytes)))]);
                         Body();
                         Move(loop.Outputs.Skip(1), loop.Carried, 1);
+                    }
+
+                    if (loop.Tape is { } tape)
+                    {
+                        var (bytes, offset) = At(tape);
+                        (bytes[offset], bytes[offset + sizeof(long)]) = (_tapes.Count, turns.Count);
+                        _tapes.Add(turns);
+                    }
+
+                    return;
+                case UnwindStep unwind:
+                    Move(unwind.Initial, unwind.Carried, 0);
+                    foreach (var turn in Enumerable.Reverse(_tapes[(int)Read(unwind.Tape, 1)[0]]))
+                    {
+                        foreach (var (place, value) in unwind.Saved.Zip(turn))
+                        {
+                            value.CopyTo(At(place).Bytes, At(place).Offset);
+                        }
+
+                        Body();
+                        Move(unwind.Outputs, unwind.Carried, 0);
                     }
 
                     return;

@@ -4,7 +4,7 @@ using Unified.Ir;
 namespace Unified.Graphs;
 
 /// <summary>
-/// Reads the values of named dims off the shapes of a call's arguments. Where the pattern says a plain name, the first size met
+/// Reads the values of named dims off the shapes of a call's arguments and of the tensors fetched from fields. Where the pattern says a plain name, the first size met
 /// defines it; every other size must agree.
 /// </summary>
 internal sealed class DimBinding
@@ -12,14 +12,17 @@ internal sealed class DimBinding
     private readonly string[] _names;
     private readonly (int Argument, int Item, int Axis, int Name)[] _definitions;
     private readonly (int Argument, int Item, int Axis, Dim Dim, int Name)[] _checks;
+    private readonly (int Input, int Axis, int Name)[] _fetchedDefinitions;
 
     /// <param name="names">The names that the graph needs. Others that the arguments have must agree all the same.</param>
     /// <param name="arguments">The signature.</param>
-    /// <exception cref="InvalidDataException">A name is the size of no argument.</exception>
-    public DimBinding(IReadOnlyList<string> names, IReadOnlyList<ArgumentSpec> arguments)
+    /// <param name="fetched">Inputs that are fetched, with their types: a name that no argument has is the size of one of these.</param>
+    /// <exception cref="InvalidDataException">A name is the size of no argument and of no fetched tensor.</exception>
+    public DimBinding(IReadOnlyList<string> names, IReadOnlyList<ArgumentSpec> arguments, params IReadOnlyList<(int Input, TensorType Type)> fetched)
     {
         var axes = Axes(arguments).ToList();
-        _names = [.. names.Concat(axes.SelectMany(a => a.Dim.Names())).Distinct(StringComparer.Ordinal)];
+        var fetchedAxes = fetched.SelectMany(f => f.Type.Shape.Select((Dim, Axis) => (f.Input, Axis, Dim))).ToList();
+        _names = [.. names.Concat(axes.SelectMany(a => a.Dim.Names())).Concat(fetchedAxes.SelectMany(a => a.Dim.Names())).Distinct(StringComparer.Ordinal)];
         var definitions = new List<(int, int, int, int)>();
         var checks = new List<(int, int, int, Dim, int)>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -38,18 +41,30 @@ internal sealed class DimBinding
 
         _definitions = [.. definitions];
         _checks = [.. checks];
+        _fetchedDefinitions =
+        [
+            .. fetchedAxes.Select(a => (a.Input, a.Axis, Name: a.Dim.Name is { } n ? Array.IndexOf(_names, n) : -1)).Where(a => a.Name >= 0 && seen.Add(_names[a.Name])),
+        ];
         var missing = _names.FirstOrDefault(n => !seen.Contains(n));
         if (missing is not null)
         {
-            throw new InvalidDataException($"the graph needs a value for dim '{missing}', which is the size of no argument");
+            throw new InvalidDataException($"the graph needs a value for dim '{missing}', which is the size of no argument and of no tensor that is fetched");
         }
     }
 
     public int Count => _names.Length;
 
     /// <summary>Fills in the values; false where a size does not fit the pattern.</summary>
-    public bool TryBind(ReadOnlySpan<Argument> arguments, Span<long> values)
+    public bool TryBind(ReadOnlySpan<Argument> arguments, Span<long> values) => TryBind(arguments, [], values);
+
+    /// <summary>As above; the fetched tensors stand at the numbers of their inputs. Whether their other sizes fit is not looked at.</summary>
+    public bool TryBind(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Tensor?> inputs, Span<long> values)
     {
+        foreach (var (input, axis, name) in _fetchedDefinitions)
+        {
+            values[name] = inputs[input] is { } tensor && axis < tensor.Rank ? tensor.Shape[axis] : -1;
+        }
+
         foreach (var (argument, item, axis, name) in _definitions)
         {
             values[name] = Size(arguments[argument], item, axis);

@@ -33,11 +33,13 @@ internal sealed unsafe class Executable : IDisposable
     private readonly Tensor?[] _outputs;
     private readonly int[] _donated;
     private readonly bool[] _isOverwritten;
+    private readonly bool[] _isFetchedAnew;
     private readonly List<Tensor> _copies = [];
     private readonly object?[][] _thunkArguments;
 
     // Empty from the start: the finalizer also runs when the constructor has thrown.
     private readonly GCHandle[] _constants = [];
+    private readonly LoopRecord _record = new();
     private byte* _arena;
     private long _arenaBytes;
 
@@ -51,13 +53,16 @@ internal sealed unsafe class Executable : IDisposable
             throw new InvalidDataException($"program '{image.Programs[0].Name}': its operands and their bindings differ in number");
         }
 
-        _dims = new DimBinding(image.Dims, arguments);
+        _dims = new DimBinding(
+            image.Dims, arguments,
+            [.. compiled.Inputs.Index().Where(i => i.Item is ThunkBinding && !image.Programs[0].Inputs[i.Index].Shape.IsConstant).Select(i => (i.Index, image.Programs[0].Inputs[i.Index]))]);
         _kernels = KernelLoader.Load(image.Kernels);
         _inputs = new Tensor?[compiled.Inputs.Length];
         _outputs = new Tensor?[compiled.Outputs.Length];
         _donated = [.. compiled.Outputs.Select((o, i) =>
             o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
         _isOverwritten = new bool[_inputs.Length];
+        _isFetchedAnew = new bool[_inputs.Length];
         foreach (var input in _donated.Where(d => d >= 0))
         {
             _isOverwritten[input] = true;
@@ -91,6 +96,18 @@ internal sealed unsafe class Executable : IDisposable
         return true;
     }
 
+    /// <summary>What fields hold now, and the types that it was compiled for.</summary>
+    public IEnumerable<(Tensor Tensor, TensorType Compiled)> Fetch()
+    {
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            if (_compiled.Inputs[i] is ThunkBinding t && t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) is Tensor tensor)
+            {
+                yield return (tensor, _compiled.Image.Programs[0].Inputs[i]);
+            }
+        }
+    }
+
     /// <summary>Runs once, if the sizes allow.</summary>
     /// <param name="results">Room for as many tensors as the result has.</param>
     public RunOutcome TryRun(ReadOnlySpan<Argument> arguments, Span<Tensor> results)
@@ -103,7 +120,7 @@ internal sealed unsafe class Executable : IDisposable
         lock (_lock)
         {
             Span<long> values = stackalloc long[_dims.Count];
-            if (!_dims.TryBind(arguments, values))
+            if (!TryFetch() || !_dims.TryBind(arguments, _inputs, values) || !FetchedFit(values))
             {
                 return RunOutcome.DoesNotFit;
             }
@@ -115,11 +132,7 @@ internal sealed unsafe class Executable : IDisposable
 
             try
             {
-                if (!BindInputs(arguments, list, values))
-                {
-                    return RunOutcome.DoesNotFit;
-                }
-
+                BindInputs(arguments, list);
                 BindOutputs(list, sized, values);
                 Run(list);
                 Deliver(results);
@@ -135,6 +148,7 @@ internal sealed unsafe class Executable : IDisposable
     public void Dispose()
     {
         Free();
+        _record.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -236,35 +250,54 @@ internal sealed unsafe class Executable : IDisposable
         }
     }
 
-    private bool BindInputs(ReadOnlySpan<Argument> arguments, LaunchList list, ReadOnlySpan<long> values)
+    // What fields hold now; false where one holds no tensor any more.
+    private bool TryFetch()
+    {
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            if (_compiled.Inputs[i] is ThunkBinding t)
+            {
+                var fetched = t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) as Tensor;
+                _isFetchedAnew[i] = !ReferenceEquals(_inputs[i], fetched);
+                _inputs[i] = fetched;
+                if (fetched is null)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool FetchedFit(ReadOnlySpan<long> values)
+    {
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            if (_compiled.Inputs[i] is ThunkBinding && (_isFetchedAnew[i] || !_compiled.Image.Programs[0].Inputs[i].Shape.IsConstant)
+                && !IsCompiledFor(i, _inputs[i]!.Type, values))
+            {
+                // It is asked again at the next call.
+                _inputs[i] = null;
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void BindInputs(ReadOnlySpan<Argument> arguments, LaunchList list)
     {
         list.SetBase(LaunchList.ArenaBase, _arena);
         for (var i = 0; i < _inputs.Length; i++)
         {
-            switch (_compiled.Inputs[i])
+            if (_compiled.Inputs[i] is ArgumentBinding a)
             {
-                case ArgumentBinding a:
-                    _inputs[i] = DimBinding.TensorOf(arguments[a.Argument], a.Item);
-                    break;
-                case ThunkBinding t:
-                    if (t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) is not Tensor fetched)
-                    {
-                        return false;
-                    }
-
-                    if (!ReferenceEquals(_inputs[i], fetched) && !IsCompiledFor(i, fetched.Type, values))
-                    {
-                        return false;
-                    }
-
-                    _inputs[i] = fetched;
-                    break;
+                _inputs[i] = DimBinding.TensorOf(arguments[a.Argument], a.Item);
             }
 
             list.SetBase(list.FirstInput + i, Pointer(i, _inputs[i]!));
         }
-
-        return true;
     }
 
     private bool IsCompiledFor(int input, TensorType actual, ReadOnlySpan<long> values)
@@ -332,7 +365,7 @@ internal sealed unsafe class Executable : IDisposable
 
     private void Run(LaunchList list)
     {
-        var failed = list.Run(WorkPool.Shared, Profile?.Times(list));
+        var failed = list.Run(WorkPool.Shared, Profile?.Times(list), _record);
         if (failed >= 0)
         {
             var (label, source) = list.Labels[list.Launches[failed].Label];
@@ -343,23 +376,44 @@ internal sealed unsafe class Executable : IDisposable
 
     private void Deliver(Span<Tensor> results)
     {
+        var thrown = Thrown();
         for (var i = 0; i < _outputs.Length; i++)
         {
             var output = _outputs[i];
-            _outputs[i] = null;
             switch (_compiled.Outputs[i])
             {
-                case ResultBinding r:
+                case ResultBinding r when thrown is null:
+                    _outputs[i] = null;
                     results[r.Position] = output!;
                     break;
                 case AssignBinding a when output is not null:
                     _inputs[a.Input]!.Assign(output);
-                    output.Dispose();
                     break;
-                case RebindBinding b:
+                case RebindBinding b when b.Flag < 0 || *_outputs[b.Flag]!.Data != 0:
+                    _outputs[i] = null;
                     b.Function.Invoke(b.Thunk, b.Self, [.. b.Arguments, output]);
                     break;
             }
         }
+
+        if (thrown is not null)
+        {
+            throw thrown.Function.Invoke(thrown.Thunk, thrown.Self, [.. thrown.Arguments]) as Exception
+                ?? throw new InvalidOperationException("what a graph throws is no exception");
+        }
+    }
+
+    /// <summary>What the path that was taken has thrown.</summary>
+    private ThrownException? Thrown()
+    {
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            if (_compiled.Outputs[i] is ThrowBinding binding && *(int*)_outputs[i]!.Data is > 0 and var number)
+            {
+                return binding.Exceptions[number - 1];
+            }
+        }
+
+        return null;
     }
 }

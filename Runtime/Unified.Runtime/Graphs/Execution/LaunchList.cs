@@ -75,6 +75,30 @@ internal sealed unsafe class LaunchList : IDisposable
 
         /// <summary>Goes on at entry <c>Target</c> where the byte at the slot is not zero.</summary>
         JumpIfNotZero,
+
+        /// <summary>Writes a tape without turns to the slot.</summary>
+        BeginTape,
+
+        /// <summary>Counts a turn on the tape at the slot.</summary>
+        BeginTurn,
+
+        /// <summary>Records <c>Units</c> bytes at the slot.</summary>
+        Record,
+
+        /// <summary>Writes to the slot how much is recorded.</summary>
+        Mark,
+
+        /// <summary>Drops what was recorded since the mark at the slot.</summary>
+        Release,
+
+        /// <summary>Sets the cursor at the first slot behind the last turn of the tape at the second.</summary>
+        BeginUnwind,
+
+        /// <summary>Goes back one turn and drops what was recorded since the walk began; goes on at entry <c>Target</c> where there is no turn left.</summary>
+        TurnBack,
+
+        /// <summary>Copies <c>Units</c> bytes of the turn at the cursor in the first slot to the second.</summary>
+        Recall,
     }
 
     /// <param name="Label">Index into <see cref="Labels"/>.</param>
@@ -84,6 +108,9 @@ internal sealed unsafe class LaunchList : IDisposable
         public LaunchKind Kind { get; init; }
 
         public int Target { get; init; }
+
+        /// <summary>Of a recall: the bytes of a turn, and where in them the value lies.</summary>
+        public (long Turn, long Offset) Layout { get; init; }
     }
 
     public Launch[] Launches { get; }
@@ -121,16 +148,17 @@ internal sealed unsafe class LaunchList : IDisposable
     /// <summary>Runs every launch in order. Allocates nothing.</summary>
     /// <param name="times">When given, one entry per launch: ticks are added to it.</param>
     /// <returns>The number of the first launch that met an index out of range, or -1.</returns>
-    public int Run(WorkPool pool, long[]? times)
+    public int Run(WorkPool pool, long[]? times, LoopRecord record)
     {
         long status = 0;
+        record.Bytes = 0;
         var launches = Launches;
         for (var i = 0; i < launches.Length; i++)
         {
             ref readonly var launch = ref launches[i];
             if (launch.Kind != LaunchKind.Kernel)
             {
-                i = Control(launch, i);
+                i = Control(launch, i, record);
                 continue;
             }
 
@@ -167,10 +195,36 @@ internal sealed unsafe class LaunchList : IDisposable
     }
 
     /// <returns>The entry before the one to go on with.</returns>
-    private int Control(in Launch launch, int at)
+    private int Control(in Launch launch, int at, LoopRecord record)
     {
+        var numbers = (long*)_slots[launch.Slots];
         switch (launch.Kind)
         {
+            case LaunchKind.BeginTape:
+                (numbers[0], numbers[1]) = (record.Bytes, 0);
+                return at;
+            case LaunchKind.BeginTurn:
+                numbers[1]++;
+                return at;
+            case LaunchKind.Record:
+                record.Add((byte*)numbers, launch.Units);
+                return at;
+            case LaunchKind.Mark:
+                numbers[0] = record.Bytes;
+                return at;
+            case LaunchKind.Release:
+                record.Bytes = numbers[0];
+                return at;
+            case LaunchKind.BeginUnwind:
+                var tape = (long*)_slots[launch.Slots + 1];
+                (numbers[0], numbers[1], numbers[2]) = (tape[0], tape[1], record.Bytes);
+                return at;
+            case LaunchKind.TurnBack:
+                record.Bytes = numbers[2];
+                return numbers[1]-- == 0 ? launch.Target - 1 : at;
+            case LaunchKind.Recall:
+                record.Read(numbers[0] + (numbers[1] * launch.Layout.Turn) + launch.Layout.Offset, _slots[launch.Slots + 1], launch.Units);
+                return at;
             case LaunchKind.Copy:
                 Buffer.MemoryCopy(_slots[launch.Slots + 1], _slots[launch.Slots], launch.Units, launch.Units);
                 return at;
@@ -259,17 +313,66 @@ internal sealed unsafe class LaunchList : IDisposable
 
             void Land(int jump, int target) => Launches[jump] = Launches[jump] with { Target = target };
 
+            void Unwind(SizedProgram.Call call, SizedProgram.BufferPlace cursor)
+            {
+                Copy(call.Moves);
+                Control(LaunchKind.BeginUnwind, 0, cursor, call.Tape!.Value);
+                var turn = Control(LaunchKind.TurnBack, 0, cursor);
+                var (total, offset) = (call.Saved.Sum(s => s.Bytes), 0L);
+                foreach (var (place, bytes) in call.Saved)
+                {
+                    var recall = Control(LaunchKind.Recall, bytes, cursor, place);
+                    Launches[recall] = Launches[recall] with { Layout = (total, offset) };
+                    offset += bytes;
+                }
+
+                Visit(callee, [.. call.Inputs.Select(At), .. call.Outputs.Select(At)], arena + sized.Offsets[step.Frame]);
+                Copy(call.NextMoves);
+                Land(Control(LaunchKind.Jump, 0), turn);
+                Land(turn, Launches.Count);
+            }
+
             if (call.Again is not null)
             {
                 Copy(call.Moves);
             }
 
+            if (call.Cursor is { } cursor)
+            {
+                Unwind(call, cursor);
+                return;
+            }
+
+            if (call.Tape is { } opened)
+            {
+                Control(LaunchKind.BeginTape, 0, opened);
+            }
+
             var skip = call.Condition is { } condition ? Control(LaunchKind.JumpIfZero, 0, condition) : -1;
             var start = Launches.Count;
+            if (call.Tape is { } tape)
+            {
+                Control(LaunchKind.BeginTurn, 0, tape);
+                foreach (var (place, bytes) in call.Saved)
+                {
+                    Control(LaunchKind.Record, bytes, place);
+                }
+            }
+
+            if (call.Mark is { } mark)
+            {
+                Control(LaunchKind.Mark, 0, mark);
+            }
+
             Visit(callee, [.. call.Inputs.Select(At), .. call.Outputs.Select(At)], arena + sized.Offsets[step.Frame]);
             if (call.Again is { } again)
             {
                 Copy(call.NextMoves);
+                if (call.Mark is { } marked)
+                {
+                    Control(LaunchKind.Release, 0, marked);
+                }
+
                 Land(Control(LaunchKind.JumpIfNotZero, 0, again), start);
                 Land(skip, Launches.Count);
             }

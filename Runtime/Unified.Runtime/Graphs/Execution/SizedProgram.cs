@@ -74,6 +74,18 @@ internal sealed class SizedProgram
     /// <param name="NextMoves">Of a loop: after each run.</param>
     public sealed record Call(BufferPlace[] Inputs, BufferPlace[] Outputs, BufferPlace? Condition, Move[] Moves, BufferPlace? Again, Move[] NextMoves)
     {
+        /// <summary>Of a loop that records, or of the walk back: the tape.</summary>
+        public BufferPlace? Tape { get; init; }
+
+        /// <summary>Of a walk back: where it stands.</summary>
+        public BufferPlace? Cursor { get; init; }
+
+        /// <summary>Of a loop whose turns record: how much there was before.</summary>
+        public BufferPlace? Mark { get; init; }
+
+        /// <summary>What is recorded of a turn, and its bytes.</summary>
+        public (BufferPlace Place, long Bytes)[] Saved { get; init; } = [];
+
         public static Call Of(CallStep step, SizedProgram callee, IReadOnlyDictionary<string, long> dims)
         {
             var (inputs, outputs) = (BufferPlace.Of(step.Inputs, dims), BufferPlace.Of(step.Outputs, dims));
@@ -83,9 +95,23 @@ internal sealed class SizedProgram
                     inputs, outputs, BufferPlace.Of(branch.Condition, dims), Pairs(BufferPlace.Of(branch.Otherwise, dims), outputs, callee.OutputBytes), null, []),
                 LoopStep loop when BufferPlace.Of(loop.Carried, dims) is var carried && callee.OutputBytes[1..] is var bytes => new(
                     inputs, outputs, BufferPlace.Of(loop.Condition, dims), Pairs(BufferPlace.Of(loop.Initial, dims), carried, bytes),
-                    outputs[0], Pairs(outputs[1..], carried, bytes)),
+                    outputs[0], Pairs(outputs[1..], carried, bytes))
+                {
+                    Tape = Find(loop.Tape),
+                    Mark = Find(loop.Mark),
+                    Saved = [.. loop.Saved.Select(i => (carried[i], bytes[i]))],
+                },
+                UnwindStep unwind when BufferPlace.Of(unwind.Carried, dims) is var carried => new(
+                    inputs, outputs, null, Pairs(BufferPlace.Of(unwind.Initial, dims), carried, callee.OutputBytes), null, Pairs(outputs, carried, callee.OutputBytes))
+                {
+                    Tape = Find(unwind.Tape),
+                    Cursor = Find(unwind.Cursor),
+                    Saved = [.. BufferPlace.Of(unwind.Saved, dims).Select((p, i) => (p, callee.InputBytes[i]))],
+                },
                 _ => new(inputs, outputs, null, [], null, []),
             };
+
+            BufferPlace? Find(BufferRef? reference) => reference is null ? null : BufferPlace.Of(reference, dims);
         }
 
         private static Move[] Pairs(BufferPlace[] from, BufferPlace[] to, long[] bytes) => [.. from.Select((f, i) => new Move(f, to[i], bytes[i]))];

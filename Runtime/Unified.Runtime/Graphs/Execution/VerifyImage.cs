@@ -75,6 +75,16 @@ internal static class VerifyImage
                 Require(
                     loop.Initial.Length == loop.Carried.Length && loop.Outputs.Length == loop.Carried.Length + 1, program,
                     $"step {s} carries {loop.Carried.Length} values from {loop.Initial.Length} first ones, and its body gives {loop.Outputs.Length}");
+                Refer(program, s, [.. new[] { loop.Tape, loop.Mark }.OfType<BufferRef>()]);
+                Require(loop.Saved.All(i => InRange(i, loop.Carried.Length)), program, $"step {s} records a value that it does not carry");
+                Require(loop.Tape is not null || loop.Saved.IsEmpty, program, $"step {s} records values on no tape");
+                break;
+            case UnwindStep unwind:
+                Refer(program, s, [unwind.Tape, unwind.Cursor, .. unwind.Saved, .. unwind.Initial, .. unwind.Carried]);
+                Require(
+                    unwind.Initial.Length == unwind.Carried.Length && unwind.Outputs.Length == unwind.Carried.Length
+                    && unwind.Saved.Length + unwind.Carried.Length <= unwind.Inputs.Length, program,
+                    $"step {s} carries {unwind.Carried.Length} values from {unwind.Initial.Length} first ones, and its program gives {unwind.Outputs.Length}");
                 break;
         }
 

@@ -1,0 +1,130 @@
+using Unified.Ir;
+using Xunit;
+
+namespace Unified.Nn.Tests;
+
+/// <summary>Fields set and exceptions thrown on the path that a tensor chooses: the same effects in both modes, in one graph.</summary>
+[Collection("graphs")]
+public class TensorEffectTests
+{
+    private static readonly float[][] Values =
+        [[1, 2, 3], [-1, -2, -3], [0.25f, -8, 4], [30, 1, 2], [-7, -9, -8], [0, 0, 0], [2, 2, 2.5f], [5.5f, -6, 0], [0.1f, 0.2f, -0.1f], [4.9f, 4.9f, 0]];
+
+    public static TheoryData<string> Methods =>
+    [
+        nameof(TensorEffects.SetsIf), nameof(TensorEffects.SetsEither), nameof(TensorEffects.SetsTwice), nameof(TensorEffects.SetsInCalls),
+        nameof(TensorEffects.Throws), nameof(TensorEffects.ThrowsInCalls), nameof(TensorEffects.ThrowsInLoop), nameof(TensorEffects.ThrowsForTuple),
+        nameof(TensorEffects.ThrowsAfterEffects), nameof(TensorEffects.Power), nameof(TensorEffects.Descend),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Both_modes_agree(string method)
+    {
+        var (eager, graph) = (new TensorEffects(), new TensorEffects());
+        foreach (var values in Values)
+        {
+            var x = Tensor.From<float>(values, 3);
+            var (expected, expectedError) = Run(ExecutionMode.Eager, eager, method, x);
+            var calls = GraphRuntime.Statistics.Calls;
+            var last = graph.Last;
+            var (actual, actualError) = Run(ExecutionMode.Graph, graph, method, x);
+            Assert.True(GraphRuntime.Statistics.Calls > calls || actualError is not null, "no compiled graph ran");
+            Assert.Equal(expectedError, actualError);
+            if (expected is not null)
+            {
+                BothModes.Close(expected, actual!, 2e-6);
+            }
+
+            BothModes.Close(eager.Counter, graph.Counter, 0);
+            BothModes.Close(eager.Last, graph.Last, 2e-6);
+            BothModes.Close(eager.Other, graph.Other, 2e-6);
+            if (method == nameof(TensorEffects.SetsIf) && values.Sum() <= 0)
+            {
+                Assert.Same(last, graph.Last);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(nameof(TensorEffects.Throws), 1)]
+    [InlineData(nameof(TensorEffects.SetsEither), 1)]
+    public void One_graph_has_all_paths(string method, int compilations)
+    {
+        var (model, before) = (new TensorEffects(), GraphRuntime.Statistics.Compilations);
+        foreach (var values in Values)
+        {
+            Run(ExecutionMode.Graph, model, method, Tensor.From<float>(values, 3));
+        }
+
+        Assert.Equal(compilations, GraphRuntime.Statistics.Compilations - before);
+    }
+
+    [Fact]
+    public void The_message_is_made_when_it_is_thrown()
+    {
+        foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+        {
+            var (model, x) = (new TensorEffects(), Tensor.From<float>([30, 1, 2], 3));
+            Assert.Equal("ArgumentException: too large, by the limit of 10", Run(mode, model, nameof(TensorEffects.Throws), x).Error);
+            model.Limit = 20;
+            Assert.Equal("ArgumentException: too large, by the limit of 20", Run(mode, model, nameof(TensorEffects.Throws), x).Error);
+        }
+    }
+
+    [Theory]
+    [InlineData(nameof(TensorEffects.ThrowsWhatDepends))]
+    [InlineData(nameof(TensorEffects.SetsInLoop))]
+    public void What_is_no_graph_runs_eagerly_and_says_so(string method)
+    {
+        var log = new List<string>();
+        var before = GraphRuntime.Log;
+        GraphRuntime.Log = log.Add;
+        try
+        {
+            foreach (var values in Values)
+            {
+                var (eager, graph, x) = (new TensorEffects(), new TensorEffects(), Tensor.From<float>(values, 3));
+                var (expected, actual) = (Run(ExecutionMode.Eager, eager, method, x), Run(ExecutionMode.Graph, graph, method, x));
+                Assert.Equal(expected.Error, actual.Error);
+                BothModes.Close(eager.Last, graph.Last, 0);
+            }
+        }
+        finally
+        {
+            GraphRuntime.Log = before;
+        }
+
+        Assert.Contains(log, l => l.Contains(method, StringComparison.Ordinal) && l.Contains("eager", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static (Tensor? Result, string? Error) Run(ExecutionMode mode, TensorEffects model, string method, Tensor x)
+    {
+        try
+        {
+            return (BothModes.In(mode, () => Call(model, method, x)), null);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or TimeoutException)
+        {
+            return (null, $"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private static Tensor Call(TensorEffects model, string method, Tensor x) => method switch
+    {
+        nameof(TensorEffects.SetsIf) => model.SetsIf(x),
+        nameof(TensorEffects.SetsEither) => model.SetsEither(x),
+        nameof(TensorEffects.SetsTwice) => model.SetsTwice(x),
+        nameof(TensorEffects.SetsInCalls) => model.SetsInCalls(x),
+        nameof(TensorEffects.SetsInLoop) => model.SetsInLoop(x),
+        nameof(TensorEffects.Throws) => model.Throws(x),
+        nameof(TensorEffects.ThrowsInCalls) => model.ThrowsInCalls(x),
+        nameof(TensorEffects.ThrowsInLoop) => model.ThrowsInLoop(x),
+        nameof(TensorEffects.ThrowsForTuple) => model.ThrowsForTuple(x).Doubled,
+        nameof(TensorEffects.ThrowsAfterEffects) => model.ThrowsAfterEffects(x),
+        nameof(TensorEffects.ThrowsWhatDepends) => model.ThrowsWhatDepends(x),
+        nameof(TensorEffects.Power) => model.Power(x, 13),
+        nameof(TensorEffects.Descend) => model.Descend(x, 4),
+        _ => throw new ArgumentException($"there is no '{method}'"),
+    };
+}
