@@ -14,6 +14,7 @@ public class ReferenceTests
         ["Unified.Generators"] = ["Unified.Ir"],
         ["Unified.CodeFixes"] = ["Unified.Ir", "Unified.Generators"],
         ["Unified.Lowering"] = ["Unified.Ir", "Unified.Native"],
+        ["Unified.Lowering.Onnx"] = ["Unified.Ir", "Unified.Lowering"],
         ["Unified.Runtime"] = ["Unified.Ir", "Unified.Native"],
         ["Unified.Nn"] = ["Unified.Ir", "Unified.Runtime"],
     };

@@ -18,8 +18,8 @@ internal static class ActivationOps
     public static ImmutableArray<Op> Rows { get; } =
     [
         Row(OpCode.Relu, DTypeSet.Numeric, (b, x, _) => b.Apply(OpCode.Maximum, x, b.ScalarLike(x, 0)),
-            (b, c) => Where(b, b.Apply(OpCode.Greater, c.Y, b.ScalarLike(c.Y, 0)), c.Dy)) with { Tolerance = Tolerance.Exact },
-        Row(OpCode.Sigmoid, DTypeSet.Float, (b, x, _) => Sigmoid(b, x), (b, c) => c.Dy * (c.Y * (1 - c.Y))),
+            (b, c) => Where(b, b.Apply(OpCode.Greater, c.Y, b.ScalarLike(c.Y, 0)), c.Dy)) with { Onnx = "Relu", Tolerance = Tolerance.Exact },
+        Row(OpCode.Sigmoid, DTypeSet.Float, (b, x, _) => Sigmoid(b, x), (b, c) => c.Dy * (c.Y * (1 - c.Y))) with { Onnx = "Sigmoid" },
         Row(OpCode.Silu, DTypeSet.Float, (b, x, _) => x * Sigmoid(b, x), SiluGradient),
         Row(OpCode.Gelu, DTypeSet.Float, (b, x, _) => x * NormalCdf(b, x), GeluGradient),
         Row(OpCode.GeluTanh, DTypeSet.Float, (b, x, _) => x * 0.5 * (TanhOfCubic(b, x) + 1), GeluTanhGradient),

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Unified.Ir;
 
 /// <summary>
-/// Ops with a definition. A definition is written in primitive ops only; a gradient rule may use composites, and where it
-/// repeats part of the definition it repeats the same nodes, so that they are shared with the forward pass.
+/// Ops with a definition, which ends in primitive ops. A gradient rule may use composites, and where it repeats part of the definition it
+/// repeats the same nodes, so that they are shared with the forward pass.
 /// </summary>
 internal static class CompositeOps
 {
@@ -14,6 +14,15 @@ internal static class CompositeOps
         .. StatisticsOps.Rows,
         .. SoftmaxOps.Rows,
         .. LayerOps.Rows,
+        .. SpecialOps.Rows,
+        .. ActivationFamilyOps.Rows,
+        .. PairwiseOps.Rows,
+        .. ReductionFamilyOps.Rows,
+        .. SortOps.Rows,
+        .. ShapeFamilyOps.Rows,
+        .. WindowOps.Rows,
+        .. NormalizationOps.Rows,
+        .. LossOps.Rows,
         new(OpCode.RandomAdvance, OpTraits.NonDifferentiable | OpTraits.Recompute, CreationOps.RandomState, InferRandomAdvance)
         {
             Attributes = [new("shape", AttributeKind.Dims)],

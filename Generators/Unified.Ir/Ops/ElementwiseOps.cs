@@ -12,49 +12,50 @@ internal static class ElementwiseOps
 
     public static ImmutableArray<Op> Rows { get; } =
     [
-        Unary(OpCode.Neg, DTypeSet.Numeric, (b, c) => -c.Dy) with { Tolerance = Tolerance.Exact },
-        Unary(OpCode.Abs, DTypeSet.Numeric, (b, c) => c.Dy * b.Apply(OpCode.Sign, c[0])) with { Tolerance = Tolerance.Exact },
-        Unary(OpCode.Sign, DTypeSet.Numeric) with { Tolerance = Tolerance.Exact },
-        Unary(OpCode.Exp, DTypeSet.Float, (b, c) => c.Dy * c.Y),
-        Unary(OpCode.Log, DTypeSet.Float, (b, c) => c.Dy / c[0]),
-        Unary(OpCode.Sqrt, DTypeSet.Float, (b, c) => c.Dy * 0.5 / c.Y),
+        Unary(OpCode.Neg, DTypeSet.Numeric, (b, c) => -c.Dy) with { Onnx = "Neg", Tolerance = Tolerance.Exact },
+        Unary(OpCode.Abs, DTypeSet.Numeric, (b, c) => c.Dy * b.Apply(OpCode.Sign, c[0])) with { Onnx = "Abs", Tolerance = Tolerance.Exact },
+        Unary(OpCode.Sign, DTypeSet.Numeric) with { Onnx = "Sign", Tolerance = Tolerance.Exact },
+        Unary(OpCode.Exp, DTypeSet.Float, (b, c) => c.Dy * c.Y) with { Onnx = "Exp" },
+        Unary(OpCode.Log, DTypeSet.Float, (b, c) => c.Dy / c[0]) with { Onnx = "Log" },
+        Unary(OpCode.Sqrt, DTypeSet.Float, (b, c) => c.Dy * 0.5 / c.Y) with { Onnx = "Sqrt" },
         Unary(OpCode.Rsqrt, DTypeSet.Float, (b, c) => c.Dy * -0.5 * (c.Y * c.Y * c.Y)),
-        Unary(OpCode.Sin, DTypeSet.Float, (b, c) => c.Dy * b.Apply(OpCode.Cos, c[0])),
-        Unary(OpCode.Cos, DTypeSet.Float, (b, c) => -(c.Dy * b.Apply(OpCode.Sin, c[0]))),
-        Unary(OpCode.Tanh, DTypeSet.Float, (b, c) => c.Dy * (1 - (c.Y * c.Y))),
-        Unary(OpCode.Erf, DTypeSet.Float, (b, c) => c.Dy * (b.Apply(OpCode.Exp, -(c[0] * c[0])) * TwoOverRootPi)),
-        Unary(OpCode.Floor, DTypeSet.Float) with { Tolerance = Tolerance.Exact },
-        Unary(OpCode.Ceil, DTypeSet.Float) with { Tolerance = Tolerance.Exact },
+        Unary(OpCode.Sin, DTypeSet.Float, (b, c) => c.Dy * b.Apply(OpCode.Cos, c[0])) with { Onnx = "Sin" },
+        Unary(OpCode.Cos, DTypeSet.Float, (b, c) => -(c.Dy * b.Apply(OpCode.Sin, c[0]))) with { Onnx = "Cos" },
+        Unary(OpCode.Tanh, DTypeSet.Float, (b, c) => c.Dy * (1 - (c.Y * c.Y))) with { Onnx = "Tanh" },
+        Unary(OpCode.Erf, DTypeSet.Float, (b, c) => c.Dy * (b.Apply(OpCode.Exp, -(c[0] * c[0])) * TwoOverRootPi)) with { Onnx = "Erf" },
+        Unary(OpCode.Floor, DTypeSet.Float) with { Onnx = "Floor", Tolerance = Tolerance.Exact },
+        Unary(OpCode.Ceil, DTypeSet.Float) with { Onnx = "Ceil", Tolerance = Tolerance.Exact },
 
         // Halves go to the even neighbour.
-        Unary(OpCode.Round, DTypeSet.Float) with { Tolerance = Tolerance.Exact },
+        Unary(OpCode.Round, DTypeSet.Float) with { Onnx = "Round", Tolerance = Tolerance.Exact },
         Unary(OpCode.LogicalNot, DTypeSet.Logical, traits: Mask) with { Tolerance = Tolerance.Exact },
         new(OpCode.Cast, OpTraits.Elementwise | OpTraits.Recompute, X, InferCast)
         {
             Attributes = [new("dtype", AttributeKind.DType)],
             Gradient = Each((b, c) => c.Y.DType.IsFloat() ? b.Cast(c.Dy, c[0].DType) : null),
         },
-        Unary(OpCode.StopGradient, DTypeSet.Any, traits: Mask) with { Tolerance = Tolerance.Exact },
+        Unary(OpCode.StopGradient, DTypeSet.Any, traits: Mask) with { Onnx = "Identity", Tolerance = Tolerance.Exact },
 
-        Binary(OpCode.Add, OpTraits.Commutative, (b, c) => c.Dy, (b, c) => c.Dy),
-        Binary(OpCode.Sub, OpTraits.None, (b, c) => c.Dy, (b, c) => -c.Dy),
-        Binary(OpCode.Mul, OpTraits.Commutative, (b, c) => c.Dy * c[1], (b, c) => c.Dy * c[0]),
-        Binary(OpCode.Div, OpTraits.None, (b, c) => c.Dy / c[1], (b, c) => -(c.Dy * c.Y / c[1])),
-        Binary(OpCode.Pow, OpTraits.None, PowBase, PowExponent) with { Infer = InferRules.Binary(DTypeSet.Float), Tolerance = Tolerance.Approximate },
+        Binary(OpCode.Add, OpTraits.Commutative, (b, c) => c.Dy, (b, c) => c.Dy) with { Onnx = "Add" },
+        Binary(OpCode.Sub, OpTraits.None, (b, c) => c.Dy, (b, c) => -c.Dy) with { Onnx = "Sub" },
+        Binary(OpCode.Mul, OpTraits.Commutative, (b, c) => c.Dy * c[1], (b, c) => c.Dy * c[0]) with { Onnx = "Mul" },
+        Binary(OpCode.Div, OpTraits.None, (b, c) => c.Dy / c[1], (b, c) => -(c.Dy * c.Y / c[1])) with { Onnx = "Div" },
+        Binary(OpCode.Pow, OpTraits.None, PowBase, PowExponent) with { Onnx = "Pow", Infer = InferRules.Binary(DTypeSet.Float), Tolerance = Tolerance.Approximate },
 
         // NaN wins over any number.
-        Binary(OpCode.Maximum, OpTraits.Commutative, (b, c) => Winner(b, c, 0, 1), (b, c) => Winner(b, c, 1, 0)) with { Tolerance = Tolerance.Exact },
-        Binary(OpCode.Minimum, OpTraits.Commutative, (b, c) => Winner(b, c, 1, 0), (b, c) => Winner(b, c, 0, 1)) with { Tolerance = Tolerance.Exact },
+        Binary(OpCode.Maximum, OpTraits.Commutative, (b, c) => Winner(b, c, 0, 1), (b, c) => Winner(b, c, 1, 0)) with { Onnx = "Max", Tolerance = Tolerance.Exact },
+        Binary(OpCode.Minimum, OpTraits.Commutative, (b, c) => Winner(b, c, 1, 0), (b, c) => Winner(b, c, 0, 1)) with { Onnx = "Min", Tolerance = Tolerance.Exact },
 
         // As in C#: the sign of the dividend.
         Binary(OpCode.Remainder, OpTraits.None, (b, c) => c.Dy, (b, c) => -(c.Dy * ((c[0] - c.Y) / c[1]))),
         Truth(OpCode.LogicalAnd), Truth(OpCode.LogicalOr), Truth(OpCode.LogicalXor),
-        Comparison(OpCode.Equal, DTypeSet.Any, OpTraits.Commutative), Comparison(OpCode.NotEqual, DTypeSet.Any, OpTraits.Commutative),
-        Comparison(OpCode.Less, DTypeSet.Numeric), Comparison(OpCode.LessEqual, DTypeSet.Numeric),
-        Comparison(OpCode.Greater, DTypeSet.Numeric), Comparison(OpCode.GreaterEqual, DTypeSet.Numeric),
+        Comparison(OpCode.Equal, DTypeSet.Any, OpTraits.Commutative) with { Onnx = "Equal" }, Comparison(OpCode.NotEqual, DTypeSet.Any, OpTraits.Commutative),
+        Comparison(OpCode.Less, DTypeSet.Numeric) with { Onnx = "Less" }, Comparison(OpCode.LessEqual, DTypeSet.Numeric) with { Onnx = "LessOrEqual" },
+        Comparison(OpCode.Greater, DTypeSet.Numeric) with { Onnx = "Greater" }, Comparison(OpCode.GreaterEqual, DTypeSet.Numeric) with { Onnx = "GreaterOrEqual" },
 
         new(OpCode.Select, OpTraits.Elementwise | OpTraits.Recompute, [new("condition"), new("x"), new("y")], InferSelect)
         {
+            Onnx = "Where",
             Gradient = Broadcast(
                 (b, c) => null,
                 (b, c) => Where(b, c[0], c.Dy),

@@ -68,6 +68,15 @@ public sealed record OpInputs(Op Op, ImmutableArray<TensorType> Operands, Attrib
         new($"{Op.Name}({string.Join(", ", Op.OperandNames(Operands.Length).Zip(Operands, (n, t) => $"{n}: {t}"))}): {why}");
 }
 
+/// <summary>A legal call: operand types in text form, with dims B, T, D and S of any size; and attributes.</summary>
+public sealed record OpExample(Attributes Attributes, params ImmutableArray<string> Operands)
+{
+    public OpExample(params ImmutableArray<string> operands)
+        : this(Attributes.Empty, operands)
+    {
+    }
+}
+
 /// <summary>Result types from operand types and attributes.</summary>
 public delegate ImmutableArray<TensorType> InferRule(OpInputs inputs);
 
@@ -132,6 +141,15 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
 
     public Tolerance Tolerance { get; init; } = Tolerance.Rounded;
 
+    /// <summary>The ONNX operator it is, where name and operands are all there is to say; attributes go by their names in snake case.</summary>
+    public string? Onnx { get; init; }
+
+    /// <summary>Legal calls that the tests of every row are made of. Elementwise ops and reductions need none: theirs follow from the traits.</summary>
+    public ImmutableArray<OpExample> Examples { get; init; } = [];
+
+    /// <summary>The range that the tests draw floats from, where the function is finite and smooth.</summary>
+    public (double Low, double High) Domain { get; init; } = (-2, 2);
+
     public bool Has(OpTraits trait) => (Traits & trait) == trait;
 
     public bool IsPrimitive => Definition is null && !Has(OpTraits.Structural);
@@ -161,7 +179,19 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
             inputs = inputs with { Attributes = attributes };
         }
 
-        return Infer(inputs);
+        var types = Infer(inputs);
+        foreach (var type in types)
+        {
+            foreach (var dim in type.Shape.Dims)
+            {
+                if (dim is { IsConstant: true, Value: < 0 })
+                {
+                    throw inputs.Error($"the result would have shape {type.Shape}, with a negative size");
+                }
+            }
+        }
+
+        return types;
     }
 
     /// <summary>The attributes with defaults filled in; unknown or missing ones, and those of another kind, are errors.</summary>

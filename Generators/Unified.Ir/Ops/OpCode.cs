@@ -38,6 +38,34 @@ public enum OpCode : ushort
     Relu, Sigmoid, Silu, Gelu, GeluTanh, Square, Clamp, Mean, Variance, Softmax, LogSoftmax, LogSumExp,
     LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, Attention, RandomAdvance,
 
+    // Special functions.
+    Tan, Expm1, Log1p, Exp2, Log2, Log10, Sinh, Cosh, Asin, Acos, Atan, Asinh, Acosh, Atanh, Reciprocal, Cbrt, Trunc, Frac, Erfc, NormalCdf,
+    Logit, Sinc, Entropy, DegreesToRadians, RadiansToDegrees, NanToNum, IsNan, IsInf, IsFinite,
+
+    // Further activations.
+    Softplus, LogSigmoid, Softsign, Mish, HardSigmoid, HardSwish, HardTanh, Relu6, SquaredRelu, LeakyRelu, Elu, Celu, Selu, TanhShrink, SoftShrink,
+    HardShrink, ThresholdedRelu, QuickGelu, Prelu, Glu,
+
+    // Two and three operands.
+    Atan2, Hypot, LogAddExp, FloorDivide, FloorMod, SquaredDifference, CopySign, Fmax, Fmin, Heaviside, Xlogy, Xlog1py, Ldexp, IsClose, Lerp,
+    MultiplyAdd, AddMul, AddDiv, MaskedFill,
+
+    // Further folds, scans and order.
+    Any, All, CountNonzero, L1Norm, L2Norm, SumSquare, LogSum, MaxAbs, Spread, RootMeanSquare, NanSum, StandardDeviation, PNorm, ArgMin,
+    CumSum, CumMax, CumMin, Sort, ArgSort, TopK, ArgTopK,
+
+    // Rearranging, and matrices with a pattern.
+    Squeeze, ExpandDims, Flatten, SwapAxes, MoveAxis, Flip, Roll, Repeat, Tile, Tril, Triu, Diagonal, Trace, DiagonalMatrix, DepthToSpace,
+    UpsampleNearest, Stack, Outer, Dot, Eye, Linspace, OneHot,
+
+    // Windows, normalisations, subscripts.
+    Convolution, ConvolutionTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool,
+    BatchNorm, InstanceNorm, GroupNorm, L2Normalize, CosineSimilarity, Einsum,
+
+    // Losses.
+    MseLoss, L1Loss, SmoothL1Loss, HuberLoss, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, KlDivergence, HingeLoss, SoftMarginLoss,
+    LogCoshLoss, PoissonNllLoss, NllLoss,
+
     // Structure: only in Graph IR.
     Gradient, Call, If, While, RecordedWhile, Unwind,
 }

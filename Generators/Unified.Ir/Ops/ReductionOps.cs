@@ -9,13 +9,14 @@ internal static class ReductionOps
     public static ImmutableArray<Op> Rows { get; } =
     [
         Row(OpCode.Sum, (b, c) => b.BroadcastTo(Unfold(b, c.Dy, c[0].Shape, OpAxes.Of(c.Attributes, c[0].Shape.Rank)), c[0].Shape))
-            with { Tolerance = Tolerance.Approximate },
-        Row(OpCode.ReduceMax, Extreme),
-        Row(OpCode.ReduceMin, Extreme),
+            with { Onnx = "ReduceSum", Tolerance = Tolerance.Approximate },
+        Row(OpCode.ReduceMax, Extreme) with { Onnx = "ReduceMax" },
+        Row(OpCode.ReduceMin, Extreme) with { Onnx = "ReduceMin" },
 
         // Of equal largest elements, the first.
         new(OpCode.ArgMax, OpTraits.NonDifferentiable, ElementwiseOps.X, InferArgMax)
         {
+            Onnx = "ArgMax",
             Attributes = [new("axis", AttributeKind.Int), new("keepDims", AttributeKind.Bool, new BoolAttribute(false))],
             Tolerance = Tolerance.Exact,
         },

@@ -8,8 +8,8 @@ internal static class SoftmaxOps
 {
     public static ImmutableArray<Op> Rows { get; } =
     [
-        Row(OpCode.Softmax, (b, x, axis) => Softmax(b, x, axis), (b, c) => SoftmaxGradient(b, c.Y, c.Dy, Axis(c))),
-        Row(OpCode.LogSoftmax, LogSoftmax, (b, c) => c.Dy - (b.Apply(OpCode.Exp, c.Y) * b.Sum(c.Dy, [Axis(c)], keepDims: true))),
+        Row(OpCode.Softmax, (b, x, axis) => Softmax(b, x, axis), (b, c) => SoftmaxGradient(b, c.Y, c.Dy, Axis(c))) with { Onnx = "Softmax" },
+        Row(OpCode.LogSoftmax, LogSoftmax, (b, c) => c.Dy - (b.Apply(OpCode.Exp, c.Y) * b.Sum(c.Dy, [Axis(c)], keepDims: true))) with { Onnx = "LogSoftmax" },
         new(OpCode.LogSumExp, OpTraits.None, ElementwiseOps.X, InferLogSumExp)
         {
             Attributes = [AxisAttribute, new("keepDims", AttributeKind.Bool, new BoolAttribute(false))],

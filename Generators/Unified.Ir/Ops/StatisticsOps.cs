@@ -11,6 +11,7 @@ internal static class StatisticsOps
         new(OpCode.Mean, OpTraits.Reduction, ElementwiseOps.X, InferRules.Reduction(DTypeSet.Float))
         {
             Attributes = ReductionOps.Attributes,
+            Onnx = "ReduceMean",
             Definition = (b, operands, a) => [Mean(b, operands[0], OpAxes.Of(a, operands[0].Shape.Rank), a.Bool("keepDims"))],
             Gradient = Each(MeanGradient),
             Tolerance = Tolerance.Approximate,

@@ -122,7 +122,7 @@ internal static class ViewOps
     }
 
     /// <summary>Puts step - 1 zeros between neighbours of an axis: pads a new axis behind it, merges the two, cuts the tail.</summary>
-    private static OpValue Spread(OpBuilder b, OpValue x, int axis, Dim step)
+    internal static OpValue Spread(OpBuilder b, OpValue x, int axis, Dim step)
     {
         var dims = x.Shape.Dims;
         var apart = b.Reshape(x, new Shape(dims.Insert(axis + 1, Dim.One)));

@@ -9,7 +9,15 @@ internal static class OpSamples
 
     private static readonly Attributes None = Attributes.Empty;
 
-    public static ImmutableArray<OpSample> All { get; } =
+    public static ImmutableArray<OpSample> All => [.. Written, .. FromRows];
+
+    private static IEnumerable<OpSample> FromRows =>
+        from op in OpTable.All
+        where !op.Has(OpTraits.Structural) && !Written.Any(s => s.Code == op.Code)
+        from example in OpExamples.Of(op)
+        select new OpSample(op.Code, [.. example.Operands.Select(OpSample.Type)], example.Attributes, op.Domain.Low, op.Domain.High);
+
+    private static ImmutableArray<OpSample> Written { get; } =
     [
         .. Each([OpCode.Neg, OpCode.Abs, OpCode.Sign, OpCode.Exp, OpCode.Sin, OpCode.Cos, OpCode.Tanh, OpCode.Erf, OpCode.Floor,
             OpCode.Ceil, OpCode.Round, OpCode.StopGradient, OpCode.Relu, OpCode.Sigmoid, OpCode.Silu, OpCode.Gelu, OpCode.GeluTanh,

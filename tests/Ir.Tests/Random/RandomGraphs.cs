@@ -163,7 +163,7 @@ internal sealed class RandomGraphs(Draw draw)
         AttributeKind.Bool => new BoolAttribute(draw.Chance(0.5)),
         AttributeKind.Int => new DimAttribute(draw.Int(-2, 3)),
         AttributeKind.Float => new FloatAttribute(draw.Double()),
-        AttributeKind.String => new StringAttribute(draw.Text()),
+        AttributeKind.String => new StringAttribute(draw.Of("a->a", "ab->ba", "a,a->", draw.Text())),
         AttributeKind.DType => new DTypeAttribute(draw.Of<DType>(DTypes.All)),
         AttributeKind.Dim => new DimAttribute(draw.Chance(0.5) ? RandomDims.Size(draw) : RandomDims.Next(draw, 2)),
         _ => new DimsAttribute(draw.Int(0, 4) switch

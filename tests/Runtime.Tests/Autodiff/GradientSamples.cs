@@ -11,7 +11,35 @@ internal sealed record GradientSample(OpCode Code, string Case, Tensor[] Operand
 /// <summary>At least one call of every differentiable op.</summary>
 internal static class GradientSamples
 {
-    public static IReadOnlyList<GradientSample> All { get; } =
+    public static IReadOnlyList<GradientSample> All => [.. Written, .. FromRows];
+
+    // Every dim by a size of its own, so that none is taken for another.
+    private static IEnumerable<GradientSample> FromRows =>
+        from op in OpTable.All
+        where !op.Has(OpTraits.NonDifferentiable) && !op.Has(OpTraits.Structural) && !Written.Any(s => s.Code == op.Code)
+        from example in OpExamples.Of(op)
+        select Call(op.Code, string.Join(", ", example.Operands), Sized(example.Attributes), [.. example.Operands.Select((t, i) => Draw(op, Sized(t), i))]);
+
+    private static Dim? Size(string name) => name switch { "B" => 2, "T" => 3, "D" => 4, _ => 5 };
+
+    private static TensorType Sized(string text)
+    {
+        var type = TensorTypeText.Parse(text);
+        return new TensorType(type.DType == DType.F32 ? DType.F64 : type.DType, type.Shape.Substitute(Size));
+    }
+
+    private static Attributes Sized(Attributes attributes) => attributes.Items.Aggregate(Attributes.Empty, (all, item) => all.With(item.Key, item.Value switch
+    {
+        DimAttribute dim => new DimAttribute(dim.Value.Substitute(Size)),
+        DimsAttribute dims => new DimsAttribute(new Shape(dims.Value).Substitute(Size).Dims),
+        var other => other,
+    }));
+
+    private static Tensor Draw(Op op, TensorType type, int operand) => Check.Random(
+        type.DType, [.. type.Shape.Select(d => (int)d.Value)],
+        type.DType.IsFloat() ? op.Domain.Low : 0, type.DType.IsFloat() ? op.Domain.High : type.DType == DType.Bool ? 2 : 3, operand + 11);
+
+    private static IReadOnlyList<GradientSample> Written { get; } =
     [
         .. Unary(OpCode.Neg, OpCode.Exp, OpCode.Sin, OpCode.Cos, OpCode.Tanh, OpCode.Erf, OpCode.Sigmoid, OpCode.Silu, OpCode.Gelu, OpCode.GeluTanh, OpCode.Square),
         .. Positive(OpCode.Log, OpCode.Sqrt, OpCode.Rsqrt),
