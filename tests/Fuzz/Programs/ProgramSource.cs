@@ -1,0 +1,75 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Unified.Fuzz;
+
+/// <summary>Turns a method body into the source of a module that the worker can run.</summary>
+internal static class ProgramSource
+{
+    public const string Usings =
+        "global using System; global using System.Collections.Generic; global using System.Linq; global using Unified; global using Unified.Nn; global using Unified.Ir; " +
+        "global using Unified.Fuzz; global using static Unified.Ops;";
+
+    /// <summary>What every program may call.</summary>
+    public const string Shared = """
+        public sealed record Pair(Tensor Left, Tensor Right, int Times);
+
+        public sealed partial class Cell : Module
+        {
+            public Tensor Seen { get; } = Tensor.Zeros([3]);
+
+            [StaticGraph]
+            public Tensor Forward(Tensor x)
+            {
+                Seen.Assign(Seen * 0.5f + x[0]);
+                return Tanh(x + Seen);
+            }
+        }
+        """;
+
+    public static string Of(string name, string body) => CSharpSyntaxTree.ParseText($$"""
+        public sealed partial class {{name}} : FuzzProgram
+        {
+            private readonly Linear _linear = new(3, 3, generator: new Unified.Generator(3));
+            private readonly Cell _cell = new();
+            private readonly Dropout _dropout = new(0.25f, new Unified.Generator(5));
+            private readonly int[] _steps = [1, 2, 3];
+            private readonly string _name = "ab";
+            private readonly Tensor _total = Tensor.Zeros([3]);
+            private Tensor? _last;
+
+            public Parameter Weight { get; } = new(Tensor.From<float>([1, -0.5f, 0.25f], 3));
+
+            private Tensor Doubled => _total * 2f + Weight;
+
+            private static Tensor Ordered(int a, int b, Tensor t, int c) => t * (a * 0.5f) + (b - c * 0.25f);
+
+            private static Tensor Optional(Tensor t, float by = 0.5f, int times = 2) => t * by + times;
+
+            [StaticGraph]
+            public Tensor Scale(Tensor t, int times)
+            {
+                for (var i = 0; i < times && i < 4; i++)
+                {
+                    t = Tanh(t) + i;
+                }
+
+                return t;
+            }
+
+            [StaticGraph]
+            public (Tensor, Tensor) Run(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
+            {
+                {{body}}
+            }
+
+            public override IEnumerable<Tensor?> Call(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
+            {
+                var (a, b) = Run(x, y, v, w, k, n, flag);
+                return [a, b];
+            }
+
+            public override IEnumerable<Tensor?> Observed() => [_total, _last, _cell.Seen, _dropout.State, Weight];
+        }
+        """).GetRoot().NormalizeWhitespace().ToFullString();
+}
