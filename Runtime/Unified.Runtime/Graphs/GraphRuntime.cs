@@ -166,6 +166,10 @@ public static class GraphRuntime
             {
                 // Host code decides on these sizes: compile for the constants at hand.
             }
+            catch (GraphCompileException e) when (!e.EagerIsPossible && SignatureRule.Found(function.Function, signature).Count(cache.Constants.Add) > 0)
+            {
+                // Sizes that merely differed between calls may have to agree here: the sizes at hand decide whether the rule is broken.
+            }
             catch (GraphCompileException e) when (e.EagerIsPossible)
             {
                 cache.EagerReason = e.Message;

@@ -47,7 +47,7 @@ internal static class ExpressionRows
         Row.Of(Kind.Rows, "($0 is { Times: > 1 } ? $1 : $2)", Kind.Pair, Kind.Rows, Kind.Rows),
         Row.Of(Kind.Rows, "($0 is { } found ? found.Left + $1 : $2)", Kind.MaybePair, Kind.Rows, Kind.Rows),
         Row.Of(Kind.Rows, "($0?.Left ?? $1)", Kind.MaybePair, Kind.Rows),
-        Row.Of(Kind.Rows, "(_last ?? $0)", Kind.Rows),
+        Row.Of(Kind.Rows, "(_last ?? $0)", Kind.Rows) with { Weight = 1 },
         Row.Of(Kind.Rows, "Transpose(Transpose($0, 1, 0), 1, 0)", Kind.Rows),
         Row.Of(Kind.Rows, "Transpose(MatMul($0, Transpose($1, 1, 0)), 1, 0)", Kind.Square, Kind.Rows),
         Row.Of(Kind.Rows, "Reshape(Reshape($0, x.Shape[0] * 3), x.Shape[0], 3)", Kind.Rows),
@@ -100,7 +100,7 @@ internal static class ExpressionRows
         Row.Of(Kind.Scalar, "Mean($0)", Kind.Square),
         Row.Of(Kind.Scalar, "$0[1]", Kind.Vector),
         Row.Of(Kind.Scalar, "Tanh($0)", Kind.Scalar),
-        Row.Of(Kind.Scalar, "Tensor.Scalar($0)", Kind.Float),
+        Row.Of(Kind.Scalar, "(Sum(v) * $0)", Kind.Float),
 
         Row.Of(Kind.Doubles, "Cast($0, DType.F64)", Kind.Vector),
         Row.Of(Kind.Doubles, "($0 * Cos($1))", Kind.Doubles, Kind.Doubles),
@@ -160,7 +160,7 @@ internal static class ExpressionRows
         Row.Of(Kind.Pair, "($0 with { Times = $1 })", Kind.Pair, Kind.Int),
         Row.Of(Kind.Pair, "($0 with { Left = $1 })", Kind.Pair, Kind.Rows),
         Row.Of(Kind.MaybePair, "($0 ? $1 : null)", Kind.Bool, Kind.Pair),
-        Row.Of(Kind.MaybePair, "(Pair?)$0", Kind.Pair),
+        Row.Of(Kind.MaybePair, "((Pair?)$0)", Kind.Pair),
         Row.Of(Kind.Function, "((Func<Tensor, Tensor>)(t => t * $0))", Kind.Int),
     ];
 

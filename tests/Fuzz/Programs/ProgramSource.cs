@@ -42,9 +42,11 @@ internal static class ProgramSource
 
             private Tensor Doubled => _total * 2f + Weight;
 
-            private static Tensor Ordered(int a, int b, Tensor t, int c) => t * (a * 0.5f) + (b - c * 0.25f);
+            [StaticGraph]
+            public static Tensor Ordered(int a, int b, Tensor t, int c) => t * (a * 0.5f) + (b - c * 0.25f);
 
-            private static Tensor Optional(Tensor t, float by = 0.5f, int times = 2) => t * by + times;
+            [StaticGraph]
+            public static Tensor Optional(Tensor t, float by = 0.5f, int times = 2) => t * by + times;
 
             [StaticGraph]
             public Tensor Scale(Tensor t, int times)
