@@ -12,11 +12,21 @@ const int Batch = 200;
 int Number(string option, int otherwise) =>
     Array.IndexOf(args, option) is >= 0 and var at ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
 var (count, seed, limit) = (Number("--programs", 300), Number("--seed", 1), Number("--seconds", int.MaxValue));
+var (jobs, only) = (Number("--jobs", 1), Number("--only", -1));
+count = only >= 0 ? 1 : count;
 var (mutate, shrink, show) = (args.Contains("--mutate"), !args.Contains("--no-shrink"), Number("--show", -1));
 if (show >= 0)
 {
     Console.WriteLine(ProgramSource.Of($"P{show}", GenerateProgram.Of(show).ToString()));
     return 0;
+}
+
+if (Array.IndexOf(args, "--corpus") is >= 0 and var corpus)
+{
+    var cases = Directory.GetFiles(args[corpus + 1], "*.cs").Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileNameWithoutExtension(f), Body: File.ReadAllText(f)));
+    var bad = (await Supervise.Run([.. cases.Select(c => (c.Name, ProgramSource.Of(c.Name, c.Body)))])).Where(v => v.Outcome != Outcome.Equal).ToList();
+    bad.ForEach(v => Console.WriteLine($"{v.Outcome} of {v.Name}: {v.Detail}"));
+    return bad.Count == 0 ? 0 : 1;
 }
 
 var watch = Stopwatch.StartNew();
@@ -26,12 +36,12 @@ var run = 0;
 while (run < count && watch.Elapsed.TotalSeconds < limit)
 {
     // Programs of neighbouring seeds must differ: the seed of a program is its number in a stream that starts at the run's.
-    var numbers = Enumerable.Range(run, Math.Min(Batch, count - run)).Select(i => unchecked((seed * 1_000_003) + i) & int.MaxValue).ToList();
+    List<int> numbers = only >= 0 ? [only] : [.. Enumerable.Range(run, Math.Min(Batch, count - run)).Select(i => unchecked((seed * 1_000_003) + i) & int.MaxValue)];
     run += numbers.Count;
     var bodies = numbers.ToDictionary(i => $"P{i}", GenerateProgram.Of);
     var programs = bodies.Select(b => (b.Key, ProgramSource.Of(b.Key, b.Value.ToString())))
         .Select(p => mutate ? (p.Key, MutateProgram.Of(p.Item2, new Random(int.Parse(p.Key[1..], CultureInfo.InvariantCulture)))) : p).ToList();
-    foreach (var (verdict, text) in (await Supervise.Run(programs)).Zip(programs.Select(p => p.Item2)))
+    foreach (var (verdict, text) in (await Supervise.Run(programs, jobs)).Zip(programs.Select(p => p.Item2)))
     {
         totals[verdict.Outcome] = totals.GetValueOrDefault(verdict.Outcome) + 1;
         if (verdict.Outcome is Outcome.Eager or Outcome.Diagnosed or Outcome.Invalid)

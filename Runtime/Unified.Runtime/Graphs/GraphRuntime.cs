@@ -166,7 +166,7 @@ public static class GraphRuntime
             {
                 // Host code decides on these sizes: compile for the constants at hand.
             }
-            catch (GraphCompileException e) when (!e.EagerIsPossible && SignatureRule.Found(function.Function, signature).Count(cache.Constants.Add) > 0)
+            catch (GraphCompileException e) when (!e.EagerIsPossible && SignatureRule.Found(function.Function, signature).Where(cache.Constants.Add).ToList() is not [])
             {
                 // Sizes that merely differed between calls may have to agree here: the sizes at hand decide whether the rule is broken.
             }

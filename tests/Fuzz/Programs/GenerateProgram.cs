@@ -57,7 +57,7 @@ internal sealed class GenerateProgram
             < 9 => Assign(Value),
             9 => Compound(),
             10 => new(Kind.Statement, Pick("_total.Assign(_total * 0.5f + $0);", "_total.Assign($0);"), [Value(Kind.Vector, 2)]),
-            11 => new(Kind.Statement, "_last = $0;", [Value(Kind.Rows, 2)]),
+            11 => _random.Next(4) == 0 ? new(Kind.Statement, "_kept = $0;", [Value(Kind.Rows, 2)]) : new(Kind.Statement, "_last = $0;", [Value(Kind.Vector, 2)]),
             12 => ChangeList(),
             13 => Alias(),
             14 => Counter(),
@@ -74,7 +74,7 @@ internal sealed class GenerateProgram
             29 => Do(depth),
             30 => Switch(depth),
             31 => Return(depth),
-            32 => new(Kind.Statement, "if (_last is null)\n{\n$0_last = $1;\n}", [Body(depth), Value(Kind.Rows, 1)]),
+            32 => new(Kind.Statement, "if (_kept is null)\n{\n$0_kept = $1;\n}", [Body(depth), Value(Kind.Rows, 1)]),
             _ => Gradient(),
         };
     }

@@ -53,7 +53,12 @@ internal static class MutateProgram
     private static BlockSyntax Expression(BlockSyntax body, Random random)
     {
         List<ExpressionSyntax> all = [.. body.DescendantNodes().OfType<ExpressionSyntax>()];
-        return body.ReplaceNode(Any(all, random), Any(all, random));
+        var (replaced, by) = (Any(all, random), Any(all, random));
+
+        // As text: not every place of the tree takes every expression, and whether C# does is C#'s to say.
+        var text = body.ToFullString();
+        var start = replaced.SpanStart - body.FullSpan.Start;
+        return (BlockSyntax)SyntaxFactory.ParseStatement($"{text[..start]}{by}{text[(start + replaced.Span.Length)..]}");
     }
 
     private static BlockSyntax Operator(BlockSyntax body, Random random)

@@ -36,7 +36,8 @@ internal static class ProgramSource
             private readonly int[] _steps = [1, 2, 3];
             private readonly string _name = "ab";
             private readonly Tensor _total = Tensor.Zeros([3]);
-            private Tensor? _last;
+            private Tensor _last = Tensor.Ones([3]);
+            private Tensor? _kept;
 
             public Parameter Weight { get; } = new(Tensor.From<float>([1, -0.5f, 0.25f], 3));
 
@@ -71,7 +72,7 @@ internal static class ProgramSource
                 return [a, b];
             }
 
-            public override IEnumerable<Tensor?> Observed() => [_total, _last, _cell.Seen, _dropout.State, Weight];
+            public override IEnumerable<Tensor?> Observed() => [_total, _last, _kept, _cell.Seen, _dropout.State, Weight];
         }
         """).GetRoot().NormalizeWhitespace().ToFullString();
 }

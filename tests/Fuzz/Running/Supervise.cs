@@ -8,6 +8,13 @@ internal static class Supervise
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>Runs the programs in so many processes at once.</summary>
+    public static async Task<IReadOnlyList<Verdict>> Run(IReadOnlyList<(string Name, string Text)> programs, int jobs)
+    {
+        var verdicts = await Task.WhenAll(programs.Chunk((programs.Count + jobs - 1) / jobs).Select(c => Run(c)));
+        return [.. verdicts.SelectMany(v => v)];
+    }
+
     public static async Task<IReadOnlyList<Verdict>> Run(IReadOnlyList<(string Name, string Text)> programs)
     {
         var verdicts = new Dictionary<string, Verdict>();
