@@ -39,6 +39,7 @@ internal static class ElementwiseOps
         Binary(OpCode.Add, OpTraits.Commutative, (b, c) => c.Dy, (b, c) => c.Dy),
         Binary(OpCode.Sub, OpTraits.None, (b, c) => c.Dy, (b, c) => -c.Dy),
         Binary(OpCode.Mul, OpTraits.Commutative, (b, c) => c.Dy * c[1], (b, c) => c.Dy * c[0]),
+        // Whole numbers are truncated; divided by zero they give zero, and so does their remainder.
         Binary(OpCode.Div, OpTraits.None, (b, c) => c.Dy / c[1], (b, c) => -(c.Dy * c.Y / c[1])),
         Binary(OpCode.Pow, OpTraits.None, PowBase, PowExponent) with { Infer = InferRules.Binary(DTypeSet.Float), Tolerance = Tolerance.Approximate },
 

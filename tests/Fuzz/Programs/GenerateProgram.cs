@@ -7,7 +7,7 @@ internal sealed class GenerateProgram
 {
     private static readonly ImmutableArray<Kind> s_locals =
         [Kind.Rows, Kind.Rows, Kind.Rows, Kind.Vector, Kind.Scalar, Kind.Ints, Kind.Doubles, Kind.Square, Kind.Int, Kind.Int, Kind.Bool, Kind.Float, Kind.List,
-            Kind.Array, Kind.Tuple, Kind.Pair, Kind.MaybePair, Kind.Function];
+            Kind.Array, Kind.Tuple, Kind.Pair, Kind.MaybePair, Kind.Function, Kind.Cube, Kind.Longs, Kind.Halves, Kind.Box, Kind.Duo];
 
     private readonly Random _random;
     private readonly List<Local> _scope = [new("x", Kind.Rows), new("y", Kind.Rows), new("v", Kind.Vector), new("w", Kind.Square), new("n", Kind.Int), new("flag", Kind.Bool)];
@@ -50,7 +50,7 @@ internal sealed class GenerateProgram
 
     private Node Statement(int depth)
     {
-        var choice = _random.Next(depth > 0 ? 34 : 20);
+        var choice = _random.Next(depth > 0 ? 39 : 25);
         return choice switch
         {
             < 6 => Declare(),
@@ -66,15 +66,20 @@ internal sealed class GenerateProgram
             17 => Lambda(),
             18 => Throw(),
             19 => Assign(Effectful),
-            < 23 => If(Pick("if ($0)", "if ($0)", "if (!($0))"), Value(Kind.Bool, 2), depth),
-            < 26 => If(Pick("if (Sum($0) > 0.3719f)", "if (Max($0) < 1.2137f && Sum($0) > -3.119f)"), Value(Kind.Rows, 1), depth),
-            26 => Loop("for (var $i = 0; $i < 1 + $0 % 3; $i++)", [Value(Kind.Int, 1)], depth, hasIndex: true),
-            27 => Each(depth),
-            28 => While(depth),
-            29 => Do(depth),
-            30 => Switch(depth),
-            31 => Return(depth),
-            32 => new(Kind.Statement, "if (_kept is null)\n{\n$0_kept = $1;\n}", [Body(depth), Value(Kind.Rows, 1)]),
+            20 => ChangeBox(),
+            21 => Counted(),
+            22 => Written(),
+            23 => Optimize(),
+            24 => new(Kind.Statement, $"var ({Fresh("o")}, {Fresh("o")}) = Extra.Both($0, $1);", [Value(Kind.Rows, 2), Value(Kind.Rows, 2)]),
+            < 28 => If(Pick("if ($0)", "if ($0)", "if (!($0))"), Value(Kind.Bool, 2), depth),
+            < 31 => If(Pick("if (Sum($0) > 0.3719f)", "if (Max($0) < 1.2137f && Sum($0) > -3.119f)"), Value(Kind.Rows, 1), depth),
+            31 => Loop("for (var $i = 0; $i < 1 + $0 % 3; $i++)", [Value(Kind.Int, 1)], depth, hasIndex: true),
+            32 => Each(depth),
+            33 => While(depth),
+            34 => Do(depth),
+            35 => Switch(depth),
+            36 => Return(depth),
+            37 => new(Kind.Statement, "if (_kept is null)\n{\n$0_kept = $1;\n}", [Body(depth), Value(Kind.Rows, 1)]),
             _ => Gradient(),
         };
     }
@@ -154,7 +159,8 @@ internal sealed class GenerateProgram
     /// <summary>A second name of a list, array or record: changes through one are seen through the other.</summary>
     private Node Alias()
     {
-        var kind = Known(Kind.List) is not null ? Kind.List : Known(Kind.Array) is not null ? Kind.Array : Kind.Pair;
+        Kind[] shared = [Kind.List, Kind.Array, Kind.Box, Kind.Pair];
+        var kind = shared.OrderBy(_ => _random.Next()).FirstOrDefault(k => Known(k) is not null, Kind.Pair);
         if (Known(kind) is not { } known)
         {
             return Declare();
@@ -163,6 +169,59 @@ internal sealed class GenerateProgram
         var name = Fresh("s");
         _scope.Add(new Local(name, kind));
         return Node.Leaf(Kind.Statement, $"var {name} = {known};");
+    }
+
+    /// <summary>Changes an object that another variable may name as well.</summary>
+    private Node ChangeBox() => Known(Kind.Box) is { } box
+        ? new Node(Kind.Statement, Pick($"{box}.Value = $0;", $"{box}.Value += $0;", $"{box}.Number++;\n{box}.Value = $0 * {box}.Number;"), [Value(Kind.Rows, 2)])
+        : Declare();
+
+    /// <summary>A local function that changes what the call that it is an argument of reads before and after it.</summary>
+    private Node Counted()
+    {
+        if (_inFunction || Known(Kind.Int, mutable: true) is not { } counter || Known(Kind.Rows, mutable: true) is not { } target)
+        {
+            return Declare();
+        }
+
+        var name = Fresh("next");
+        return new Node(
+            Kind.Statement,
+            $"int {name}() => {Pick($"++{counter}", $"{counter}++", $"{counter} = {counter} * 2 - 1")};\n{target} = "
+                + Pick($"Ordered({counter}, {name}(), $0, {counter})", $"Ordered({name}(), {counter}, $0, {name}())", $"($0 * {counter} - {name}() * $0 + {counter})") + ";",
+            [Value(Kind.Rows, 2)]);
+    }
+
+    /// <summary>A tensor function that changes a variable around it, called in the middle of an expression that reads it.</summary>
+    private Node Written()
+    {
+        if (_inFunction || Known(Kind.Rows, mutable: true) is not { } target)
+        {
+            return Declare();
+        }
+
+        var name = Fresh("change");
+        return new Node(
+            Kind.Statement,
+            $"Tensor {name}()\n{{\n{target} = $0;\n{Pick("", "_total.Assign(_total * 0.5f + v);\n", "_last = _last * 0.5f;\n")}return {target} * 0.5f;\n}}\n"
+                + $"{target} = {Pick($"{target} + {name}() * {target}", $"{name}() - {name}() * {target}", $"{target} * {name}() + _total * _last")};",
+            [Value(Kind.Rows, 2)]);
+    }
+
+    /// <summary>A step of gradient descent.</summary>
+    private Node Optimize()
+    {
+        if (_inFunction)
+        {
+            return Declare();
+        }
+
+        var name = Fresh("q");
+        return new Node(
+            Kind.Statement,
+            $"var ({name}, {name}s) = ValueAndGrad(() => Mean(Square(_linear.Forward($0) * Weight)), [Weight, _linear.Weight]);\n"
+                + $"Weight.Assign(Weight - {name}s[0] * 0.1f);\n_linear.Weight.Assign(_linear.Weight - {name}s[1] * 0.1f + {name} * 0.01f);",
+            [Value(Kind.Rows, 2)]);
     }
 
     private Node Counter() => Known(Kind.Int, mutable: true) is { } name ? Node.Leaf(Kind.Statement, Pick($"{name}++;", $"--{name};")) : Declare();

@@ -13,6 +13,9 @@ internal enum Kind
     Bool,
     Float,
 
+    /// <summary>An int that is not negative.</summary>
+    Bit,
+
     /// <summary>f32[B,3].</summary>
     Rows,
 
@@ -36,6 +39,21 @@ internal enum Kind
 
     /// <summary>bool[B,3].</summary>
     Mask,
+
+    /// <summary>f32[B,3,3].</summary>
+    Cube,
+
+    /// <summary>i64[3].</summary>
+    Longs,
+
+    /// <summary>f16[3].</summary>
+    Halves,
+
+    /// <summary>A class with a f32[B,3] and an int, both of which change.</summary>
+    Box,
+
+    /// <summary>A struct of two f32[B,3].</summary>
+    Duo,
 
     /// <summary>A list of f32[B,3] that is never empty.</summary>
     List,

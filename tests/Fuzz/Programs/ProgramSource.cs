@@ -25,6 +25,78 @@ internal static class ProgramSource
                 return Tanh(x + Seen);
             }
         }
+
+        /// A plain object that changes.
+        public sealed class Box(Tensor value, int number)
+        {
+            public Tensor Value { get; set; } = value;
+            public int Number = number;
+        }
+
+        public readonly record struct Duo(Tensor First, Tensor Second);
+
+        public abstract partial class Step : Module
+        {
+            [StaticGraph]
+            public abstract Tensor Forward(Tensor x);
+        }
+
+        public sealed partial class Doubling : Step
+        {
+            [StaticGraph]
+            public override Tensor Forward(Tensor x) => x * 2f - 1f;
+        }
+
+        public sealed partial class Counting(float by) : Step
+        {
+            private readonly Tensor _calls = Tensor.Zeros([1]);
+
+            public Tensor Calls => _calls;
+
+            [StaticGraph]
+            public override Tensor Forward(Tensor x)
+            {
+                _calls.Assign(_calls + 1f);
+                return Sigmoid(x * by) + _calls;
+            }
+        }
+
+        public static partial class Extra
+        {
+            [StaticGraph]
+            public static Tensor Damped(this Tensor x, float by = 0.5f) => x / (1f + Abs(x) * by);
+
+            [StaticGraph]
+            public static (Tensor Sum, Tensor Difference) Both(Tensor x, Tensor y) => (x + y, x - y);
+
+            [StaticGraph]
+            public static Tensor Total(params Tensor[] all)
+            {
+                var sum = all[0];
+                foreach (var t in all[1..])
+                {
+                    sum = sum * 0.5f + t;
+                }
+
+                return sum;
+            }
+
+            [StaticGraph]
+            public static Tensor Power(Tensor x, int times) => times <= 0 ? x : Power(Tanh(x) * 1.5f, times - 1);
+
+            [StaticGraph]
+            public static Tensor Limited(Tensor x)
+            {
+                var turns = 0;
+                while (Sum(Abs(x)) > 5.1937f && turns < 6)
+                {
+                    x = x * 0.5f;
+                    turns++;
+                }
+
+                return x + turns;
+            }
+        }
         """;
 
     public static string Of(string name, string body) => CSharpSyntaxTree.ParseText($$"""
@@ -38,6 +110,10 @@ internal static class ProgramSource
             private readonly Tensor _total = Tensor.Zeros([3]);
             private Tensor _last = Tensor.Ones([3]);
             private Tensor? _kept;
+            private readonly Step[] _blocks = [new Doubling(), new Counting(0.5f), new Doubling()];
+            private readonly Step _step = new Counting(0.25f);
+            private readonly Dictionary<string, int> _table = new() { ["a"] = 2, ["b"] = 3 };
+            private int _count;
 
             public Parameter Weight { get; } = new(Tensor.From<float>([1, -0.5f, 0.25f], 3));
 
@@ -68,11 +144,14 @@ internal static class ProgramSource
 
             public override IEnumerable<Tensor?> Call(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
             {
+                _count = n > 3 ? 2 : 1;
+                Train(n < 4);
                 var (a, b) = Run(x, y, v, w, k, n, flag);
                 return [a, b];
             }
 
-            public override IEnumerable<Tensor?> Observed() => [_total, _last, _kept, _cell.Seen, _dropout.State, Weight];
+            public override IEnumerable<Tensor?> Observed() => 
+                [_total, _last, _kept, _cell.Seen, _dropout.State, Weight, _linear.Weight, ((Counting)_step).Calls, ((Counting)_blocks[1]).Calls];
         }
         """).GetRoot().NormalizeWhitespace().ToFullString();
 }
