@@ -116,6 +116,11 @@ public class GraphCompileException : Exception
 
     /// <summary>The graph is fine C#, only not expressible as one graph; running eagerly gives the result.</summary>
     public bool EagerIsPossible { get; init; }
+
+    /// <summary>
+    /// The call itself is at fault, after it has changed something: run eagerly, this once, it changes the same and throws its own exception.
+    /// </summary>
+    public bool IsOfThisCall { get; init; }
 }
 
 /// <summary>Host code decided on the value of a named dim: compile again with that dim constant.</summary>

@@ -39,6 +39,7 @@ internal static class ElementwiseOps
         Binary(OpCode.Add, OpTraits.Commutative, (b, c) => c.Dy, (b, c) => c.Dy) with { Onnx = "Add" },
         Binary(OpCode.Sub, OpTraits.None, (b, c) => c.Dy, (b, c) => -c.Dy) with { Onnx = "Sub" },
         Binary(OpCode.Mul, OpTraits.Commutative, (b, c) => c.Dy * c[1], (b, c) => c.Dy * c[0]) with { Onnx = "Mul" },
+        // Whole numbers are truncated; divided by zero they give zero, and so does their remainder.
         Binary(OpCode.Div, OpTraits.None, (b, c) => c.Dy / c[1], (b, c) => -(c.Dy * c.Y / c[1])) with { Onnx = "Div" },
         Binary(OpCode.Pow, OpTraits.None, PowBase, PowExponent) with { Onnx = "Pow", Infer = InferRules.Binary(DTypeSet.Float), Tolerance = Tolerance.Approximate },
 

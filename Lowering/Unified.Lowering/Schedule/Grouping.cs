@@ -221,7 +221,9 @@ internal sealed class Grouping
         {
             if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {
-                foreach (var sibling in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().ToList())
+                // A gathered table is read from memory: what makes it cannot be in the kernel that reads it.
+                var tables = node.Operands.Where((o, i) => OperandMap(node, i, AxisMap.Identity(shape.Rank)) is null).Select(o => _groupOf[Owner(o)]).ToList();
+                foreach (var sibling in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().Except(tables).OfType<Group>().ToList())
                 {
                     TryMerge(candidate, sibling);
                 }

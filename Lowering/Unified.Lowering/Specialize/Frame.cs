@@ -277,9 +277,16 @@ internal sealed class Frame
     }
 
     /// <summary>An error at the expression being specialized.</summary>
-    /// <param name="eager">Running eagerly would give the result. Under a condition that is a tensor it always may.</param>
+    /// <param name="eager">
+    /// Running eagerly would give the result. Under a condition that is a tensor it always may, and once something has been written, what eager
+    /// code has changed when it throws is changed by nothing else.
+    /// </param>
     public GraphCompileException Fail(string message, bool eager = false, Exception? inner = null) =>
-        new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner) { EagerIsPossible = eager || IsConditional };
+        new(Source is null ? $"{message} (in {Function.Key})" : message, Source, inner)
+        {
+            EagerIsPossible = eager || IsConditional || HasEffects,
+            IsOfThisCall = !eager && !IsConditional && HasEffects,
+        };
 
     /// <summary>Host code here needs sizes as numbers.</summary>
     public SymbolicDimException NeedsConstants(IEnumerable<string> names, string who)

@@ -33,7 +33,14 @@ internal static class HostSteps
             return Convert(frame, operands[0], step.Operator[Conversion.Length..]);
         }
 
-        return HostConditions.TryApply(frame, step.Operator, operands) ?? HostArithmetic.Apply(frame, step.Operator, step.Type, operands);
+        try
+        {
+            return HostConditions.TryApply(frame, step.Operator, operands) ?? HostArithmetic.Apply(frame, step.Operator, step.Type, operands);
+        }
+        catch (ArithmeticException e) when (frame.IsConditional || frame.HasEffects)
+        {
+            throw ThunkSteps.Thrown(frame, e);
+        }
     }
 
     // A size is a whole number in every C# number type, so a conversion only changes how it is used next.

@@ -11,7 +11,12 @@ internal static class ShapeSteps
         Step.Of<DimInstruction>((f, i) =>
         {
             var shape = f.TypeOf(f[i.Tensor]).Shape;
-            f[i.Result] = Specialization.Size(shape[shape.Axis(f.Int(f[i.Axis], "an axis"))], "int");
+            var axis = f.Int(f[i.Axis], "an axis");
+
+            // As eager: only ^1 counts from the end here.
+            f[i.Result] = axis >= 0 && axis < shape.Rank
+                ? Specialization.Size(shape[axis], "int")
+                : throw f.Fail($"axis {axis} is out of range for shape {shape} of rank {shape.Rank}");
         }),
         Step.Of<RankInstruction>((f, i) => f[i.Result] = new HostValue(f.TypeOf(f[i.Tensor]).Rank)),
         Step.Of<ShapeInstruction>((f, i) =>

@@ -45,16 +45,20 @@ internal static class ThunkSteps
         return frame.Session.Wrap(result, ModuleGraphs.Identifier(thunk.Name), path);
     }
 
-    // Eager code may never come here, and then does not throw.
+    /// <summary>The user's own exception where the graph cannot just pass it on: under a condition that is a tensor, or after something was written.</summary>
+    public static GraphCompileException Thrown(Frame frame, Exception e) => frame.Fail(
+        frame.IsConditional ? $"a host expression under a condition that is a tensor throws: {e.Message}" : $"a host expression throws: {e.Message}", inner: e);
+
+    // Eager code may never come here, and then does not throw; or has changed something when it does.
     private static object? Invoke(Frame frame, int number, ImmutableArray<object?> arguments)
     {
         try
         {
             return frame.Definition.Invoke(number, frame.Self, [.. arguments]);
         }
-        catch (Exception e) when (frame.IsConditional && e is not OutOfMemoryException)
+        catch (Exception e) when ((frame.IsConditional || frame.HasEffects) && e is not OutOfMemoryException)
         {
-            throw frame.Fail($"a host expression under a condition that is a tensor throws: {e.Message}", eager: true, e);
+            throw Thrown(frame, e);
         }
     }
 

@@ -166,6 +166,15 @@ public static class GraphRuntime
             {
                 // Host code decides on these sizes: compile for the constants at hand.
             }
+            catch (GraphCompileException e) when ((!e.EagerIsPossible || e.IsOfThisCall) && SignatureRule.Found(function.Function, signature).Where(cache.Constants.Add).ToList() is not [])
+            {
+                // Sizes that merely differed between calls may have to agree here: the sizes at hand decide whether the rule is broken.
+            }
+            catch (GraphCompileException e) when (e.IsOfThisCall)
+            {
+                Log($"{function.Key} runs eagerly this once: {e.Message}");
+                return null;
+            }
             catch (GraphCompileException e) when (e.EagerIsPossible)
             {
                 cache.EagerReason = e.Message;

@@ -76,6 +76,12 @@ internal static class BinaryKernels
         return loops;
     }
 
+    // Whole numbers divided by zero are zero, as in a graph, which cannot throw for one element; and the least number has no opposite to overflow to.
+    private static bool IsMinusOne<T>(T value)
+        where T : INumber<T> => T.IsNegative(value) && T.IsZero(value + T.One);
+
+    private static bool IsFloat<T>() => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+
     // The vectorised power of the library goes through exp and log and loses digits and signs.
     private static void Pow(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> result)
     {
@@ -114,7 +120,19 @@ internal static class BinaryKernels
     private readonly struct Div : INumericBinary
     {
         public static void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> result)
-            where T : unmanaged, INumber<T> => TensorPrimitives.Divide(x, y, result);
+            where T : unmanaged, INumber<T>
+        {
+            if (IsFloat<T>())
+            {
+                TensorPrimitives.Divide(x, y, result);
+                return;
+            }
+
+            for (var i = 0; i < x.Length; i++)
+            {
+                result[i] = T.IsZero(y[i]) ? T.Zero : IsMinusOne(y[i]) ? T.Zero - x[i] : x[i] / y[i];
+            }
+        }
     }
 
     private readonly struct Max : INumericBinary
@@ -136,7 +154,7 @@ internal static class BinaryKernels
         {
             for (var i = 0; i < x.Length; i++)
             {
-                result[i] = x[i] % y[i];
+                result[i] = !IsFloat<T>() && (T.IsZero(y[i]) || IsMinusOne(y[i])) ? T.Zero : x[i] % y[i];
             }
         }
     }

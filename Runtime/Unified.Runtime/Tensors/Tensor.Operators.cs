@@ -68,6 +68,7 @@ public partial class Tensor
     [Op(OpCode.Mul)]
     public static Tensor operator *(int x, Tensor y) => Eager.Apply(OpCode.Mul, x, y);
 
+    /// <summary>The quotient, element by element. Whole numbers are truncated toward zero, and divided by zero give zero.</summary>
     [Op(OpCode.Div)]
     public static Tensor operator /(Tensor x, Tensor y) => Eager.Apply(OpCode.Div, x, y);
 

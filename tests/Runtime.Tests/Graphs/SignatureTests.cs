@@ -75,6 +75,23 @@ public class SignatureTests
     }
 
     [Fact]
+    public void Sizes_that_were_the_same_at_every_call_share_a_name()
+    {
+        var f = Definition("M:f");
+        using var three = Tensor.Zeros([3, 8]);
+        using var four = Tensor.Zeros([4, 8]);
+        using var five = Tensor.Zeros([5, 8]);
+        var first = Of(f, [], [], Argument.Of(three), Argument.Of(three));
+        var named = new TensorSpec(new TensorType(DType.F32, Shape.From(Dim.Named("d0_0"), 8)));
+        var second = Of(f, [first], [], Argument.Of(four), Argument.Of(four));
+        Assert.Equal([named, named], second);
+
+        // A call tells them apart.
+        var other = new TensorSpec(new TensorType(DType.F32, Shape.From(Dim.Named("d1_0"), 8)));
+        Assert.Equal([named, other], Of(f, [first, second], [], Argument.Of(four), Argument.Of(five)));
+    }
+
+    [Fact]
     public void Items_of_a_list_get_their_own_names()
     {
         var f = Definition("M:f");

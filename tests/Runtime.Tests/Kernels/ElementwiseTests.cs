@@ -145,6 +145,16 @@ public class ElementwiseTests
     }
 
     [Fact]
+    public void Whole_numbers_divided_by_zero_are_zero()
+    {
+        Assert.Equal([0, 3], (Tensor.From<int>([5, 7]) / Tensor.From<int>([0, 2])).ToArray<int>());
+        Assert.Equal([0L, 1L], Ops.Remainder(Tensor.From<long>([5, 7]), Tensor.From<long>([0, 2])).ToArray<long>());
+        Assert.Equal([int.MinValue, -4], (Tensor.From<int>([int.MinValue, 4]) / -1).ToArray<int>());
+        Assert.Equal([0, 0], Ops.Remainder(Tensor.From<int>([int.MinValue, 4]), -1).ToArray<int>());
+        Assert.Equal(new byte[] { 1, 0 }, (Tensor.From<byte>([255, 4]) / Tensor.From<byte>([255, 0])).ToArray<byte>());
+    }
+
+    [Fact]
     public void Integers_wrap()
     {
         Assert.Equal([int.MinValue], (Tensor.From<int>([int.MaxValue]) + 1).ToArray<int>());

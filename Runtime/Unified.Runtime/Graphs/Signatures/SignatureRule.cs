@@ -17,7 +17,16 @@ internal static class SignatureRule
         var relative = arguments.ToArray();
         var near = earlier.Where(e => e.Fits(relative)).ToList();
         Agree(parameters, relative);
-        return [.. relative.Select((a, i) => Spec(a, i < parameters.Count ? parameters[i] : null, [.. near.Select(e => e.Arguments[i])], i, constants))];
+        var alike = new Dictionary<string, string>(StringComparer.Ordinal);
+        return [.. relative.Select((a, i) => Spec(a, i < parameters.Count ? parameters[i] : null, [.. near.Select(e => e.Arguments[i])], i, constants, alike))];
+    }
+
+    /// <summary>The names in the signature that no annotation gave: the method may need their sizes after all.</summary>
+    public static ImmutableArray<string> Found(Function function, IEnumerable<ArgumentSpec> signature)
+    {
+        var declared = function.Parameters.SelectMany(p => p.Shape?.Dims ?? []).Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+        var types = signature.SelectMany(s => s switch { TensorSpec t => [t.Type], TensorListSpec l => l.Types, _ => ImmutableArray<TensorType>.Empty });
+        return [.. types.SelectMany(t => t.Shape.Dims).Select(d => d.Name).OfType<string>().Where(n => !declared.Contains(n)).Distinct(StringComparer.Ordinal)];
     }
 
     // A name stands for one size per call, wherever it is declared.
@@ -50,24 +59,25 @@ internal static class SignatureRule
     }
 
     private static ArgumentSpec Spec(
-        in Argument argument, FunctionParameter? parameter, List<ArgumentSpec> earlier, int index, IReadOnlySet<string> constants)
+        in Argument argument, FunctionParameter? parameter, List<ArgumentSpec> earlier, int index, IReadOnlySet<string> constants, Dictionary<string, string> alike)
     {
         switch (argument.Kind)
         {
             case ArgumentKind.Tensor:
                 var former = earlier.OfType<TensorSpec>().Select(t => t.Type).ToList();
-                return new TensorSpec(Generalize(((Tensor)argument.Reference!).Type, parameter, former, $"{index}", constants));
+                return new TensorSpec(Generalize(((Tensor)argument.Reference!).Type, parameter, former, $"{index}", constants, alike));
             case ArgumentKind.TensorList:
                 var lists = earlier.OfType<TensorListSpec>().ToList();
                 return new TensorListSpec([.. ((IReadOnlyList<Tensor>)argument.Reference!).Select((t, i) =>
-                    Generalize(t.Type, null, [.. lists.Select(l => l.Types[i])], $"{index}_{i}", constants))]);
+                    Generalize(t.Type, null, [.. lists.Select(l => l.Types[i])], $"{index}_{i}", constants, alike))]);
             default:
                 return new HostSpec(argument.ToObject());
         }
     }
 
     private static TensorType Generalize(
-        TensorType actual, FunctionParameter? parameter, List<TensorType> earlier, string prefix, IReadOnlySet<string> constants)
+        TensorType actual, FunctionParameter? parameter, List<TensorType> earlier, string prefix, IReadOnlySet<string> constants,
+        Dictionary<string, string> alike)
     {
         if (parameter?.Shape is { } declared && declared.Rank != actual.Rank)
         {
@@ -86,11 +96,18 @@ internal static class SignatureRule
 
             // A name the capture made up (it starts with an underscore) stands for an axis of which nothing was said.
             var name = wanted?.Name is { } given && given[0] != '_' ? given
-                : earlier.Any(e => e.Shape[axis] != size) ? $"d{prefix}_{axis}"
+                : earlier.Any(e => e.Shape[axis] != size) ? Shared($"d{prefix}_{axis}", size, earlier.Select(e => e.Shape[axis]), alike)
                 : null;
             dims.Add(name is not null && !constants.Contains(name) ? Dim.Named(name) : size);
         }
 
         return actual with { Shape = new Shape(dims.MoveToImmutable()) };
+    }
+
+    // Dims that had the same size at every call are one dim until a call tells them apart: x + y is possible with one name alone.
+    private static string Shared(string name, Dim size, IEnumerable<Dim> earlier, Dictionary<string, string> alike)
+    {
+        var history = string.Join(' ', earlier.Prepend(size));
+        return alike.TryAdd(history, name) ? name : alike[history];
     }
 }

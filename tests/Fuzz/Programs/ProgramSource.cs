@@ -1,0 +1,157 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Unified.Fuzz;
+
+/// <summary>Turns a method body into the source of a module that the worker can run.</summary>
+internal static class ProgramSource
+{
+    public const string Usings =
+        "global using System; global using System.Collections.Generic; global using System.Linq; global using Unified; global using Unified.Nn; global using Unified.Ir; " +
+        "global using Unified.Fuzz; global using static Unified.Ops;";
+
+    /// <summary>What every program may call.</summary>
+    public const string Shared = """
+        public sealed record Pair(Tensor Left, Tensor Right, int Times);
+
+        public sealed partial class Cell : Module
+        {
+            public Tensor Seen { get; } = Tensor.Zeros([3]);
+
+            [StaticGraph]
+            public Tensor Forward(Tensor x)
+            {
+                Seen.Assign(Seen * 0.5f + x[0]);
+                return Tanh(x + Seen);
+            }
+        }
+
+        /// A plain object that changes.
+        public sealed class Box(Tensor value, int number)
+        {
+            public Tensor Value { get; set; } = value;
+            public int Number = number;
+        }
+
+        public readonly record struct Duo(Tensor First, Tensor Second);
+
+        public abstract partial class Step : Module
+        {
+            [StaticGraph]
+            public abstract Tensor Forward(Tensor x);
+        }
+
+        public sealed partial class Doubling : Step
+        {
+            [StaticGraph]
+            public override Tensor Forward(Tensor x) => x * 2f - 1f;
+        }
+
+        public sealed partial class Counting(float by) : Step
+        {
+            private readonly Tensor _calls = Tensor.Zeros([1]);
+
+            public Tensor Calls => _calls;
+
+            [StaticGraph]
+            public override Tensor Forward(Tensor x)
+            {
+                _calls.Assign(_calls + 1f);
+                return Sigmoid(x * by) + _calls;
+            }
+        }
+
+        public static partial class Extra
+        {
+            [StaticGraph]
+            public static Tensor Damped(this Tensor x, float by = 0.5f) => x / (1f + Abs(x) * by);
+
+            [StaticGraph]
+            public static (Tensor Sum, Tensor Difference) Both(Tensor x, Tensor y) => (x + y, x - y);
+
+            [StaticGraph]
+            public static Tensor Total(params Tensor[] all)
+            {
+                var sum = all[0];
+                foreach (var t in all[1..])
+                {
+                    sum = sum * 0.5f + t;
+                }
+
+                return sum;
+            }
+
+            [StaticGraph]
+            public static Tensor Power(Tensor x, int times) => times <= 0 ? x : Power(Tanh(x) * 1.5f, times - 1);
+
+            [StaticGraph]
+            public static Tensor Limited(Tensor x)
+            {
+                var turns = 0;
+                while (Sum(Abs(x)) > 5.1937f && turns < 6)
+                {
+                    x = x * 0.5f;
+                    turns++;
+                }
+
+                return x + turns;
+            }
+        }
+        """;
+
+    public static string Of(string name, string body) => CSharpSyntaxTree.ParseText($$"""
+        public sealed partial class {{name}} : FuzzProgram
+        {
+            private readonly Linear _linear = new(3, 3, generator: new Unified.Generator(3));
+            private readonly Cell _cell = new();
+            private readonly Dropout _dropout = new(0.25f, new Unified.Generator(5));
+            private readonly int[] _steps = [1, 2, 3];
+            private readonly string _name = "ab";
+            private readonly Tensor _total = Tensor.Zeros([3]);
+            private Tensor _last = Tensor.Ones([3]);
+            private Tensor? _kept;
+            private readonly Step[] _blocks = [new Doubling(), new Counting(0.5f), new Doubling()];
+            private readonly Step _step = new Counting(0.25f);
+            private readonly Dictionary<string, int> _table = new() { ["a"] = 2, ["b"] = 3 };
+            private int _count;
+
+            public Parameter Weight { get; } = new(Tensor.From<float>([1, -0.5f, 0.25f], 3));
+
+            private Tensor Doubled => _total * 2f + Weight;
+
+            [StaticGraph]
+            public static Tensor Ordered(int a, int b, Tensor t, int c) => t * (a * 0.5f) + (b - c * 0.25f);
+
+            [StaticGraph]
+            public static Tensor Optional(Tensor t, float by = 0.5f, int times = 2) => t * by + times;
+
+            [StaticGraph]
+            public Tensor Scale(Tensor t, int times)
+            {
+                for (var i = 0; i < times && i < 4; i++)
+                {
+                    t = Tanh(t) + i;
+                }
+
+                return t;
+            }
+
+            [StaticGraph]
+            public (Tensor, Tensor) Run(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
+            {
+                {{body}}
+            }
+
+            public override IEnumerable<Tensor?> Call(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
+            {
+                _count = n > 3 ? 2 : 1;
+                Train(n < 4);
+                var (a, b) = Run(x, y, v, w, k, n, flag);
+                return [a, b];
+            }
+
+            public override IEnumerable<Tensor?> Observed() => 
+                [_total, _last, _kept, _cell.Seen, _dropout.State, Weight, _linear.Weight, ((Counting)_step).Calls, ((Counting)_blocks[1]).Calls];
+        }
+        """).GetRoot().NormalizeWhitespace().ToFullString();
+}
