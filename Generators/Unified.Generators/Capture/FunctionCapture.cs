@@ -98,7 +98,8 @@ internal sealed class FunctionCapture(CaptureSession session)
         SyntaxNode? written = syntax.ExpressionBody ?? (SyntaxNode?)syntax.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration));
         var operation = written is null ? null : session.Model.GetOperation(written, session.Cancellation);
         var body = operation is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : operation as IBlockOperation;
-        if (body is null || body.Descendants().Any(o => o is IInvalidOperation))
+        // The field of the keyword "field" has no name outside of its property.
+        if (body is null || body.Descendants().Any(o => o is IInvalidOperation or IFieldReferenceOperation { Field: { IsImplicitlyDeclared: true, AssociatedSymbol: IPropertySymbol } }))
         {
             return null;
         }

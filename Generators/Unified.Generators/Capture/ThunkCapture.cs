@@ -58,6 +58,12 @@ internal sealed class ThunkCapture(CaptureSession session)
 
     private (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation, ImmutableArray<DeclaredVariable> variables)
     {
+        if (operation.DescendantsAndSelf().Select(FileLocal).FirstOrDefault(t => t is not null) is { } local)
+        {
+            session.Report("UG014", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), LongestName), local.ToDisplayString());
+            return null;
+        }
+
         var draft = new Draft(operation);
         Collect(operation, draft);
         if (draft.IsRefused || !CheckType(operation.Type, operation) || !CheckClosures(operation))
@@ -274,11 +280,22 @@ internal sealed class ThunkCapture(CaptureSession session)
             text = text.Substring(0, start) + name + text.Substring(start + span.Length);
         }
 
-        return text;
+        // A condition of a type with an operator true: the operator is written nowhere.
+        return root is IUnaryOperation { OperatorKind: UnaryOperatorKind.True } ? $"({text}) ? true : false" : text;
     }
 
     public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
+
+    /// <summary>A type of this file only, which generated code cannot see.</summary>
+    private static INamedTypeSymbol? FileLocal(IOperation operation) =>
+        operation.Type is INamedTypeSymbol { IsFileLocal: true } type ? type
+        : operation switch
+        {
+            IMemberReferenceOperation m => m.Member.ContainingType,
+            IInvocationOperation i => i.TargetMethod.ContainingType,
+            _ => null,
+        } is { IsFileLocal: true } owner ? owner : null;
 
     private static bool IsUnnameable(ITypeSymbol type) => type switch
     {
