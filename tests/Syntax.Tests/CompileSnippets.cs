@@ -123,7 +123,7 @@ internal sealed partial class CompileSnippets
             var place = error.Location.SourceTree == tree || error.Location.GetLineSpan().Path == space
                 ? tree.GetText().ToString(error.Location.SourceTree == tree ? error.Location.SourceSpan : tree.GetText().Lines.GetTextSpan(error.Location.GetLineSpan().Span))
                 : "";
-            _verdicts.Add(snippet.Name, new Verdict(outcome, error.Id, place, outcome == Outcome.Diagnosed ? error.GetMessage(CultureInfo.InvariantCulture) : error.ToString()));
+            _verdicts.Add(snippet.Name, new Verdict(outcome == Outcome.Invalid && error.Id == snippet.Expected ? Outcome.Diagnosed : outcome, error.Id, place, outcome == Outcome.Diagnosed ? error.GetMessage(CultureInfo.InvariantCulture) : error.ToString()));
         }
 
         return any;

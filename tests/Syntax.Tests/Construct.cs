@@ -26,6 +26,11 @@ internal sealed record Construct(string Group, string Name, string? Tensor, stri
 /// <param name="Name">Unique over all tables; the name of the test, too.</param>
 internal sealed record Snippet(string Name, string Text)
 {
+    /// <summary>The error of C# itself that the snippet must give, written as <c>!CS0000 </c> before it: tensors have no such operator.</summary>
+    public string? Expected => Text.StartsWith('!') ? Text[1..Text.IndexOf(' ', StringComparison.Ordinal)] : null;
+
+    private string Code => Expected is { } id ? Text[(id.Length + 2)..] : Text;
+
     private const string Head = """
         using System.Collections.Immutable;
         using System.Runtime.CompilerServices;
@@ -42,7 +47,7 @@ internal sealed record Snippet(string Name, string Text)
     /// <summary>The whole file, in a namespace of its own, with a caller whose call the generator redirects.</summary>
     public string Source(string space)
     {
-        var types = Text.Split("===\n", 2);
+        var types = Code.Split("===\n", 2);
         var members = types[0].Split("---\n", 2);
         var isWhole = members[0].TrimStart().StartsWith('[');
         return Head.Replace("{0}", space, StringComparison.Ordinal)

@@ -13,7 +13,7 @@ internal static partial class SyntaxPage
         `tests/Syntax.Tests`, which compiles each snippet with the real generator and runs it in both modes (`UPDATE_GOLDEN=1` rewrites the page):
 
         - **accepted**: one compiled graph gives the same results, effects and exceptions as the eager method, at two batch sizes and two host numbers;
-        - **error UGxxx** at `text`: a compile-time error at that text ([diagnostics.md](diagnostics.md) says what to write instead);
+        - **error UGxxx** at `text`: a compile-time error at that text ([diagnostics.md](diagnostics.md) says what to write instead); CSxxxx is C#'s own, where tensors have no such operator;
         - **eager**: no graph is possible; the method runs eagerly, with the right result, and the log says why.
 
         `x` is a tensor, `n` an int. Members of the class stand after `---`, further types after `===`. Each snippet is the case of `SyntaxTests.Snippet`
@@ -48,12 +48,15 @@ internal static partial class SyntaxPage
         var v => $"**{v.Outcome}**: {Escape(v.Message)}",
     };
 
-    private static string Code(string? snippet) => snippet is null ? "" : $"`` {Escape(Spaces().Replace(snippet.Trim(), " "))} ``";
+    private static string Code(string? snippet) => snippet is null ? "" : $"`` {Escape(Expected().Replace(Spaces().Replace(snippet.Trim(), " "), ""))} ``";
 
     private static string Escape(string text) => Spaces().Replace(text, " ").Replace("|", "\\|", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^.* runs eagerly: ")]
     private static partial Regex Reason();
+
+    [GeneratedRegex("^!CS[0-9]{4} ")]
+    private static partial Regex Expected();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

@@ -38,7 +38,7 @@ public sealed class SyntaxTests(SyntaxRun run) : IClassFixture<SyntaxRun>
         Assert.True(verdict.Outcome is Outcome.Accepted or Outcome.Diagnosed or Outcome.Eager, $"{verdict.Outcome}: {verdict.Message}");
         if (verdict.Outcome == Outcome.Diagnosed)
         {
-            Assert.Matches("^UG[0-9]{3}$", verdict.Id);
+            Assert.Matches("^(UG[0-9]{3}|CS[0-9]{4})$", verdict.Id);
             Assert.NotEqual("UG199", verdict.Id);
             Assert.NotEmpty(verdict.Place);
         }

@@ -33,6 +33,8 @@ internal sealed class ExpressionCapture
             [OperationKind.Unary] = o => Calls.Unary((IUnaryOperation)o),
             [OperationKind.Conversion] = o => Conversion((IConversionOperation)o),
             [OperationKind.Conditional] = o => Conditionals.Conditional((IConditionalOperation)o),
+            [OperationKind.ConditionalAccess] = o => Conditionals.Access((IConditionalAccessOperation)o),
+            [OperationKind.ConditionalAccessInstance] = o => Conditionals.Accessed((IConditionalAccessInstanceOperation)o),
             [OperationKind.Coalesce] = o => Conditionals.Coalesce((ICoalesceOperation)o),
             [OperationKind.SwitchExpression] = o => Conditionals.Switch((ISwitchExpressionOperation)o),
             [OperationKind.SimpleAssignment] = o => Assignments.Simple((ISimpleAssignmentOperation)o),

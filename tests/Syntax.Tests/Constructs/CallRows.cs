@@ -47,7 +47,7 @@ internal static class CallRows
         new(G, "argument checks", "ArgumentNullException.ThrowIfNull(x); return x * 2f;", "ArgumentOutOfRangeException.ThrowIfGreaterThan(n, 2); return x * n;"),
         new(G, "argument check of a size", "ArgumentOutOfRangeException.ThrowIfNotEqual(x.Shape[1], 6); return x;", "ArgumentOutOfRangeException.ThrowIfNegative(n); return x * n;"),
         new(G, "assertion", "System.Diagnostics.Debug.Assert(x.Rank == 2); return x;", "System.Diagnostics.Debug.Assert(n > 0); return x;"),
-        new(G, "gradient", "var (loss, g) = ValueAndGrad(() => Sum(x * _w), Parameters); return g[_w] + loss;\n---\nprivate readonly Parameter _w = new(Tensor.Ones([6]));", null),
+        new(G, "gradient", "var (loss, g) = ValueAndGrad(() => Sum(x * _w), Parameters); return g[0] + loss;\n---\nprivate readonly Parameter _w = new(Tensor.Ones([6]));", null),
         new(G, "delegate in the partial-method form", "return Apply(x);\n---\nprivate partial Tensor Apply(Tensor t);\n[StaticGraph] private partial Tensor Apply(Tensor t) => t * 2f;", null),
     ];
 }

@@ -11,7 +11,7 @@ internal static class PatternRows
     [
         new(G, "constant", "return _t is null ? x * 2f : x;\n---\nprivate readonly Tensor? _t;", "return n is 3 ? x * 2f : x;"),
         new(G, "declaration", "return _m is Linear l ? l.Forward(x) : x;" + Linear, "object o = n; return o is int k ? x * k : x;"),
-        new(G, "type", "return _m switch { Linear => x * 2f, _ => x };" + Linear, "object o = n; return o switch { int => x * 2f, _ => x };"),
+        new(G, "type", "return _m switch { Unified.Nn.Linear => x * 2f, _ => x };" + Linear, "object o = n; return o switch { int => x * 2f, _ => x };"),
         new(G, "var", "return x * 2f is var y ? y + 1f : x;", "return n is var k ? x * k : x;"),
         new(G, "var with deconstruction", "return (x, n) is var (a, b) ? a * b : x;", "return (1, n) is var (a, b) ? x * (a + b) : x;"),
         new(G, "discard", "return n switch { _ => x * 2f };", "return x * (n switch { 3 => 1, _ => 2 });"),
