@@ -29,6 +29,11 @@ internal sealed class ConditionalCapture(CaptureSession session)
             return ShortCircuit(operation);
         }
 
+        if (session.Functions.Operator(operation.OperatorMethod, operation, operation.LeftOperand, operation.RightOperand) is { } inlined)
+        {
+            return inlined;
+        }
+
         return session.Types.IsOrHoldsTensors(operation.LeftOperand.Type) || session.Types.IsOrHoldsTensors(operation.RightOperand.Type)
             ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}", TensorCallCapture.OperatorInstead)
             : session.Expressions.Host(operation);

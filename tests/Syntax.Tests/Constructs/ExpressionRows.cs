@@ -41,7 +41,7 @@ internal static class ExpressionRows
         new(G, "several indices", "return x[.., 1..^1] + x[0, 1];", "var a = new int[2, 2]; a[0, 1] = n; return x * a[0, 1];"),
         new(G, "index and range as values", "var i = ^1; return x[i] + x;", "var r = 1..2; int[] a = [1, 2, n]; return x * a[r][0];"),
         new(G, "index by a tensor", "return x[ArgMax(x, 0)[0..1]];", null),
-        new(G, "index by a mask", "return x[x > 0f];", null),
+        new(G, "choice by a mask (an index is of ints)", "return Select(x > 0f, x, -x);", null),
         new(G, "element assignment", "!CS0200 x = x * 1f; x[0] = x[1] * 2f; return x;", "int[] a = [1, 2]; a[0] = n; return x * a[0];"),
         new(G, "slice assignment", "!CS0200 var y = x * 1f; y[.., 1..^1] = y[.., 1..^1] * 2f; return y;", "var a = new[] { 1, 2, 3 }; a[^1] = n; return x * a[2];"),
         new(G, "compound slice assignment", "!CS0200 var y = x * 1f; y[0] += 1f; return y;", "int[] a = [1, 2]; a[0] += n; return x * a[0];"),

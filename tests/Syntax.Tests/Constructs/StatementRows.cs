@@ -32,7 +32,7 @@ internal static class StatementRows
         new(G, "foreach over an array", "Tensor[] all = [x, x * 2f]; var y = x; foreach (var t in all) { y = y + t; } return y;", "int[] all = [1, 2, n]; foreach (var i in all) { x = x + i; } return x;"),
         new(G, "foreach over a dictionary", "var all = new Dictionary<string, Tensor> { [\"a\"] = x, [\"b\"] = x * 2f }; var y = x; foreach (var (k, t) in all) { y = y + t * k.Length; } return y;", "foreach (var (k, v) in new Dictionary<string, int> { [\"a\"] = 1, [\"bc\"] = 2 }) { x = x + (k.Length * v); } return x;"),
         new(G, "foreach with deconstruction", "foreach (var (a, b) in new[] { (x, 1f), (x * 2f, 2f) }) { x = a + b; } return x;", "foreach (var (a, b) in new[] { (1, 2), (3, n) }) { x = x + (a * b); } return x;"),
-        new(G, "foreach over tuples with sizes", null, "foreach (var (a, b) in new[] { (x.Shape[0], 2), (3, n) }) { x = x + (a * b); } return x;"),
+        new(G, "foreach over tuples with sizes", null, "foreach (var (a, b) in new[] { (x.Shape[0], 2), (1, 2), (3, n) }) { x = x + (a * b); } return x;"),
         new(G, "foreach over a string", null, "foreach (var c in \"abc\") { x = x + (c - 'a'); } return x;"),
         new(G, "foreach over an iterator", null, "foreach (var i in Enumerable.Range(0, n)) { x = x + i; } return x;"),
         new(G, "await foreach", "[StaticGraph]\npublic async Task<Tensor> Later(Tensor x, IAsyncEnumerable<int> all) { await foreach (var i in all) { x = x + i; } return x; }\npublic Tensor Forward(Tensor x, int n) => x;", null),
