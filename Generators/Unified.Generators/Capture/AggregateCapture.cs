@@ -42,11 +42,16 @@ internal sealed class AggregateCapture(CaptureSession session)
     /// <summary>An argument that is a list written in place: its items are captured even where all of them are host values.</summary>
     public Captured Argument(IOperation value) => HostReader.Unwrap(value) switch
     {
+        { } written when IsOfHostTuples(written) && session.Hosts.Read(written).IsPure => session.Expressions.Host(written),
         IArrayCreationOperation { Initializer: not null, DimensionSizes.Length: 1 } array => Array(array),
         ICollectionExpressionOperation collection when !collection.Elements.Any(e => e is ISpreadOperation) || !session.Hosts.Read(collection).IsPure =>
             Collection(collection),
         _ => session.Expressions.Capture(value),
     };
+
+    // Taken apart, its items would be lists, which the code that uses them does not expect.
+    private bool IsOfHostTuples(IOperation written) =>
+        written is IArrayCreationOperation { Type: IArrayTypeSymbol { ElementType: INamedTypeSymbol { IsTupleType: true } item } } && !session.Types.IsOrHoldsTensors(item);
 
     private static bool IsList(ITypeSymbol type) =>
         TypeClassifier.IsSystem(type) && type is INamedTypeSymbol { TypeArguments.Length: 1 }

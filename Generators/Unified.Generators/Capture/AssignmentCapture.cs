@@ -37,6 +37,11 @@ internal sealed class AssignmentCapture(CaptureSession session)
     public Captured Compound(ICompoundAssignmentOperation operation)
     {
         var target = operation.Target;
+        if (operation.OperatorMethod is { IsStatic: false })
+        {
+            return ChangesItsOperand(operation);
+        }
+
         if (session.Types.OpOf(operation.OperatorMethod) is { } elementOp && session.Expressions.Lists.Target(target) is { } element)
         {
             return CompoundElement(operation, elementOp, element);
@@ -64,6 +69,10 @@ internal sealed class AssignmentCapture(CaptureSession session)
 
         return Update(operation, target, name, type, () => session.Expressions.Capture(operation.Value), isPostfix: false);
     }
+
+    // An operator of C# 14 that is an instance method: the object changes for all who hold it.
+    private Captured ChangesItsOperand(IOperation operation) =>
+        session.Refuse("UG004", operation, "An operator that changes its operand in place", "declare the operator static, so that it gives a new value");
 
     // Host types and operators without arithmetic of their own: as C# would, with the cast that the assignment implies.
     private Captured CompoundText(ICompoundAssignmentOperation operation)
@@ -158,6 +167,11 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return Captured.Missing(ValueKind.Host);
         }
 
+        if (operation.OperatorMethod is { IsStatic: false })
+        {
+            return ChangesItsOperand(operation);
+        }
+
         object? one = operation.Type?.SpecialType switch
         {
             SpecialType.System_Int32 => 1,
@@ -175,7 +189,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
 
             var before = session.Writer.Load(variable);
             var after = StoreText(
-                operation, operation.Target, $"{NameOf(variable)} {(operation.Kind == OperationKind.Increment ? "+" : "-")} 1", operation.IsChecked, (variable, operation.Target.Type!));
+                operation, operation.Target, $"{(operation.Kind == OperationKind.Increment ? "++" : "--")}{NameOf(variable)}", operation.IsChecked, (variable, operation.Target.Type!));
             return operation.IsPostfix ? new(before, ValueKind.Host) : after;
         }
 

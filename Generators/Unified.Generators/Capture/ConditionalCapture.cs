@@ -8,6 +8,8 @@ namespace Unified.Generators;
 /// <summary>Turns expressions that choose (<c>?:</c>, <c>??</c>, <c>&amp;&amp;</c>, <c>||</c>, <c>switch</c>, null tests) into If instructions over a local.</summary>
 internal sealed class ConditionalCapture(CaptureSession session)
 {
+    private readonly Stack<(int Local, ValueKind Kind)> _accessed = new();
+
     public Captured Binary(IBinaryOperation operation)
     {
         if (session.Types.OpOf(operation.OperatorMethod) is { } op)
@@ -25,6 +27,11 @@ internal sealed class ConditionalCapture(CaptureSession session)
         if (operation is { OperatorMethod: null, OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.ConditionalOr })
         {
             return ShortCircuit(operation);
+        }
+
+        if (session.Functions.Operator(operation.OperatorMethod, operation, operation.LeftOperand, operation.RightOperand) is { } inlined)
+        {
+            return inlined;
         }
 
         return session.Types.IsOrHoldsTensors(operation.LeftOperand.Type) || session.Types.IsOrHoldsTensors(operation.RightOperand.Type)
@@ -79,6 +86,44 @@ internal sealed class ConditionalCapture(CaptureSession session)
 
         return Choose(operation, Condition(operation.Condition), () => session.Expressions.Capture(operation.WhenTrue), () => session.Expressions.Capture(other));
     }
+
+    /// <summary><c>a?.B</c> that gives a value of the graph: a is evaluated once, and B only where a is not null.</summary>
+    public Captured Access(IConditionalAccessOperation operation)
+    {
+        if (session.Types.KindOf(operation.Type) is not (ValueKind.Tensor or ValueKind.Aggregate) || operation.Operation.Type is not { IsReferenceType: true } type)
+        {
+            return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "test for null with an if statement");
+        }
+
+        var value = session.Expressions.Capture(operation.Operation);
+        if (value.IsMissing)
+        {
+            return Captured.Missing(session.Types.KindOf(operation.Type));
+        }
+
+        var local = session.Writer.DeclareTemporary(session.Types.Of(type, value.Kind));
+        session.Writer.Emit(new StoreInstruction(local, value.Register));
+        Captured Present()
+        {
+            _accessed.Push((local, value.Kind));
+            try
+            {
+                return session.Expressions.Capture(operation.WhenNotNull);
+            }
+            finally
+            {
+                _accessed.Pop();
+            }
+        }
+
+        var isThere = IsNull(session.Writer.Load(local), negated: true, operation);
+        return Choose(operation, isThere, Present, () => new(session.Writer.Literal(null), session.Types.KindOf(operation.Type)));
+    }
+
+    /// <summary>The a of <c>a?.B</c>, within B.</summary>
+    public Captured Accessed(IConditionalAccessInstanceOperation operation) => _accessed.Count > 0
+        ? new(session.Writer.Load(_accessed.Peek().Local), _accessed.Peek().Kind)
+        : session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "test for null with an if statement");
 
     public Captured Coalesce(ICoalesceOperation operation)
     {

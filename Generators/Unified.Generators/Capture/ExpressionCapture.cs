@@ -33,6 +33,7 @@ internal sealed class ExpressionCapture
             [OperationKind.Unary] = o => Calls.Unary((IUnaryOperation)o),
             [OperationKind.Conversion] = o => Conversion((IConversionOperation)o),
             [OperationKind.Conditional] = o => Conditionals.Conditional((IConditionalOperation)o),
+            [OperationKind.ConditionalAccess] = o => Conditionals.Access((IConditionalAccessOperation)o),
             [OperationKind.Coalesce] = o => Conditionals.Coalesce((ICoalesceOperation)o),
             [OperationKind.SwitchExpression] = o => Conditionals.Switch((ISwitchExpressionOperation)o),
             [OperationKind.SimpleAssignment] = o => Assignments.Simple((ISimpleAssignmentOperation)o),
@@ -85,6 +86,8 @@ internal sealed class ExpressionCapture
                 return Capture(conversion.Operand);
             case IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance }:
                 return new(_session.Writer.Load(0), _session.Writer[0].Type.Kind);
+            case IConditionalAccessInstanceOperation accessed:
+                return Conditionals.Accessed(accessed);
             case ILocalReferenceOperation { IsDeclaration: false } local:
                 return Local(local.Local, local);
             case IParameterReferenceOperation parameter when _session.Hosts.IsOwnParameter(parameter.Parameter):
@@ -163,6 +166,11 @@ internal sealed class ExpressionCapture
         if (_session.Types.IntrinsicOf(conversion.OperatorMethod) == "truth")
         {
             return Capture(conversion.Operand) with { Kind = ValueKind.Tensor };
+        }
+
+        if (_session.Functions.Operator(conversion.OperatorMethod, conversion, conversion.Operand) is { } inlined)
+        {
+            return inlined;
         }
 
         var kind = _session.Types.KindOf(conversion.Type);

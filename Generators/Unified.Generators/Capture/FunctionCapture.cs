@@ -98,13 +98,49 @@ internal sealed class FunctionCapture(CaptureSession session)
         SyntaxNode? written = syntax.ExpressionBody ?? (SyntaxNode?)syntax.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration));
         var operation = written is null ? null : session.Model.GetOperation(written, session.Cancellation);
         var body = operation is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : operation as IBlockOperation;
-        if (body is null || body.Descendants().Any(o => o is IInvalidOperation))
+        // The field of the keyword "field" has no name outside of its property.
+        if (body is null || body.Descendants().Any(o => o is IInvalidOperation or IFieldReferenceOperation { Field: { IsImplicitlyDeclared: true, AssociatedSymbol: IPropertySymbol } }))
         {
             return null;
         }
 
         session.Hosts.AddBody(body);
         return Inline(new FunctionValue(getter, body, NameScope.Empty), read, () => { });
+    }
+
+    /// <summary>A user's operator on objects with tensors, as its body; null where it cannot be seen from here.</summary>
+    public Captured? Operator(IMethodSymbol? method, IOperation place, params IOperation[] operands)
+    {
+        if (method is not { IsStatic: true, MethodKind: MethodKind.UserDefinedOperator or MethodKind.Conversion }
+            || !(session.Types.IsOrHoldsTensors(method.ReturnType) || method.Parameters.Any(p => session.Types.IsOrHoldsTensors(p.Type)))
+            || method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation) is not BaseMethodDeclarationSyntax syntax
+            || syntax.SyntaxTree != session.Model.SyntaxTree
+            || session.Model.GetOperation(syntax, session.Cancellation) is not IMethodBodyOperation whole
+            || (whole.BlockBody ?? whole.ExpressionBody) is not { } body
+            || body.Descendants().Any(o => o is IInvalidOperation || IsOfItsTypeAlone(o, method.ContainingType)))
+        {
+            return null;
+        }
+
+        session.Hosts.AddBody(body);
+        var values = operands.Select(session.Expressions.Aggregates.Argument).ToImmutableArray();
+        return values.Any(v => v.IsMissing)
+            ? Captured.Missing(session.Types.KindOf(method.ReturnType))
+            : Call(new FunctionValue(method, body, NameScope.Empty), place, values);
+    }
+
+    // Host code in the body is evaluated outside of the type: it cannot see what is private there, nor static members by their plain names.
+    private static bool IsOfItsTypeAlone(IOperation operation, INamedTypeSymbol owner)
+    {
+        ISymbol? member = operation switch
+        {
+            IMemberReferenceOperation m => m.Member,
+            IInvocationOperation i => i.TargetMethod,
+            _ => null,
+        };
+        return SymbolEqualityComparer.Default.Equals(operation.Type?.ContainingType, owner)
+            || (member is not null && SymbolEqualityComparer.Default.Equals(member.ContainingType, owner)
+                && (member.IsStatic || member.DeclaredAccessibility is not (Accessibility.Public or Accessibility.Internal)));
     }
 
     /// <summary>Remembers what a return inside of an inlined function gives.</summary>

@@ -91,6 +91,11 @@ internal sealed class GuardRule(CaptureSession session)
 
         var body = declaration.ExpressionBody?.Expression
             ?? declaration.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration))?.ExpressionBody?.Expression;
+        if (body is FieldExpressionSyntax)
+        {
+            return property.ContainingType.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(f => SymbolEqualityComparer.Default.Equals(f.AssociatedSymbol, property));
+        }
+
         var name = body switch
         {
             IdentifierNameSyntax i => i.Identifier.ValueText,

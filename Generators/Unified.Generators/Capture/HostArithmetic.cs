@@ -64,14 +64,14 @@ internal static class HostArithmetic
 
     public static string? OperatorOf(BinaryOperatorKind kind) => Binary.TryGetValue(kind, out var name) ? name : null;
 
-    /// <summary>The step that the operation is; null when it is none. Its operands may be anything.</summary>
+    /// <summary>The step that the operation is; null when it is none. Its operands may be anything. What checks for overflow is none.</summary>
     public static HostStep? Find(IOperation operation) => NameOf(operation.Type) is not { } type ? null : operation switch
     {
-        IBinaryOperation { OperatorMethod: null, IsLifted: false } b when OperatorOf(b.OperatorKind) is { } name
+        IBinaryOperation { OperatorMethod: null, IsLifted: false, IsChecked: false } b when OperatorOf(b.OperatorKind) is { } name
             && IsNumber(b.LeftOperand.Type) && IsNumber(b.RightOperand.Type) => new(name, type, [b.LeftOperand, b.RightOperand]),
-        IUnaryOperation { OperatorMethod: null, IsLifted: false } u when Unary.TryGetValue(u.OperatorKind, out var name)
+        IUnaryOperation { OperatorMethod: null, IsLifted: false, IsChecked: false } u when Unary.TryGetValue(u.OperatorKind, out var name)
             && IsNumber(u.Operand.Type) => new(name, type, [u.Operand]),
-        IConversionOperation { OperatorMethod: null } c when c.Conversion is { IsNumeric: true } && type != "bool" && IsNumber(c.Operand.Type) =>
+        IConversionOperation { OperatorMethod: null, IsChecked: false } c when c.Conversion is { IsNumeric: true } && type != "bool" && IsNumber(c.Operand.Type) =>
             new("to_" + type, type, [c.Operand]),
         IInvocationOperation { TargetMethod.ContainingType: { Name: "Math" or "MathF" } math } i when TypeClassifier.IsSystem(math)
             && Functions.TryGetValue((i.TargetMethod.Name, i.Arguments.Length), out var name)

@@ -71,6 +71,7 @@ internal sealed class HostReader(CaptureSession session)
         IWithOperation w => IsAggregateOfGraph(w.Operand),
         IArrayCreationOperation or ICollectionExpressionOperation or ITupleOperation => session.Types.IsOrHoldsTensors(operation.Type),
         IAssignmentOperation a => a.Parent is not IObjectOrCollectionInitializerOperation,
+        IConditionalAccessInstanceOperation => !scope.Contains(operation.Syntax.Span),
         IIncrementOrDecrementOperation or IAwaitOperation or IAddressOfOperation or IInvalidOperation => true,
         IArgumentOperation { Parameter.RefKind: RefKind.Out or RefKind.Ref, Value: ILocalReferenceOperation l } => !IsDeclaredIn(l.Local, scope),
         IArgumentOperation { Parameter.RefKind: RefKind.Out or RefKind.Ref, Value: IParameterReferenceOperation p } => !IsDeclaredIn(p.Parameter, scope),

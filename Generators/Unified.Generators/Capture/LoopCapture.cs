@@ -68,7 +68,10 @@ internal sealed class LoopCapture(CaptureSession session)
         }
         else
         {
-            item = session.Writer.DeclareTemporary(session.Types.Of(itemType));
+            // Tuples with sizes in them are lists of the graph, however they were written.
+            item = session.Writer.DeclareTemporary(itemType is { IsTupleType: true } && list.Kind == ValueKind.Aggregate
+                ? session.Types.Of(itemType, ValueKind.Aggregate)
+                : session.Types.Of(itemType));
         }
 
         var body = session.Writer.InBlock(() =>

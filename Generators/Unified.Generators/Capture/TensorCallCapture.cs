@@ -54,7 +54,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
         : session.Types.OpOf(operation.OperatorMethod) is { } op ? Apply(op, operation, operation.OperatorMethod!, [operation.Operand])
         : session.Types.IsTensor(operation.Operand.Type)
             ? session.Refuse("UG003", operation, $"operator {operation.Syntax.ChildTokens().FirstOrDefault()}", OperatorInstead)
-            : session.Expressions.Host(operation);
+            : session.Functions.Operator(operation.OperatorMethod, operation, operation.Operand) ?? session.Expressions.Host(operation);
 
     /// <summary>An operator: operands by the names of its parameters.</summary>
     public Captured Apply(OpCode op, IOperation operation, IMethodSymbol method, ImmutableArray<IOperation> operands)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Text;
 using Unified.Ir;
@@ -58,12 +59,20 @@ internal sealed class ThunkCapture(CaptureSession session)
 
     private (int Thunk, ImmutableArray<int> Arguments)? Make(IOperation operation, ImmutableArray<DeclaredVariable> variables)
     {
+        if (operation.DescendantsAndSelf().Select(FileLocal).FirstOrDefault(t => t is not null) is { } local)
+        {
+            session.Report("UG014", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), LongestName), local.ToDisplayString());
+            return null;
+        }
+
         var draft = new Draft(operation);
         Collect(operation, draft);
         if (draft.IsRefused || !CheckType(operation.Type, operation) || !CheckClosures(operation))
         {
             return null;
         }
+
+        NameCaller(draft);
 
         var parameters = Parameters(draft);
         if (parameters is null)
@@ -221,8 +230,13 @@ internal sealed class ThunkCapture(CaptureSession session)
 
         var name = $"__h{draft.Holes.Count}";
         draft.Holes.Add((name, operation.Type, value.Register));
-        draft.Replacements.Add((operation.Syntax.Span, name));
+
+        // The a of "a?.B" stands before B, which begins with the dot or the bracket.
+        draft.Replacements.Add((operation is IConditionalAccessInstanceOperation ? new TextSpan(Binding(draft.Root.Syntax).SpanStart, 0) : operation.Syntax.Span, name));
     }
+
+    private static SyntaxNode Binding(SyntaxNode root) =>
+        root.DescendantNodesAndSelf().FirstOrDefault(n => n is MemberBindingExpressionSyntax or ElementBindingExpressionSyntax) ?? root;
 
     private ImmutableArray<ThunkParameter>? Parameters(Draft draft)
     {
@@ -274,11 +288,50 @@ internal sealed class ThunkCapture(CaptureSession session)
             text = text.Substring(0, start) + name + text.Substring(start + span.Length);
         }
 
-        return text;
+        // A condition of a type with an operator true: the operator is written nowhere.
+        text = root is IUnaryOperation { OperatorKind: UnaryOperatorKind.True } ? $"({text}) ? true : false" : text;
+        return Overflow(root) is { } context ? $"{context}({text})" : text;
+    }
+
+    /// <summary>The keyword <c>checked</c> or <c>unchecked</c> of the block or parentheses around arithmetic; null where there is none.</summary>
+    private static string? Overflow(IOperation root) => root is ICollectionExpressionOperation
+        || !root.DescendantsAndSelf().Any(o => o is IBinaryOperation or IUnaryOperation or IConversionOperation or IIncrementOrDecrementOperation)
+            ? null
+            : root.Syntax.Ancestors().TakeWhile(a => a is not MemberDeclarationSyntax).Select(a => a switch
+            {
+                CheckedStatementSyntax s => s.Keyword.ValueText,
+                CheckedExpressionSyntax e => e.Keyword.ValueText,
+                _ => null,
+            }).FirstOrDefault(k => k is not null);
+
+    // A name or line of the caller is that of the user's method, not of the thunk.
+    private static void NameCaller(Draft draft)
+    {
+        foreach (var argument in draft.Root.DescendantsAndSelf().OfType<IArgumentOperation>().Where(a => a.ArgumentKind == ArgumentKind.DefaultValue))
+        {
+            if (argument is { Parameter: { } parameter, Value.ConstantValue: { HasValue: true, Value: { } value } }
+                && parameter.GetAttributes().Any(a => a.AttributeClass?.Name is "CallerMemberNameAttribute" or "CallerLineNumberAttribute" or "CallerFilePathAttribute")
+                && argument.Parent?.Syntax.ChildNodes().OfType<ArgumentListSyntax>().FirstOrDefault() is { } list
+                && !draft.Replacements.Any(r => r.Span.Contains(list.Span)))
+            {
+                var text = $"{(list.Arguments.Count > 0 || draft.Replacements.Any(r => r.Span.Start == list.CloseParenToken.SpanStart) ? ", " : "")}{Escape(parameter.Name)}: {SymbolDisplay.FormatPrimitive(value, quoteStrings: true, useHexadecimalNumbers: false)}";
+                draft.Replacements.Add((new TextSpan(list.CloseParenToken.SpanStart, 0), text));
+            }
+        }
     }
 
     public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
+
+    /// <summary>A type of this file only, which generated code cannot see.</summary>
+    private static INamedTypeSymbol? FileLocal(IOperation operation) =>
+        operation.Type is INamedTypeSymbol { IsFileLocal: true } type ? type
+        : operation switch
+        {
+            IMemberReferenceOperation m => m.Member.ContainingType,
+            IInvocationOperation i => i.TargetMethod.ContainingType,
+            _ => null,
+        } is { IsFileLocal: true } owner ? owner : null;
 
     private static bool IsUnnameable(ITypeSymbol type) => type switch
     {
