@@ -17,7 +17,7 @@ internal static partial class DiagnosticTable
         Error("UG008", "Function inside a static graph", "{0} cannot be captured here; write a [StaticGraph] method and call it"),
         Error("UG009", "Differentiated function is not known", "The function to differentiate must be a lambda, local function or [StaticGraph] method without parameters, such as () => Loss(x); {0}"),
         Error("UG010", "Index of a tensor", "'{0}' cannot index a tensor in a static graph; write an int, ^int, a..b, .. or a tensor in the brackets"),
-        Error("UG011", "Graph value in host code", "'{0}' belongs to the graph and cannot go into the host expression '{1}'; pass host values, such as x.Shape[0]"),
+        Error("UG011", "Graph value in host code", "'{0}' belongs to the graph and cannot go into the host expression '{1}'; pass host values, such as x.Shape[0], or return the tensor and use (print, store) it outside of the static graph"),
         Error("UG012", "Tensor property is computed", "'{0}' computes its tensor at each read, which the graph would not see from here; make it a [StaticGraph] method, or a field or auto-property"),
         Error("UG013", "Field is read after it is assigned", "'{0}' is assigned in this method, and this host expression would see the old value; read what you need into a local before the assignment"),
         Error("UG014", "Type cannot leave its expression", "'{0}' has type '{1}', which cannot be kept between host expressions; use a class, a struct or a tuple such as (Width: 4, Depth: 2)"),

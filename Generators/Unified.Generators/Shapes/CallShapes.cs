@@ -43,7 +43,8 @@ internal static class CallShapes
         var outcome = OpWorlds.Ask(op, call.Operands, call.Attributes, frame.Unknown);
         if (outcome.Results is [var result])
         {
-            frame[step.Result] = result with { From = step.Source?.Text ?? "" };
+            var source = call.Operands.FirstOrDefault(o => !o.SaysNothing && !o.IsNumber)?.Root;
+            frame[step.Result] = result with { From = step.Source?.Text ?? "", Root = source ?? "" };
         }
         else if (outcome.Results is { } results)
         {
@@ -51,7 +52,7 @@ internal static class CallShapes
         }
         else if (outcome.Fault is { } fault)
         {
-            var known = call.Registers.Where(r => !frame.Tensor(r).SaysNothing && frame[r] is TensorFact).Select(frame.Describe).Distinct();
+            var known = call.Registers.Select(frame.DescribeAny).OfType<string>().Distinct();
             frame.Report(fault.IsAboutDType ? "UG021" : "UG020", frame.SyntaxOf(step), string.Join("; ", known), fault.Why ?? fault.Message);
         }
     }

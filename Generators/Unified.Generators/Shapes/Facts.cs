@@ -22,6 +22,11 @@ internal sealed record TensorFact(Shape Dims, bool IsOpen, DType? DType, string 
 {
     public static TensorFact Unknown { get; } = new(Shape.Scalar, true, null, "");
 
+    /// <summary>For the result of an op: where the first operand's shape comes from.</summary>
+    public string Root { get => field.Length > 0 || From is "#" || !IsGiven ? field : From; init; } = "";
+
+    private bool IsGiven => From.StartsWith("new ", StringComparison.Ordinal) || From.Contains("[Shape]") || From.Contains("[return: Shape]");
+
     /// <summary>A number of the host as an operand: its type follows the tensors beside it.</summary>
     public static TensorFact Number { get; } = new(Shape.Scalar, false, null, "#");
 

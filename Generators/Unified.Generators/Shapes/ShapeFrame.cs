@@ -84,7 +84,15 @@ internal sealed class ShapeFrame
     public string Describe(int register) => Describe(NameOf(register), Tensor(register));
 
     public static string Describe(string name, TensorFact tensor) =>
-        $"{name} is {tensor.Text}{(tensor.From.Length == 0 || tensor.From == name ? "" : " from " + tensor.From)}";
+        $"{name} is {tensor.Text}{(tensor.From.Length > 0 && tensor.From != name ? " from " + tensor.From : tensor.Root.Length > 0 ? ", which starts from " + tensor.Root : "")}";
+
+    /// <summary>A tensor or a list of tensors; null where there is nothing to say.</summary>
+    public string? DescribeAny(int register) => this[register] switch
+    {
+        TensorFact { SaysNothing: false } => Describe(register),
+        ListFact list when list.Items.All(i => i is TensorFact) => $"{NameOf(register)} holds {string.Join(", ", list.Items.OfType<TensorFact>().Select(t => t.Text))}",
+        _ => null,
+    };
 
     public SyntaxNode? SyntaxOf(Instruction instruction) =>
         instruction.Source is { } source && Session.Origins.Places.TryGetValue(source, out var syntax) ? syntax : null;

@@ -74,7 +74,8 @@ public sealed class ShapeTests
     {
         var root = Path.GetFullPath(Path.Combine(Here(), "../../.."));
         var layers = Directory.GetFiles(Path.Combine(root, "Runtime/Unified.Nn/Layers"), "*.cs");
-        string[] files = [.. layers, Path.Combine(root, "samples/TextGpt/Gpt.cs")];
+        var models = Directory.GetFiles(Path.Combine(root, "tests/Nn.Tests"), "*Models.cs");
+        string[] files = [.. layers, .. models, .. Directory.GetFiles(Path.Combine(root, "samples/TextGpt"), "*.cs")];
         var sources = await Task.WhenAll(files.Select(f => File.ReadAllTextAsync(f, TestContext.Current.CancellationToken)));
         foreach (var source in sources)
         {
