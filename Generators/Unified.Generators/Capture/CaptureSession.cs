@@ -41,6 +41,9 @@ internal sealed class CaptureSession
 
     public SemanticModel Model { get; }
 
+    /// <summary>What the function's numbers stand for in the source.</summary>
+    public CaptureOrigins Origins { get; } = new();
+
     public CancellationToken Cancellation { get; }
 
     public TypeClassifier Types { get; }
@@ -87,5 +90,10 @@ internal sealed class CaptureSession
         return Captured.Missing(Types.KindOf(operation.Type));
     }
 
-    public SourceSpan Place(IOperation operation) => Places.Of(operation.Syntax);
+    public SourceSpan Place(IOperation operation)
+    {
+        var place = Places.Of(operation.Syntax);
+        Origins.Places[place] = operation.Syntax;
+        return place;
+    }
 }

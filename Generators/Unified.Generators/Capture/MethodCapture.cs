@@ -13,10 +13,13 @@ internal static class MethodCapture
     /// Captures the method. A method without a body, or one that does not compile, gives neither a function nor diagnostics.
     /// </summary>
     /// <param name="model">The semantic model of the tree that holds the method's body.</param>
-    public static CapturedMethod Capture(IMethodSymbol method, SemanticModel model, CancellationToken ct)
+    public static CapturedMethod Capture(IMethodSymbol method, SemanticModel model, CancellationToken ct) =>
+        Capture(new CaptureSession(method.PartialImplementationPart ?? method, model, ct));
+
+    /// <summary>The same in a session of the caller's, which then knows where everything came from.</summary>
+    public static CapturedMethod Capture(CaptureSession session)
     {
-        method = method.PartialImplementationPart ?? method;
-        var session = new CaptureSession(method, model, ct);
+        var (method, model, ct) = (session.Method, session.Model, session.Cancellation);
         if (Declaration(method, model) is not { } declaration)
         {
             return Result(session, null);

@@ -31,7 +31,8 @@ internal static class ShapeAnnotations
         }
 
         var dims = ImmutableArray.CreateBuilder<Dim>();
-        foreach (var item in argument.Values)
+        var isOpen = argument.Values.FirstOrDefault().Value is "..";
+        foreach (var item in argument.Values.Skip(isOpen ? 1 : 0))
         {
             Dim? dim = item.Value switch
             {
@@ -43,13 +44,14 @@ internal static class ShapeAnnotations
             };
             if (dim is null)
             {
-                session.Report("UG017", place, $"'{item.ToCSharpString()}' is not the size of an axis", "write [Shape(\"B\", 784)] with names, non-negative ints, \"?\" or null");
+                session.Report("UG017", place, $"'{item.ToCSharpString()}' is not the size of an axis", "write [Shape(\"B\", 784)] with names, non-negative ints, \"?\", null, or \"..\" first for any axes before");
                 return null;
             }
 
             dims.Add(dim);
         }
 
-        return new Shape(dims.ToImmutable());
+        // Of any rank: a contract between method and caller, which a graph for one rank need not be told.
+        return isOpen ? null : new Shape(dims.ToImmutable());
     }
 }

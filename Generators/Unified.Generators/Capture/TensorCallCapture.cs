@@ -198,6 +198,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
             CompanionNames.Of(method),
             instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
+        session.Origins.Callees[callee] = method;
         ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : arguments;
         if (kind == ValueKind.Void)
         {

@@ -92,6 +92,11 @@ internal sealed class ThunkCapture(CaptureSession session)
             [.. parameters],
             isSetter: false,
             session.Method.IsStatic);
+        if (variables.IsEmpty)
+        {
+            session.Origins.Thunks[thunk] = operation;
+        }
+
         return (thunk, Arguments(draft));
     }
 

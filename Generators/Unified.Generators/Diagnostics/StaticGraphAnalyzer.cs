@@ -3,6 +3,8 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
+using Unified.Generators.Shapes;
+using Unified.Ir;
 
 namespace Unified.Generators;
 
@@ -83,10 +85,28 @@ public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
             return;
         }
 
-        foreach (var found in MethodCapture.Capture(method, model, context.CancellationToken).Diagnostics)
+        var session = new CaptureSession(method.PartialImplementationPart ?? method, model, context.CancellationToken);
+        var captured = MethodCapture.Capture(session);
+        foreach (var found in captured.Diagnostics.Concat(captured.Function is { } function ? Shapes(session, function) : []))
         {
             var place = Location.Create(block.Syntax.SyntaxTree, found.Span);
             context.ReportDiagnostic(Diagnostic.Create(DiagnosticTable.OfCapture(found.Id), place, [.. found.Arguments]));
+        }
+    }
+
+    /// <summary>What is wrong with the shapes. A fault of the inference itself must not take the other diagnostics with it.</summary>
+    private static ImmutableArray<CaptureDiagnostic> Shapes(CaptureSession session, Function function)
+    {
+        try
+        {
+            return InferShapes.Of(session, function);
+        }
+#pragma warning disable CA1031 // Whatever went wrong is said in UG029, and the method is judged without its shapes.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            var place = session.Method.DeclaringSyntaxReferences[0].GetSyntax(session.Cancellation);
+            return [Places.Diagnostic("UG029", place is MethodDeclarationSyntax method ? method.ReturnType : place, session.Method.Name, $"{e.GetType().Name}: {e.Message}")];
         }
     }
 

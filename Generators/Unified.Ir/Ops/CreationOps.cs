@@ -33,7 +33,8 @@ internal static class CreationOps
     {
         if (inputs[0] != new TensorType(DType.I64, Shape.Of(2)))
         {
-            throw inputs.Error("the state must be i64[2]: seed and offset");
+            const string Why = "the state must be i64[2]: seed and offset";
+            throw inputs[0].Shape.IsConstant ? inputs.Error(Why) : inputs.Undecided(Why);
         }
     }
 

@@ -41,14 +41,14 @@ internal static class InferRules
         var dtype = inputs.Attributes.DType("dtype");
         return accepts.Contains(dtype)
             ? [new TensorType(dtype, Sizes(inputs, "shape"))]
-            : throw inputs.Error($"makes {accepts.Words}, not {dtype.Text()}");
+            : throw inputs.WrongDType($"makes {accepts.Words}, not {dtype.Text()}");
     };
 
     public static void Require(OpInputs inputs, int operand, DTypeSet accepts)
     {
         if (!accepts.Contains(inputs[operand].DType))
         {
-            throw inputs.Error($"operand {NameOf(inputs, operand)} must have {accepts.Words}, not {inputs[operand].DType.Text()}; cast it");
+            throw inputs.WrongDType($"operand {NameOf(inputs, operand)} must have {accepts.Words}, not {inputs[operand].DType.Text()}; cast it");
         }
     }
 
@@ -56,7 +56,7 @@ internal static class InferRules
     {
         if (inputs[first].DType != inputs[second].DType)
         {
-            throw inputs.Error($"dtypes {inputs[first].DType.Text()} and {inputs[second].DType.Text()} differ; cast one of them");
+            throw inputs.WrongDType($"dtypes {inputs[first].DType.Text()} and {inputs[second].DType.Text()} differ; cast one of them");
         }
     }
 
@@ -73,7 +73,8 @@ internal static class InferRules
     {
         if (inputs[operand].Shape != shape)
         {
-            throw inputs.Error($"operand {NameOf(inputs, operand)} must have shape {shape}, not {inputs[operand].Shape}");
+            var why = $"operand {NameOf(inputs, operand)} must have shape {shape}, not {inputs[operand].Shape}";
+            throw Shape.ProvablyDiffer(shape, inputs[operand].Shape) ? inputs.Error(why) : inputs.Undecided(why);
         }
     }
 
@@ -81,7 +82,7 @@ internal static class InferRules
     {
         if (a != b)
         {
-            throw inputs.Error(Differ(a, b, where));
+            throw Differ(inputs, a, b, where, "");
         }
     }
 
@@ -94,7 +95,7 @@ internal static class InferRules
         {
             var x = axis < rank - a.Rank ? Dim.One : a[axis - rank + a.Rank];
             var y = axis < rank - b.Rank ? Dim.One : b[axis - rank + b.Rank];
-            dims.Add(x == y || y.Is(1) ? x : x.Is(1) ? y : throw inputs.Error($"{Differ(x, y, $"axis {axis}")} (broadcasting {a} with {b})"));
+            dims.Add(x == y || y.Is(1) ? x : x.Is(1) ? y : throw Differ(inputs, x, y, $"axis {axis}", $" (broadcasting {a} with {b})"));
         }
 
         return new Shape(dims.MoveToImmutable());
@@ -123,9 +124,9 @@ internal static class InferRules
             : dims;
     }
 
-    private static string Differ(Dim a, Dim b, string where) => Dim.ProvablyDiffer(a, b)
-        ? $"{where}: sizes {a} and {b} differ"
-        : $"{where}: sizes {a} and {b} cannot be shown equal; use one name for both, or the same constant";
+    private static ShapeException Differ(OpInputs inputs, Dim a, Dim b, string where, string note) => Dim.ProvablyDiffer(a, b)
+        ? inputs.Error($"{where}: sizes {a} and {b} differ{note}")
+        : inputs.Undecided($"{where}: sizes {a} and {b} cannot be shown equal; use one name for both, or the same constant{note}");
 
     private static string NameOf(OpInputs inputs, int operand) => inputs.Op.OperandNames(inputs.Operands.Length).ElementAt(operand);
 }

@@ -65,7 +65,13 @@ public sealed record OpInputs(Op Op, ImmutableArray<TensorType> Operands, Attrib
 
     /// <summary>A <see cref="ShapeException"/> that names the op and every operand's type.</summary>
     public ShapeException Error(string why) =>
-        new($"{Op.Name}({string.Join(", ", Op.OperandNames(Operands.Length).Zip(Operands, (n, t) => $"{n}: {t}"))}): {why}");
+        new($"{Op.Name}({string.Join(", ", Op.OperandNames(Operands.Length).Zip(Operands, (n, t) => $"{n}: {t}"))}): {why}") { Why = why };
+
+    /// <summary>As <see cref="Error"/>, for what depends on the sizes of named dims.</summary>
+    public ShapeException Undecided(string why) => new(Error(why).Message) { Why = why, IsProvable = false };
+
+    /// <summary>As <see cref="Error"/>, for a rule about element types.</summary>
+    public ShapeException WrongDType(string why) => new(Error(why).Message) { Why = why, IsAboutDType = true };
 }
 
 /// <summary>A legal call: operand types in text form, with dims B, T, D and S of any size; and attributes.</summary>
@@ -234,7 +240,7 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
             or (AttributeKind.Int, DimAttribute { Value.IsConstant: true }) => value,
         (AttributeKind.Float, DimAttribute { Value: { IsConstant: true } whole }) => new FloatAttribute(whole.Value),
         (AttributeKind.Int, DimAttribute { Value: var dim }) =>
-            throw new ShapeException($"{Name}: attribute '{spec.Name}' must be a constant, not the named size {dim}"),
+            throw new ShapeException($"{Name}: attribute '{spec.Name}' must be a constant, not the named size {dim}") { IsProvable = false },
         _ => throw new ShapeException($"{Name}: attribute '{spec.Name}' must be of kind {spec.Kind}, not {value}"),
     };
 

@@ -32,7 +32,7 @@ public static class OpAxes
     {
         if (!axis.IsConstant)
         {
-            throw error($"axis {axis} must be a constant");
+            throw new ShapeException($"axis {axis} must be a constant") { IsProvable = false };
         }
 
         var result = axis.Value < 0 ? axis.Value + rank : axis.Value;

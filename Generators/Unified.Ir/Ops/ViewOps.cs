@@ -52,22 +52,29 @@ internal static class ViewOps
         if (open == 1)
         {
             var rest = size.TryDivide(known)
-                ?? throw inputs.Error($"shape {new Shape(stated)}: {size} elements do not divide by {known}, so -1 has no size");
+                ?? throw (size.IsConstant && known.IsConstant ? inputs.Error(Indivisible()) : inputs.Undecided(Indivisible()));
             return [inputs[0] with { Shape = new Shape([.. stated.Select(d => d.Is(-1) ? rest : d)]) }];
         }
 
         return known == size
             ? [inputs[0] with { Shape = new Shape(stated) }]
-            : throw inputs.Error(Dim.ProvablyDiffer(known, size)
-                ? $"{size} elements do not fill shape {new Shape(stated)} of {known}"
-                : $"{size} elements cannot be shown to fill shape {new Shape(stated)} of {known}");
+            : throw (Dim.ProvablyDiffer(known, size)
+                ? inputs.Error($"{size} elements do not fill shape {new Shape(stated)} of {known}")
+                : inputs.Undecided($"{size} elements cannot be shown to fill shape {new Shape(stated)} of {known}"));
+
+        string Indivisible() => $"shape {new Shape(stated)}: {size} elements do not divide by {known}, so -1 has no size";
     }
 
     private static ImmutableArray<TensorType> InferTranspose(OpInputs inputs)
     {
         var permutation = inputs.Attributes.Dims("permutation");
         var shape = inputs[0].Shape;
-        if (permutation.Length != shape.Rank || !permutation.All(d => d.IsConstant)
+        if (permutation.Length == shape.Rank && !permutation.All(d => d.IsConstant))
+        {
+            throw inputs.Undecided($"permutation {new Shape(permutation)} must be of constants");
+        }
+
+        if (permutation.Length != shape.Rank
             || !permutation.Select(d => d.Value).OrderBy(d => d).SequenceEqual(Enumerable.Range(0, shape.Rank).Select(i => (long)i)))
         {
             throw inputs.Error($"permutation {new Shape(permutation)} must name each axis 0 … {shape.Rank - 1} once");
@@ -85,7 +92,9 @@ internal static class ViewOps
         var from = inputs[0].Shape;
         return shape.Rank >= from.Rank && InferRules.Broadcast(inputs, from, shape) == shape
             ? [inputs[0] with { Shape = shape }]
-            : throw inputs.Error($"shape {from} does not broadcast to {shape}");
+            : throw (shape.Rank < from.Rank || (from.IsConstant && shape.IsConstant)
+                ? inputs.Error($"shape {from} does not broadcast to {shape}")
+                : inputs.Undecided($"shape {from} does not broadcast to {shape}"));
     }
 
     private static ImmutableArray<TensorType> InferSlice(OpInputs inputs)

@@ -39,6 +39,9 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
             : throw new ShapeException($"axis {axis} is out of range for shape {this} of rank {Rank}");
     }
 
+    /// <summary>True when the two can never be equal, whatever the named dims are.</summary>
+    public static bool ProvablyDiffer(Shape a, Shape b) => a.Rank != b.Rank || a.Zip(b, Dim.ProvablyDiffer).Any(d => d);
+
     public Shape Substitute(Func<string, Dim?> replacement) => new([.. _dims.Select(d => d.Substitute(replacement))]);
 
     public static bool operator ==(Shape? a, Shape? b) => a is null ? b is null : a.Equals(b);
@@ -82,6 +85,15 @@ public sealed class ShapeException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>The rule alone, without the operands.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>False where another size of a named dim would satisfy the rule: it is not shown to hold, nor shown to be broken.</summary>
+    public bool IsProvable { get; init; } = true;
+
+    /// <summary>The rule is about element types.</summary>
+    public bool IsAboutDType { get; init; }
 }
 
 /// <summary>A place in the user's C#: file, 1-based line and column, and the expression's text.</summary>

@@ -34,7 +34,8 @@ public sealed partial class CausalSelfAttention : Module
     public int Width { get; }
 
     [StaticGraph]
-    public Tensor Forward(Tensor x)
+    [return: Shape("..", "width")]
+    public Tensor Forward([Shape("..", "width")] Tensor x)
     {
         var y = Attention(Split(_query.Forward(x)), Split(_key.Forward(x)), Split(_value.Forward(x)), causal: true);
         return _output.Forward(Reshape(Transpose(y, 0, 2, 1, 3), x.Shape[0], x.Shape[1], Width));

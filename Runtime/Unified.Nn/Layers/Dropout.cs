@@ -25,7 +25,8 @@ public sealed partial class Dropout : Module
     public Tensor State { get; }
 
     [StaticGraph]
-    public Tensor Forward(Tensor x)
+    [return: Shape("..")]
+    public Tensor Forward([Shape("..")] Tensor x)
     {
         if (!Training || Probability == 0)
         {

@@ -11,8 +11,10 @@ public sealed partial class Embedding : Module
     }
 
     /// <summary>Shape [count, width].</summary>
+    [Shape("count", "width")]
     public Parameter Weight { get; }
 
     [StaticGraph]
-    public Tensor Forward(Tensor indices) => Ops.Embedding(Weight, indices);
+    [return: Shape("..", "width")]
+    public Tensor Forward([Shape("..")] Tensor indices) => Ops.Embedding(Weight, indices);
 }

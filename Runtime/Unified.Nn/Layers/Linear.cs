@@ -18,13 +18,16 @@ public sealed partial class Linear : Module
     }
 
     /// <summary>Shape [outputs, inputs].</summary>
+    [Shape("outputs", "inputs")]
     public Parameter Weight { get; }
 
     /// <summary>Shape [outputs], or null.</summary>
+    [Shape("outputs")]
     public Parameter? Bias { get; }
 
     [StaticGraph]
-    public Tensor Forward(Tensor x)
+    [return: Shape("..", "outputs")]
+    public Tensor Forward([Shape("..", "inputs")] Tensor x)
     {
         if (Bias is null)
         {

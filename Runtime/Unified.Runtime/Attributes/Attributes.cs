@@ -14,10 +14,13 @@ public sealed class StaticGraphAttribute : Attribute;
 public sealed class EagerAttribute : Attribute;
 
 /// <summary>
-/// The dims of a tensor parameter or result: an int is a constant, a string a name, <c>null</c> or <c>"?"</c> says nothing.
-/// A graph compiled for a named dim serves every size of it.
+/// The dims of a tensor parameter or result, or of a tensor in a field or property: an int is a constant, a string a name, <c>null</c> or
+/// <c>"?"</c> says nothing. A graph compiled for a named dim serves every size of it. <c>".."</c> in first place stands for any axes before
+/// those stated; such a shape is only checked while typing. There, a name that is a parameter of the type's constructor means its value, so
+/// that <c>[Shape("..", "inputs")]</c> on a layer's input says 784 for <c>new Linear(784, 10)</c>. Two sizes with different names are never
+/// taken to differ.
 /// </summary>
-[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.ReturnValue)]
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.ReturnValue | AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class ShapeAttribute(params object?[] dims) : Attribute
 {
     public object?[] Dims { get; } = dims;

@@ -1,0 +1,9 @@
+using Unified;
+using Unified.Nn;
+using static Unified.Ops;
+
+public sealed partial class Model : Module
+{
+    [StaticGraph]
+    public Tensor Forward([Shape("B", 784)] Tensor x) => Sum(x, 2);
+}
