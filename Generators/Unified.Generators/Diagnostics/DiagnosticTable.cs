@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Unified.Generators;
 
-/// <summary>Every diagnostic of the capture, one row each. Ids are never used again for something else.</summary>
+/// <summary>Every diagnostic of a method's body, one row each. Ids are never used again for something else.</summary>
 internal static partial class DiagnosticTable
 {
     public static ImmutableArray<DiagnosticDescriptor> Capture { get; } =
@@ -24,6 +24,11 @@ internal static partial class DiagnosticTable
         Error("UG015", "Variable is declared inside a host expression", "'{0}' is declared inside a host expression and does not live beyond it; declare a local before it and read that"),
         Error("UG017", "Shape annotation", "{0}; {1}"),
         Error("UG018", "Object with tensors", "A new '{0}' cannot hold values of the graph here; use a tuple, a list, or a record of the project whose constructor only keeps values, within one method"),
+    ];
+
+    /// <summary>What the shapes say, which are judged after the capture.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> Shapes { get; } =
+    [
         Error("UG020", "Shapes do not fit", "The shapes do not fit: {0}; {1}"),
         Error("UG021", "Element types do not fit", "The element types do not fit: {0}; {1}"),
         Error("UG022", "Result is not of the stated shape", "{0}, but [return: Shape] of '{1}' says {2}; change the computation or the attribute"),
@@ -31,9 +36,9 @@ internal static partial class DiagnosticTable
         new("UG029", "Shapes were not checked", "The shapes of '{0}' were not checked: {1}", "Unified.Capture", DiagnosticSeverity.Info, isEnabledByDefault: true),
     ];
 
-    private static ImmutableDictionary<string, DiagnosticDescriptor> CaptureById { get; } = Capture.ToImmutableDictionary(d => d.Id);
+    private static ImmutableDictionary<string, DiagnosticDescriptor> CaptureById { get; } = Capture.AddRange(Shapes).ToImmutableDictionary(d => d.Id);
 
-    /// <summary>The row of a capture diagnostic.</summary>
+    /// <summary>The row of a diagnostic of the capture or of the shapes.</summary>
     public static DiagnosticDescriptor OfCapture(string id) => CaptureById[id];
 
     private static DiagnosticDescriptor Error(string id, string title, string message) =>

@@ -16,7 +16,7 @@ namespace Unified.Generators;
 public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
 {
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
-        [.. DiagnosticTable.Capture, .. StructureTable.OfAnalyzer];
+        [.. DiagnosticTable.Capture, .. DiagnosticTable.Shapes, .. StructureTable.OfAnalyzer];
 
     public override void Initialize(AnalysisContext context)
     {

@@ -86,7 +86,7 @@ public sealed class AnalyzerTests
             .SelectMany(f => File.ReadAllLines(Path.Combine(folder, f)))
             .Where(l => l.StartsWith("UG", StringComparison.Ordinal))
             .Select(l => string.Join(" | ", l.Split('|').Take(3).Select(c => c.Trim()))).Order(StringComparer.Ordinal);
-        var known = DiagnosticTable.Capture.AddRange(StructureTable.OfAnalyzer).Add(StructureTable.Failure)
+        var known = DiagnosticTable.Capture.AddRange(DiagnosticTable.Shapes).AddRange(StructureTable.OfAnalyzer).Add(StructureTable.Failure)
             .Select(d => $"{d.Id} | {d.Category} | {d.DefaultSeverity}").Order(StringComparer.Ordinal);
         Assert.Equal(known, listed);
     }

@@ -68,6 +68,14 @@ public sealed class ShapeTests
         Assert.Equal("x is [B, 784] from its [Shape]; _up expects [.., 512] from new Linear(512, 10)", only.GetMessage(null));
     }
 
+    [Fact]
+    public void Every_error_has_a_case()
+    {
+        var cases = typeof(ShapeTests).GetMethod(nameof(Provable_fault_is_an_error_at_its_expression))!.GetCustomAttributesData()
+            .Where(a => a.AttributeType == typeof(InlineDataAttribute)).Select(a => ((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!)[0].Value).ToHashSet();
+        Assert.Equal(DiagnosticTable.Shapes.Where(d => d.DefaultSeverity == DiagnosticSeverity.Error).Select(d => (object?)d.Id).ToHashSet(), cases);
+    }
+
     /// <summary>Every model of the repository: no word about any of them, and the inference itself never stops.</summary>
     [Fact]
     public async Task Models_that_run_have_no_findings()
