@@ -39,6 +39,7 @@ public static class TrainRun
         Console.WriteLine(
             $"{session.Trainer.Model.ParameterCount:N0} parameters, {options.Layers} layers of width {options.Width}, batches of {options.Batch} x {options.Context} bytes, {mode} mode");
         var checkpoint = Path.Combine(settings.Output, "checkpoint.safetensors");
+        var peakBefore = MachineLimits.PeakGflops();
         var speed = new SpeedMeter();
         double? firstStep = null;
         if (settings.Profile && mode == ExecutionMode.Graph)
@@ -62,7 +63,8 @@ public static class TrainRun
             }
         });
 
-        var peak = MachineLimits.PeakGflops();
+        // On both sides of the training: other programs may have taken a part of the machine at either time.
+        var peak = Math.Max(peakBefore, MachineLimits.PeakGflops());
         var modelFlops = 3.0 * session.Trainer.Model.FlopsPerToken(options.Context) * session.TokensPerStep;
         double? share = speed.MedianMilliseconds is { } ms ? modelFlops / (ms * 1e6) / peak : null;
         Report(session, speed, firstStep, share, peak, losses, settings);
@@ -105,11 +107,15 @@ public static class TrainRun
         Console.WriteLine($"first step {firstStep:F0} ms, of it compiling {statistics.CompileMilliseconds:F0} ms ({statistics.Kernels} kernels, {statistics.KernelsFromCache} from the cache)");
         if (share is not null)
         {
-            Console.WriteLine($"steady step {speed.MedianMilliseconds:F1} ms: {speed.TokensPerSecond(session.TokensPerStep):N0} tokens/s, {share:P0} of the measured FMA peak ({peak:F0} GFLOP/s), {speed.ManagedBytes:F0} managed bytes");
+            Console.WriteLine($"steady step {speed.MedianMilliseconds:F1} ms: {speed.TokensPerSecond(session.TokensPerStep):N0} tokens/s, {ShareOfPeak(share.Value, peak)}, {speed.ManagedBytes:F0} managed bytes");
         }
 
         Console.WriteLine($"checkpoint and loss curve in {settings.Output}");
     }
+
+    private static string ShareOfPeak(double share, double peak) => share <= 1
+        ? $"{share:P0} of the measured FMA peak ({peak:F0} GFLOP/s)"
+        : $"above the FMA peak as measured ({peak:F0} GFLOP/s), since the machine was busy when it was measured";
 
     private static void Continue(TrainingSession session, RunSettings settings, ExecutionMode mode)
     {

@@ -43,6 +43,8 @@ internal sealed class CallMemo
         };
     }
 
+    public void Clear() => _entries.Clear();
+
     /// <summary>Remembers a call, unless it depends on more than its signature says.</summary>
     /// <param name="encountered">The tensors that the callee reached or asked for by itself.</param>
     public void Add(CallSignature signature, ImmutableArray<PlaceKey?> keys, CalledGraph called, ImmutableArray<ITensorHandle> encountered)

@@ -42,6 +42,8 @@ internal sealed class Rollback(Frame frame)
     public static void Redo(Frame frame, Undone undone)
     {
         frame.Session.RestoreRequirements(undone.Requirements);
+        // What callees required of sizes since then is forgotten, too.
+        frame.Session.Calls.Clear();
         foreach (var (list, content) in undone.Lists)
         {
             frame.Session.ListChanges.Add((list, list.Content));
