@@ -64,6 +64,12 @@ internal sealed record View(int Owner, Dim Offset, ImmutableArray<Dim> Strides)
     // Walks both shapes from the inside: a run of old axes that lies in one piece can be cut into any run of new axes of the same size.
     private View? Reshape(Shape from, Shape to)
     {
+        // No element, no place: its old axes need not line up with the new ones.
+        if (to.Any(d => d.Is(0)))
+        {
+            return this with { Strides = DenseStrides(to) };
+        }
+
         var strides = new Dim[to.Rank];
         var (i, j) = (from.Rank - 1, to.Rank - 1);
         while (i >= 0 || j >= 0)

@@ -132,6 +132,21 @@ public sealed class SchedulerTests
         return [rows * 3.0 + x[2], scattered + x[0], b.Apply(OpCode.Gather, Attributes.Empty.With("axis", 1L), x[0], x[1]), b.MatMul(rows, x[3])];
     }));
 
+    /// <summary>The index may read any row of a table that the kernel itself is about to make.</summary>
+    [Fact]
+    public void Gathered_table_is_whole_before_it_is_read() => Check(Module([F32(6, 4), I64(6)], (b, x) =>
+    {
+        var table = Apply(b, OpCode.Exp, x[0]);
+        return [b.Apply(OpCode.Gather, table, x[1]) * 2.0 + table];
+    }));
+
+    [Fact]
+    public void Shapes_without_elements() => Check(Module([F32(2, 0), F32(0), F32(1, 3)], (b, x) =>
+    [
+        b.Reshape(x[0], Shape.From(0, 5)), b.Reshape(b.BroadcastTo(x[1], Shape.From(3, 0)), Shape.From(0, 7)) + 1.0,
+        b.Reshape(Apply(b, OpCode.Exp, b.BroadcastTo(x[2], Shape.From(0, 3))), Shape.From(3, 0)), b.Reshape(b.Slice(x[2], [0, 0], [0, 3]), Shape.From(2, 0)),
+    ]));
+
     [Fact]
     public void Concat_pad_and_slices() => Check(Module([F32(B, T, 4), F32(B, 3, 4), F32(B, T, 4)], (b, x) =>
     {
