@@ -19,7 +19,7 @@ public sealed record RunOptions
 
     public float Dropout { get; init; }
 
-    public double LearningRate { get; init; } = 1.5e-3;
+    public double LearningRate { get; init; } = 3e-3;
 
     public int Warmup => Math.Min(40, Steps / 10);
 
