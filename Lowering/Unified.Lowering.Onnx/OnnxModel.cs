@@ -20,7 +20,7 @@ public sealed class OnnxModel
 
     private static readonly ImmutableArray<IPass> Passes =
     [
-        new EliminateDeadCode(), new InlineCalls(), DecomposeComposites.WithoutGradient, new Differentiate(), new InlineCalls(),
+        new EliminateDeadCode(), InlineCalls.Everything, DecomposeComposites.WithoutGradient, new Differentiate(), InlineCalls.Everything,
         new DecomposeComposites("decompose-for-onnx", op => OnnxRows.Find(op) is not null),
     ];
 

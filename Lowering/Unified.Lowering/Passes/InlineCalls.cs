@@ -7,10 +7,14 @@ namespace Unified.Lowering.Passes;
 /// Turns calls of small graphs, and of graphs called from one place only, into their bodies. What stays is worth sharing: the blocks
 /// of a deep model, the update of each parameter.
 /// </summary>
-public sealed class InlineCalls : IPass
+/// <param name="mostNodes">
+/// The size of a graph that is small. As many nodes as a layer such as a linear map and its bias has are too few to be worth a boundary that
+/// fusion cannot cross.
+/// </param>
+public sealed class InlineCalls(int mostNodes = 4) : IPass
 {
-    // A layer such as a linear map and its bias: too little to be worth a boundary that fusion cannot cross.
-    private const int SmallNodes = 4;
+    /// <summary>Every call, for a form without any.</summary>
+    public static InlineCalls Everything { get; } = new(int.MaxValue);
 
     public string Name => "inline-calls";
 
@@ -41,7 +45,7 @@ public sealed class InlineCalls : IPass
                 }
 
                 var callee = Visit(node.Callee);
-                return sites[node.Callee] == 1 || callee.Nodes.Length <= SmallNodes ? Inline(builder, callee, operands) : null;
+                return sites[node.Callee] == 1 || callee.Nodes.Length <= mostNodes ? Inline(builder, callee, operands) : null;
             });
         }
     }

@@ -79,6 +79,7 @@ public static class GraphRuntime
         FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, Span<Tensor> counted, bool isCounted, out Tensor[] list)
     {
         list = [];
+        GraphCall.Meet(function, self, arguments);
         var cache = FunctionCache.All.GetOrCreateValue(function).For(self);
         lock (cache.Lock)
         {
