@@ -10,6 +10,9 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     // Rows that one unit packs and multiplies: few enough for two threads to share a small product evenly.
     private const int RowsPerUnit = 4 * Tile.Rows;
 
+    // With few blocks of rows the columns are divided too, into pieces that are worth packing the rows for.
+    private const int EnoughUnits = 16, FewestColumns = 8 * Tile.Columns;
+
     private readonly Graph _graph = program.Graph;
 
     public void Add()
@@ -34,7 +37,9 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (stridesA, stridesB) = (settled.StridesOf(a.Strides), settled.StridesOf(b.Strides));
 
         var packed = Pack(node, b, dtype, batch, stridesB, strideBk, depth, n, out var packedStrides);
-        foreach (var parameter in (IEnumerable<Dim>)[.. batch, m, n, depth, RowsPerUnit, .. stridesA[..^2], stridesA[^2], strideK, .. packedStrides])
+        var rowBlocks = batch.Aggregate(Dim.CeilDiv(m, RowsPerUnit), (x, y) => x * y);
+        var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(EnoughUnits, Dim.Max(rowBlocks, 1))), Tile.Columns));
+        foreach (var parameter in (IEnumerable<Dim>)[.. batch, m, n, depth, RowsPerUnit, columns, .. stridesA[..^2], stridesA[^2], strideK, .. packedStrides])
         {
             settled.Parameter(parameter);
         }
@@ -51,7 +56,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             kernel,
             settled.BufferKeys.Select(k => k.Owner < 0 ? new BufferRef(packed, Dim.Zero) : program.Ref(k.Owner, k.Offset, k.Type)),
             settled.Parameters,
-            batch.Aggregate(Dim.CeilDiv(m, RowsPerUnit), (x, y) => x * y),
+            rowBlocks * Dim.CeilDiv(n, columns),
             Dim.One,
             Tile.ScratchBytes(RowsPerUnit, depth, dtype),
             rows * n * depth * 2,
@@ -112,7 +117,8 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             Dim.Zero,
             null,
             $"pack {(own.Count == 0 ? "" : new Shape([.. own.Select(i => batch[i])]))}[{depth},{n}] {order}",
-            node.Source);
+            node.Source,
+            mayBeKept: true);
         return buffer;
     }
 }

@@ -88,11 +88,14 @@ internal sealed class ProgramBuilder
         return new BufferRef(buffer, offset * type.Bytes());
     }
 
-    public void AddLaunch(LoopKernel kernel, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source)
+    public void AddLaunch(LoopKernel kernel, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source, bool mayBeKept = false)
     {
         ImmutableArray<BufferRef> list = [.. buffers];
         _steps.Add(new LaunchStep(
-            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source));
+            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source)
+        {
+            MayBeKept = mayBeKept,
+        });
     }
 
     /// <summary>A name for profiles: the op that gives the group its kind, then what is fused to it.</summary>

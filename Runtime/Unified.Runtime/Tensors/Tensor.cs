@@ -99,6 +99,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
             (_storage, _strides, _offset, IsDense) = (storage, Strided.DenseStrides(_dims), 0, true);
         }
 
+        _storage!.Changed();
         return Data;
     }
 
@@ -146,6 +147,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         }
         else
         {
+            storage.Changed();
             Strided.CopyToDense(value, Data);
         }
 

@@ -23,7 +23,7 @@ public sealed partial class Kernels : Module
 
     [StaticGraph]
     public Tensor CrossEntropyGradient([Shape("R", "C")] Tensor logits, [Shape("R")] Tensor targets) =>
-        Grad(() => CrossEntropy(logits, targets), [logits])[0];
+        ValueAndGrad(() => CrossEntropy(logits, targets), [logits]).Gradients[0];
 
     [StaticGraph]
     public Tensor CausalAttention([Shape("B", "H", "T", "D")] Tensor q, [Shape("B", "H", "T", "D")] Tensor k, [Shape("B", "H", "T", "D")] Tensor v) =>
@@ -33,7 +33,7 @@ public sealed partial class Kernels : Module
     public (Tensor Q, Tensor K, Tensor V) CausalAttentionGradient(
         [Shape("B", "H", "T", "D")] Tensor q, [Shape("B", "H", "T", "D")] Tensor k, [Shape("B", "H", "T", "D")] Tensor v, [Shape("B", "H", "T", "D")] Tensor weights)
     {
-        var g = Grad(() => Sum(Attention(q, k, v, causal: true) * weights), [q, k, v]);
+        var (_, g) = ValueAndGrad(() => Sum(Attention(q, k, v, causal: true) * weights), [q, k, v]);
         return (g[0], g[1], g[2]);
     }
 

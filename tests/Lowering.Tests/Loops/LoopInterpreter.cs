@@ -161,16 +161,16 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
     private void Product(ContractionKernel product, long unit)
     {
         var batch = product.BatchAxes;
-        var (rows, columns, depth, perUnit) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
-        Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0);
-        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit]);
-        var strides = parameters.AsSpan()[(batch + 4)..].ToArray();
+        var (rows, columns, depth, perUnit, columnsPerUnit) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3], parameters[batch + 4]);
+        Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0 && columnsPerUnit > 0 && columnsPerUnit % Tile.Columns == 0);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit, (columns + columnsPerUnit - 1) / columnsPerUnit]);
+        var strides = parameters.AsSpan()[(batch + 5)..].ToArray();
         Assert.True(product.OrderA switch { MatrixOrder.KInner => strides[batch + 1] == 1, MatrixOrder.KOuter => strides[batch] == 1, _ => true });
         var a = Enumerable.Range(0, batch).Sum(i => at[i] * strides[i]);
         var b = Enumerable.Range(0, batch).Sum(i => at[i] * strides[batch + 2 + i]);
-        for (var m = at[^1] * perUnit; m < Math.Min(rows, (at[^1] + 1) * perUnit); m++)
+        for (var m = at[^2] * perUnit; m < Math.Min(rows, (at[^2] + 1) * perUnit); m++)
         {
-            for (long n = 0; n < columns; n++)
+            for (var n = at[^1] * columnsPerUnit; n < Math.Min(columns, (at[^1] + 1) * columnsPerUnit); n++)
             {
                 _accumulator = 0;
                 for (long k = 0; k < depth; k++)
@@ -181,7 +181,7 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
 
                 foreach (var store in product.Stores)
                 {
-                    Write(product.Epilogue, store, [.. at[..^1], m, n]);
+                    Write(product.Epilogue, store, [.. at[..^2], m, n]);
                 }
             }
         }

@@ -49,13 +49,14 @@ internal sealed class MicroKernel
     /// <param name="b">The packed panel: <see cref="Tile.Columns"/> elements of the operand's type per k.</param>
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
-    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile)
+    /// <param name="height">How many of the rows to multiply.</param>
+    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height)
     {
-        for (var row = 0; row < Tile.Rows; row += _rows)
+        for (var row = 0; row < height; row += _rows)
         {
             for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
             {
-                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), ColumnAddress(b, column), depth, tile, row, column);
+                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row));
             }
         }
     }
@@ -64,9 +65,9 @@ internal sealed class MicroKernel
 
     private LlvmType Element => Numbers.Memory(_k.Context, _type);
 
-    private void EmitPiece(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column)
+    private void EmitPiece(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows)
     {
-        var zeros = Enumerable.Repeat(_sum.Vector(_lanes).Zero, _rows * _vectors).ToArray();
+        var zeros = Enumerable.Repeat(_sum.Vector(_lanes).Zero, rows * _vectors).ToArray();
         var whole = _k.B.And(depth, _k.I64(-Unroll));
         var sums = _k.Loop(_k.I64(0), whole, Unroll, zeros, (k, state) =>
         {
@@ -79,7 +80,7 @@ internal sealed class MicroKernel
             return state;
         });
         sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(a, k), PanelAddress(b, k), 0, state));
-        for (var r = 0; r < _rows; r++)
+        for (var r = 0; r < rows; r++)
         {
             for (var v = 0; v < _vectors; v++)
             {
@@ -100,7 +101,7 @@ internal sealed class MicroKernel
             _k,
             _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)),
             _type))];
-        for (var r = 0; r < _rows; r++)
+        for (var r = 0; r < state.Length / _vectors; r++)
         {
             var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * Tile.Rows) + r))), _lanes);
             for (var v = 0; v < _vectors; v++)
