@@ -36,7 +36,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (m, n) = (settled.Extents[^2], settled.Extents[^1]);
         var (stridesA, stridesB) = (settled.StridesOf(a.Strides), settled.StridesOf(b.Strides));
 
-        var packed = Pack(node, b, dtype, batch, stridesB, strideBk, depth, n, out var packedStrides);
+        var (packed, packedStrides) = PackOperand.Add(program, program.Ref(b.Owner, b.Offset, dtype), dtype, batch, stridesB, strideBk, depth, n, node.Source);
         var rowBlocks = batch.Aggregate(Dim.CeilDiv(m, RowsPerUnit), (x, y) => x * y);
         var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(EnoughUnits, Dim.Max(rowBlocks, 1))), Tile.Columns));
         foreach (var parameter in (IEnumerable<Dim>)[.. batch, m, n, depth, RowsPerUnit, columns, .. stridesA[..^2], stridesA[^2], strideK, .. packedStrides])
@@ -86,39 +86,5 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     {
         var shape = _graph.TypeOf(node.Operands[0]).Shape;
         return node.Attributes.Bool("transposeA") ? shape[shape.Rank - 2] : shape[shape.Rank - 1];
-    }
-
-    private int Pack(
-        Node node, Access b, DType dtype, ImmutableArray<Dim> batch, ImmutableArray<Dim> strides, Dim strideK, Dim depth, Dim n, out ImmutableArray<Dim> packedStrides)
-    {
-        // Batch axes along which B is shared are packed once.
-        var own = Enumerable.Range(0, batch.Length).Where(i => !strides[i].Is(0)).ToList();
-        var panels = Dim.CeilDiv(n, Tile.Columns);
-        var step = panels * Tile.Columns * depth;
-        var packed = new Dim[batch.Length];
-        for (var i = batch.Length - 1; i >= 0; i--)
-        {
-            packed[i] = own.Contains(i) ? step : Dim.Zero;
-            step *= own.Contains(i) ? batch[i] : Dim.One;
-        }
-
-        packedStrides = [.. packed];
-        var strideN = strides[^1];
-        var order = strideK.Is(1) ? MatrixOrder.KInner : strideN.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
-        var buffer = program.AddTemporary(step * dtype.Bytes());
-        var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
-        program.AddLaunch(
-            new PackKernel(dtype, own.Count, order),
-            [program.Ref(b.Owner, b.Offset, dtype), new BufferRef(buffer, Dim.Zero)],
-            [.. own.Select(i => batch[i]), depth, n, .. own.Select(i => strides[i]), strideK, strideN],
-            batches * panels,
-            Dim.One,
-            Dim.Zero,
-            Dim.Zero,
-            null,
-            $"pack {(own.Count == 0 ? "" : new Shape([.. own.Select(i => batch[i])]))}[{depth},{n}] {order}",
-            node.Source,
-            mayBeKept: true);
-        return buffer;
     }
 }

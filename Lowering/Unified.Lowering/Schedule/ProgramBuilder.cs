@@ -191,6 +191,9 @@ internal sealed class ProgramBuilder
             case OpCode.ScatterAdd:
                 AddScatter(node);
                 break;
+            case OpCode.Attention:
+                AttentionBuilder.Add(this, node, _views, RefOf(node.Results[0]));
+                break;
             case OpCode.Concat:
                 AddConcat(node);
                 break;

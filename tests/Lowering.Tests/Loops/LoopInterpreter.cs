@@ -58,6 +58,9 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
             case ContractionKernel product:
                 Product(product, unit);
                 break;
+            case AttentionKernel attention:
+                Attend(attention, unit);
+                break;
             default:
                 throw new NotSupportedException(kernel.GetType().Name);
         }
@@ -183,6 +186,36 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
                 {
                     Write(product.Epilogue, store, [.. at[..^2], m, n]);
                 }
+            }
+        }
+    }
+
+    private void Attend(AttentionKernel attention, long unit)
+    {
+        var batch = attention.BatchAxes;
+        var (queries, keys, depth, width) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (queries + Tile.Rows - 1) / Tile.Rows]);
+        long Start(int first) => Enumerable.Range(0, batch).Sum(i => at[i] * parameters[first + i]);
+        var (q, k, v, o) = (Start(batch + 4), Start((2 * batch) + 6), Start((3 * batch) + 6), Start((4 * batch) + 6));
+        double Packed(int buffer, long start, long rows, long row, long column) => buffers[buffer][start + (((column / Tile.Columns * rows) + row) * Tile.Columns) + (column % Tile.Columns)];
+        var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
+        for (var t = at[^1] * Tile.Rows; t < Math.Min(queries, (at[^1] + 1) * Tile.Rows); t++)
+        {
+            var scores = new double[keys];
+            for (long j = 0; j < keys; j++)
+            {
+                for (long d = 0; d < depth; d++)
+                {
+                    scores[j] += buffers[0][q + (t * parameters[(2 * batch) + 4]) + (d * parameters[(2 * batch) + 5])] * Packed(1, k, depth, d, j);
+                }
+
+                scores[j] = attention.IsCausal && j > keys - queries + t ? AttentionKernel.Hidden : scores[j] * scale;
+            }
+
+            var powers = scores.Select(s => Math.Exp(s - scores.Max())).ToArray();
+            for (long e = 0; e < width; e++)
+            {
+                Set(buffers[3], o + (t * parameters[(5 * batch) + 6]) + e, powers.Select((p, j) => p / powers.Sum() * Packed(2, v, keys, j, e)).Sum());
             }
         }
     }

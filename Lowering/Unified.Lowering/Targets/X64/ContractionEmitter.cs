@@ -87,24 +87,11 @@ internal sealed class ContractionEmitter
                 _k.Loop(_k.I64(0), tiles, 1, t =>
                 {
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
-                    EmitTile(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, tile);
+                    _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile);
                     EmitEpilogue(indices[..^2], _k.Add(firstRow, first), _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
                 });
             });
         });
-    }
-
-    // The lowest tile that holds the rows that are left.
-    private void EmitTile(LlvmValue rows, LlvmValue a, LlvmValue panel, LlvmValue tile, int choice = 0)
-    {
-        void Whole() => _micro.Emit(a, panel, Depth, tile, Tile.Heights[choice]);
-        if (choice + 1 == Tile.Heights.Length)
-        {
-            Whole();
-            return;
-        }
-
-        _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitTile(rows, a, panel, tile, choice + 1));
     }
 
     private void EmitEpilogue(LlvmValue[] batch, LlvmValue firstRow, LlvmValue rows, LlvmValue firstColumn, LlvmValue tile)

@@ -61,6 +61,19 @@ internal sealed class MicroKernel
         }
     }
 
+    /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
+    public void EmitLowest(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int choice = 0)
+    {
+        void Whole() => Emit(a, b, depth, tile, Tile.Heights[choice]);
+        if (choice + 1 == Tile.Heights.Length)
+        {
+            Whole();
+            return;
+        }
+
+        _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
+    }
+
     private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column));
 
     private LlvmType Element => Numbers.Memory(_k.Context, _type);
