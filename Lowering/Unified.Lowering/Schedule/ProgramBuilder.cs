@@ -145,7 +145,7 @@ internal sealed class ProgramBuilder
             settled.Parameters,
             isFlat ? inner : rows,
             isFlat ? FlatGrain : inner.IsConstant ? Math.Max(1, FlatGrain / Math.Max(1, inner.Value)) : Dim.Max(1, Dim.FloorDiv(FlatGrain, Dim.Max(1, inner))),
-            Dim.Zero,
+            kernel.ScratchBytes(inner),
             group.Domain.Size * Math.Max(1, group.Nodes.Count),
             group,
             LabelOf(group),
