@@ -27,6 +27,6 @@ internal static class GradientSteps
         }
 
         var gradients = values.IsEmpty ? [] : frame.Builder.Gradient(loss, values);
-        return new AggregateValue([new TensorValue(loss), new AggregateValue([.. gradients.Select(g => new TensorValue(g))])]);
+        return new AggregateValue([frame.New(loss), new AggregateValue([.. gradients.Select(frame.New)])]);
     }
 }

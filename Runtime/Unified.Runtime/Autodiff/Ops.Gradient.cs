@@ -36,13 +36,15 @@ public static partial class Ops
                 }
             }
 
+            // Gradients are at the values that the function starts from, whatever it writes to the tensors.
+            var targets = wrt.Select(t => t.Slot!).ToArray();
             var value = f();
             if (value.Size != 1 || !value.DType.IsFloat())
             {
                 throw new ShapeException($"ValueAndGrad: the function's result is {value.Type}, not a single floating-point number; reduce it");
             }
 
-            var gradients = Gradients(value, wrt, isNested, begin);
+            var gradients = Gradients(value, wrt, targets, isNested, begin);
             if (!isNested && value.Slot?.Node is not null)
             {
                 // Its record is gone.
@@ -55,8 +57,10 @@ public static partial class Ops
         {
             foreach (var tensor in watched)
             {
-                tensor.Slot = tensor.RequiresGrad ? tensor.Slot : null;
+                tensor.Slot = tensor.RequiresGrad || tensor.Slot?.Leaf != tensor ? tensor.Slot : null;
             }
+
+            Tape.Forget();
         }
     }
 
@@ -66,19 +70,19 @@ public static partial class Ops
     /// <summary>Nothing is recorded on this thread until the returned scope is disposed.</summary>
     public static NoGradScope NoGrad() => new(Tape.Pause());
 
-    private static Tensor[] Gradients(Tensor value, IReadOnlyList<Tensor> wrt, bool record, long begin)
+    private static Tensor[] Gradients(Tensor value, IReadOnlyList<Tensor> wrt, GradSlot[] targets, bool record, long begin)
     {
         var found = new Dictionary<GradSlot, Tensor>(ReferenceEqualityComparer.Instance);
         if (value.Slot is { } slot)
         {
             using var one = Tensor.Filled(value.Dims, 1, value.DType);
-            found = new Backpropagation(slot, wrt.Select(t => t.Slot!)).Run(slot, one, record, begin);
+            found = new Backpropagation(slot, targets).Run(slot, one, record, begin);
         }
 
         var gradients = new Tensor[wrt.Count];
         for (var i = 0; i < gradients.Length; i++)
         {
-            gradients[i] = found.TryGetValue(wrt[i].Slot!, out var gradient) ? gradient.Alias() : Tensor.Zeros(wrt[i].Dims, wrt[i].DType);
+            gradients[i] = found.TryGetValue(targets[i], out var gradient) ? gradient.Alias() : Tensor.Zeros(wrt[i].Dims, wrt[i].DType);
         }
 
         foreach (var gradient in found.Values)
