@@ -101,6 +101,40 @@ internal static class Tape
         (node.Operands, node.Result) = (saved, result.Saved());
     }
 
+    /// <summary>The nodes that a result was made by, of those made after a moment; oldest first.</summary>
+    public static List<TapeNode> Reach(GradSlot result, long since)
+    {
+        var seen = new HashSet<TapeNode>(ReferenceEqualityComparer.Instance);
+        var open = new Stack<TapeNode>();
+        Visit(result);
+        while (open.TryPop(out var node))
+        {
+            if (node.IsReleased)
+            {
+                throw new InvalidOperationException(
+                    $"the record of {node.Op.Name} was used by an earlier Backward and freed; pass keepRecord: true to that one to go back twice");
+            }
+
+            foreach (var operand in node.Operands)
+            {
+                if (operand.Slot is { } slot)
+                {
+                    Visit(slot);
+                }
+            }
+        }
+
+        return [.. seen.OrderBy(n => n.Sequence)];
+
+        void Visit(GradSlot slot)
+        {
+            if (slot.Node is { } node && node.Sequence > since && seen.Add(node))
+            {
+                open.Push(node);
+            }
+        }
+    }
+
     /// <summary>Nothing is recorded on this thread until the scope ends.</summary>
     public static Scope Pause()
     {
