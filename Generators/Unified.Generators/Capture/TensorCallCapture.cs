@@ -136,8 +136,8 @@ internal sealed class TensorCallCapture(CaptureSession session)
                 return tensor.IsMissing
                     ? Captured.Missing(ValueKind.Host)
                     : new(session.Writer.Emit(r => new HostInstruction(r, "item", type, [tensor.Register], session.Place(call))), ValueKind.Host);
-            case "value_and_grad":
-                return GradientCapture.Capture(session, call);
+            case var derivative when GradientCapture.Intrinsics.Contains(derivative):
+                return GradientCapture.Capture(session, call, derivative);
             case "zeros":
                 return Filled(call, 0);
             case "ones":

@@ -96,6 +96,15 @@ public sealed record RebindInstruction(int Setter, int Getter, ImmutableArray<in
 /// </summary>
 public sealed record ValueAndGradInstruction(int Result, Block Body, int Wrt, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// Another derivative of the function in the block, by <paramref name="Form"/>: <c>vjp</c> gives (value, aggregate of cotangents), from the
+/// cotangent of the value; <c>jvp</c> gives (value, tangent), from an aggregate of tangents. <paramref name="Wrt"/> is as in
+/// <see cref="ValueAndGradInstruction"/>.
+/// </summary>
+/// <param name="Along">The cotangent or the tangents.</param>
+public sealed record DerivativeInstruction(int Result, string Form, Block Body, int Wrt, int Along, SourceSpan? Source = null)
+    : Instruction(Result, Source);
+
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);
 

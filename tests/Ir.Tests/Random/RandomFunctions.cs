@@ -147,7 +147,9 @@ internal sealed class RandomFunctions
             case 25:
                 return new ForEachInstruction(_draw.Int(0, _locals.Length - 1), Register(), Block(depth - 1, true, inGradient, false), source);
             case 26 or 27 when (Block(depth - 1, false, true, true), Register()) is var (body, wrt):
-                return new ValueAndGradInstruction(NewRegister(), body, wrt, source);
+                return _draw.Chance(0.5)
+                    ? new ValueAndGradInstruction(NewRegister(), body, wrt, source)
+                    : new DerivativeInstruction(NewRegister(), _draw.Of("vjp", "hessian"), body, wrt, _draw.Of(wrt, Ir.Instruction.None), source);
             case 28 when Block(depth - 1, false, true, false) is var body:
                 return new InlineInstruction(_draw.Chance(0.5) ? Ir.Instruction.None : NewRegister(), body, source);
             case 29:
