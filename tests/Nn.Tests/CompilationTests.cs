@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Unified.Ir;
 using Xunit;
 
@@ -99,6 +99,20 @@ public class CompilationTests
         }
     }
 
+    /// <summary>An optimizing compiler would leave a method by a tail call, or melt it into its caller: then its frame would be missing.</summary>
+    [Fact]
+    public void Optimized_code_keeps_the_users_frames()
+    {
+        using (Execution.Use(ExecutionMode.Eager))
+        {
+            var e = Assert.Throws<ShapeException>(() => new Passing().Forward(Tensor.Zeros([2, 4])));
+            foreach (var frame in (string[])["Passing.Forward", "Passing.Inner", "Passing.Innermost"])
+            {
+                Assert.Contains(frame + "(", e.StackTrace!, StringComparison.Ordinal);
+            }
+        }
+    }
+
     [Fact]
     public void A_wrong_shape_in_graph_mode_names_the_expression_its_place_and_both_shapes()
     {
@@ -123,6 +137,24 @@ public class CompilationTests
             Assert.Contains("f32[2,5]", e.Message, StringComparison.Ordinal);
         }
     }
+}
+
+/// <summary>Methods that only call the next one, compiled for speed from the start.</summary>
+public sealed partial class Passing : Module
+{
+    public Parameter Weight { get; } = new(Tensor.Zeros([3, 7]));
+
+    [StaticGraph]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public Tensor Forward([Shape("B", null)] Tensor x) => Inner(x);
+
+    [StaticGraph]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Tensor Inner([Shape("B", null)] Tensor x) => Innermost(x);
+
+    [StaticGraph]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Tensor Innermost([Shape("B", null)] Tensor x) => Ops.MatMul(x, Weight, transposeB: true) + 1f;
 }
 
 /// <summary>A training step that leaves its loss in a tensor.</summary>

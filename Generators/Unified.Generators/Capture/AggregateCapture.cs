@@ -39,13 +39,14 @@ internal sealed class AggregateCapture(CaptureSession session)
             : session.Expressions.Host(operation);
     }
 
-    /// <summary>An argument that is a list written in place: its items are captured even where all of them are host values.</summary>
+    /// <summary>An argument that is a list written in place: its items are captured even where all of them are host values. An array stands for the span it becomes.</summary>
     public Captured Argument(IOperation value) => HostReader.Unwrap(value) switch
     {
         { } written when IsOfHostTuples(written) && session.Hosts.Read(written).IsPure => session.Expressions.Host(written),
         IArrayCreationOperation { Initializer: not null, DimensionSizes.Length: 1 } array => Array(array),
         ICollectionExpressionOperation collection when !collection.Elements.Any(e => e is ISpreadOperation) || !session.Hosts.Read(collection).IsPure =>
             Collection(collection),
+        { Type: IArrayTypeSymbol { Rank: 1 } } array when value.Type is { IsRefLikeType: true } => session.Expressions.Capture(array),
         _ => session.Expressions.Capture(value),
     };
 

@@ -9,6 +9,10 @@ internal static class CompanionSource
     /// <summary>On generated frames, so that a user's stack trace and stepping show only the user's.</summary>
     public const string Hidden = "[global::System.Diagnostics.StackTraceHidden, global::System.Diagnostics.DebuggerStepThrough]";
 
+    /// <summary>On what calls the user's method: it is neither inlined there nor left by a tail call, so that its frame stays in a stack trace.</summary>
+    public const string CallsUser =
+        "[global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoOptimization)]";
+
     private const string Definition = "global::Unified.Ir.FunctionDefinition";
 
     // What base.M() means: the graph of this method and not of an override.
@@ -161,7 +165,10 @@ internal static class CompanionSource
             writer.Close().Line();
         }
 
-        writer.Line($"{returns}{signature.EagerCall};").Close();
+        writer.Line($"{returns}Eager{signature.TypeArguments}({signature.ArgumentsWithSelf});").Close().Line()
+            .Line(Hidden)
+            .Line(CallsUser)
+            .Line($"private static {signature.ReturnType} Eager{signature.TypeArguments}({signature.Declarations("")}){signature.Constraints} => {signature.EagerCall};");
     }
 
     /// <summary>Where the graph comes from, and what else must hold for the call to run it; null: it never does.</summary>

@@ -33,9 +33,18 @@ internal static class InterceptorSource
         return writer.Close().Close().ToString();
     }
 
-    private static void Write(SourceWriter writer, MethodSignature target) => writer
-        .Line(CompanionSource.Hidden)
-        .Line($"internal static {target.ReturnType} {target.Companion.Substring(2)}{target.TypeArguments}({target.Declarations("this ")}){target.Constraints}")
-        .Line($"    => global::{KnownNames.GeneratedNamespace}.{target.Companion}.Invoke{target.TypeArguments}({target.ArgumentsWithSelf});")
-        .Line();
+    /// <summary>
+    /// Inlined, and with something to do after the call, the redirection is no tail call of the user's method: <c>=> _layer.Forward(x)</c> keeps its
+    /// frame in a stack trace of optimized code.
+    /// </summary>
+    private static void Write(SourceWriter writer, MethodSignature target)
+    {
+        var isVoid = target.Result is VoidResult;
+        writer.Line(CompanionSource.Hidden)
+            .Line("[global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]")
+            .Open($"internal static {target.ReturnType} {target.Companion.Substring(2)}{target.TypeArguments}({target.Declarations("this ")}){target.Constraints}")
+            .Line($"{(isVoid ? "" : "var result = ")}global::{KnownNames.GeneratedNamespace}.{target.Companion}.Invoke{target.TypeArguments}({target.ArgumentsWithSelf});")
+            .Line("global::System.GC.KeepAlive(null);");
+        (isVoid ? writer : writer.Line("return result;")).Close().Line();
+    }
 }

@@ -51,6 +51,7 @@ internal static class PartialHalfSource
         if (signature.NeedsBridge)
         {
             writer.Line(CompanionSource.Hidden)
+                .Line(CompanionSource.CallsUser)
                 .Line($"internal static {signature.ReturnType} __UnifiedEager_{signature.Suffix}({signature.Declarations("")}) => {signature.DirectCall};")
                 .Line();
         }

@@ -6,7 +6,7 @@ namespace Unified.Nn;
 /// Multi-head self-attention in which a position sees itself and those before it (Vaswani et al., 2017): x of shape [batch, time, width]
 /// gives the same shape. Only the output projection has a bias: one on the keys has no influence, since softmax is blind to a shift.
 /// </summary>
-public sealed partial class CausalSelfAttention : Module
+public sealed partial class CausalSelfAttention : Layer
 {
     private readonly Linear _query;
     private readonly Linear _key;
@@ -35,7 +35,7 @@ public sealed partial class CausalSelfAttention : Module
 
     [StaticGraph]
     [return: Shape("..", "width")]
-    public Tensor Forward([Shape("..", "width")] Tensor x)
+    public override Tensor Forward([Shape("..", "width")] Tensor x)
     {
         var y = Attention(Split(_query.Forward(x)), Split(_key.Forward(x)), Split(_value.Forward(x)), causal: true);
         return _output.Forward(Reshape(Transpose(y, 0, 2, 1, 3), x.Shape[0], x.Shape[1], Width));

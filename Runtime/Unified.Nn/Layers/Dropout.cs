@@ -6,7 +6,7 @@ namespace Unified.Nn;
 /// In training, sets each element to zero with the given probability and scales the rest by 1/(1 − probability). Draws from a Philox
 /// stream of its own, kept as state, so that eager and compiled runs drop the same elements and a checkpoint goes on with the same stream.
 /// </summary>
-public sealed partial class Dropout : Module
+public sealed partial class Dropout : Layer
 {
     public Dropout(float probability, Generator? generator = null)
     {
@@ -26,7 +26,7 @@ public sealed partial class Dropout : Module
 
     [StaticGraph]
     [return: Shape("..")]
-    public Tensor Forward([Shape("..")] Tensor x)
+    public override Tensor Forward([Shape("..")] Tensor x)
     {
         if (!Training || Probability == 0)
         {

@@ -1,7 +1,7 @@
 namespace Unified.Nn;
 
 /// <summary>Looks rows up in a table: indices of shape [...] (i32 or i64) give [..., width].</summary>
-public sealed partial class Embedding : Module
+public sealed partial class Embedding : Layer
 {
     public Embedding(int count, int width, float deviation = 1, Generator? generator = null)
     {
@@ -16,5 +16,5 @@ public sealed partial class Embedding : Module
 
     [StaticGraph]
     [return: Shape("..", "width")]
-    public Tensor Forward([Shape("..")] Tensor indices) => Ops.Embedding(Weight, indices);
+    public override Tensor Forward([Shape("..")] Tensor x) => Ops.Embedding(Weight, x);
 }

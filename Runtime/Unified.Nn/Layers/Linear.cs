@@ -3,7 +3,7 @@ using static Unified.Ops;
 namespace Unified.Nn;
 
 /// <summary>y = x · Wᵀ + b, for x of shape [..., inputs] and y of shape [..., outputs].</summary>
-public sealed partial class Linear : Module
+public sealed partial class Linear : Layer
 {
     /// <param name="deviation">Standard deviation of a normal start; null: uniform in ±1/√inputs.</param>
     public Linear(int inputs, int outputs, bool bias = true, float? deviation = null, Generator? generator = null)
@@ -27,7 +27,7 @@ public sealed partial class Linear : Module
 
     [StaticGraph]
     [return: Shape("..", "outputs")]
-    public Tensor Forward([Shape("..", "inputs")] Tensor x)
+    public override Tensor Forward([Shape("..", "inputs")] Tensor x)
     {
         if (Bias is null)
         {

@@ -1,7 +1,7 @@
 namespace Unified.Nn;
 
 /// <summary>(x − mean) / √(variance + ε) · weight + bias over the last axis, with the biased variance (Ba et al., 2016).</summary>
-public sealed partial class LayerNorm(int width, float epsilon = 1e-5f) : Module
+public sealed partial class LayerNorm(int width, float epsilon = 1e-5f) : Layer
 {
     /// <summary>Shape [width].</summary>
     [Shape("width")]
@@ -15,11 +15,11 @@ public sealed partial class LayerNorm(int width, float epsilon = 1e-5f) : Module
 
     [StaticGraph]
     [return: Shape("..", "width")]
-    public Tensor Forward([Shape("..", "width")] Tensor x) => Ops.LayerNorm(x, Weight, Bias, epsilon: Epsilon);
+    public override Tensor Forward([Shape("..", "width")] Tensor x) => Ops.LayerNorm(x, Weight, Bias, epsilon: Epsilon);
 }
 
 /// <summary>x / √(mean(x²) + ε) · weight over the last axis (Zhang and Sennrich, 2019).</summary>
-public sealed partial class RmsNorm(int width, float epsilon = 1e-6f) : Module
+public sealed partial class RmsNorm(int width, float epsilon = 1e-6f) : Layer
 {
     /// <summary>Shape [width].</summary>
     [Shape("width")]
@@ -29,5 +29,50 @@ public sealed partial class RmsNorm(int width, float epsilon = 1e-6f) : Module
 
     [StaticGraph]
     [return: Shape("..", "width")]
-    public Tensor Forward([Shape("..", "width")] Tensor x) => Ops.RmsNorm(x, Weight, epsilon: Epsilon);
+    public override Tensor Forward([Shape("..", "width")] Tensor x) => Ops.RmsNorm(x, Weight, epsilon: Epsilon);
+}
+
+/// <summary>Normalised over groups of channels and all axes of space of [N, C, …], then scaled and shifted by channel (Wu and He, 2018).</summary>
+public sealed partial class GroupNorm : Layer
+{
+    public GroupNorm(int groups, int channels, float epsilon = 1e-5f)
+    {
+        if (groups < 1 || channels < 1 || channels % groups != 0)
+        {
+            throw new ArgumentException($"{channels} channels do not divide into {groups} groups", nameof(groups));
+        }
+
+        Groups = groups;
+        Epsilon = epsilon;
+        Weight = Initialize.Constant(1, channels);
+        Bias = Initialize.Constant(0, channels);
+    }
+
+    public int Groups { get; }
+
+    public float Epsilon { get; }
+
+    /// <summary>Shape [channels].</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>Shape [channels].</summary>
+    public Parameter Bias { get; }
+
+    [StaticGraph]
+    public override Tensor Forward(Tensor x) => Ops.GroupNorm(x, Weight, Bias, Groups, Epsilon);
+}
+
+/// <summary>Normalised over the axes of space of each channel of [N, C, …], then scaled and shifted by channel (Ulyanov et al., 2016).</summary>
+public sealed partial class InstanceNorm(int channels, float epsilon = 1e-5f) : Layer
+{
+    /// <summary>Shape [channels].</summary>
+    public Parameter Weight { get; } = Initialize.Constant(1, channels);
+
+    /// <summary>Shape [channels].</summary>
+    public Parameter Bias { get; } = Initialize.Constant(0, channels);
+
+    public float Epsilon { get; } = epsilon;
+
+    [StaticGraph]
+    public override Tensor Forward(Tensor x) => Ops.InstanceNorm(x, Weight, Bias, epsilon: Epsilon);
 }

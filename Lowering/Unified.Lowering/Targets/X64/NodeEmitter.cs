@@ -170,21 +170,17 @@ internal sealed class NodeEmitter
         var element = value.Type.Scalar;
         switch (store.Strides[_inner])
         {
-            case { Kind: StrideKind.One }:
+            case { Kind: StrideKind.One } when at.Mask is null && _streams.TryGetValue(store, out var streams):
                 var target = B.Gep(element, address, at.First);
-                if (at.Mask is null && _streams.TryGetValue(store, out var streams))
-                {
-                    _k.If(streams, () => B.Store(value, target, KernelBuilder.Line).SetNonTemporal(), () => _k.Store(value, target, null));
-                    break;
-                }
-
-                _k.Store(value, target, at.Mask);
+                _k.If(streams, () => B.Store(value, target, KernelBuilder.Line).SetNonTemporal(), () => _k.Store(value, target, null));
                 break;
             case { Kind: StrideKind.Parameter } stride:
                 _k.Scatter(value, StridedPointers(element, address, at.First, _k.Parameter(stride.Parameter)), at.Mask);
                 break;
             default:
-                throw new NotSupportedException($"a store to buffer {store.Buffer} has inner stride 0 but its value, node {store.Node}, changes along the row");
+                // A result has no stride 0 but along an axis of one element, such as the one column of a product: the mask leaves its first lane.
+                _k.Store(value, B.Gep(element, address, at.First), at.Mask);
+                break;
         }
     }
 
