@@ -50,7 +50,7 @@ public class LargeRowsTests
     {
         var x = new Generator(5).Uniform([rows, columns]);
         using var y = BothModes.Compiled(() => s_work.Affine(x));
-        var (input, output) = (x.AsReadOnlySpan<float>(), y.AsReadOnlySpan<float>());
+        ReadOnlySpan<float> input = x.AsReadOnlySpan<float>(), output = y.AsReadOnlySpan<float>();
         for (var i = 0; i < input.Length; i++)
         {
             Assert.Equal((input[i] * 3) + 1, output[i], 1e-6f);
