@@ -16,18 +16,17 @@ internal sealed class MapScope : IDisposable
         "inside of Vmap a value that differs between examples has no single value: it cannot decide an if or a loop, or be read; use Select(condition, a, b)";
 
     [ThreadStatic]
-    private static MapScope? t_current;
-
-    private readonly MapScope? _outer = t_current;
+    private static Stack<MapScope>? t_open;
 
     public MapScope()
     {
-        Level = (_outer?.Level ?? 0) + 1;
-        t_current = this;
+        t_open ??= new Stack<MapScope>();
+        Level = t_open.Count == 0 ? 1 : t_open.Peek().Level + 1;
+        t_open.Push(this);
     }
 
     /// <summary>Compiled graphs do not know of examples: inside, calls run eagerly.</summary>
-    public static bool IsActive => t_current is not null;
+    public static bool IsActive => t_open is { Count: > 0 };
 
     /// <summary>1 for the outermost.</summary>
     public int Level { get; }
@@ -37,7 +36,11 @@ internal sealed class MapScope : IDisposable
     /// <summary>How many examples there are; -1 before the first is taken.</summary>
     public int Size { get; private set; } = -1;
 
-    public void Dispose() => (t_current, IsOver) = (_outer, true);
+    public void Dispose()
+    {
+        t_open!.Pop();
+        IsOver = true;
+    }
 
     /// <summary>One example of <paramref name="all"/> along an axis.</summary>
     public Tensor Example(Tensor all, int axis)
