@@ -126,6 +126,18 @@ public sealed partial class Maps : Module
     }
 
     [StaticGraph]
+    public Tensor Elements([Unified.Shape("B", 2)] Tensor x) => Vmap(
+        e =>
+        {
+            var y = V * 2.0;
+            y[1] = e[0];
+            var z = e * 1.0;
+            z[0] = y[2];
+            return Concat([y, z], 0);
+        },
+        x);
+
+    [StaticGraph]
     public Tensor Sizes(Tensor x, Tensor y) => Vmap((a, b) => a + b, x, y);
 
     [StaticGraph]

@@ -37,6 +37,13 @@ public class VmapTests
     }
 
     [Fact]
+    public void Elements_are_set_in_each_example()
+    {
+        var (x, v) = (X(4), s_model.V * 2.0);
+        Check(Stack(x, e => Ops.Stack([v[0], e[0], v[2], v[2], e[1]], 0), [5]), () => s_model.Elements(x));
+    }
+
+    [Fact]
     public void Gradients_per_example()
     {
         var x = X(4);

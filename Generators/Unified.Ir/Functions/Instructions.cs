@@ -52,6 +52,13 @@ public sealed record ApplyInstruction(int Result, OpCode Op, ImmutableArray<Name
 /// </summary>
 public sealed record IndexInstruction(int Result, int Tensor, ImmutableArray<IndexItem> Items, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// <c>x[…]</c> set to a value: a new tensor like the first, with the elements that the items name replaced. The value is a tensor that
+/// broadcasts to what <see cref="IndexInstruction"/> would give, or a host number; it is cast to the tensor's dtype. A bool tensor among the
+/// items is a mask over as many axes as it has: the elements where it is true.
+/// </summary>
+public sealed record IndexUpdateInstruction(int Result, int Tensor, ImmutableArray<IndexItem> Items, int Value, SourceSpan? Source = null) : Instruction(Result, Source);
+
 /// <param name="Kind">at, range, all or tensor.</param>
 public sealed record IndexItem(string Kind, int Start = Instruction.None, int End = Instruction.None, bool StartFromEnd = false, bool EndFromEnd = false);
 

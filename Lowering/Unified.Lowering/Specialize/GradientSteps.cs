@@ -11,8 +11,8 @@ internal static class GradientSteps
         {
             ["vjp"] = Vjp,
             ["jvp"] = Jvp,
-            ["jacobian_forward"] = (f, i) => new TensorValue(JacobianForward(f, i, "JacobianForward", f => f.Tensor(Interpreter.Yield(f, i.Body)))),
-            ["jacobian_reverse"] = (f, i) => new TensorValue(JacobianReverse(f, i)),
+            ["jacobian_forward"] = (f, i) => f.New(JacobianForward(f, i, "JacobianForward", f => f.Tensor(Interpreter.Yield(f, i.Body)))),
+            ["jacobian_reverse"] = (f, i) => f.New(JacobianReverse(f, i)),
             ["hessian"] = Hessian,
         }.ToImmutableDictionary(StringComparer.Ordinal);
 
@@ -27,7 +27,7 @@ internal static class GradientSteps
         var wrt = frame.Builder.Watch(Wrt(frame, step.Wrt, "ValueAndGrad"));
         var value = frame.Tensor(Interpreter.Yield(frame, step.Body));
         var loss = Single(frame, value);
-        return Pair(new TensorValue(value), List(wrt.IsEmpty ? [] : frame.Builder.Gradient(loss, wrt)));
+        return Pair(frame.New(value), List(frame, wrt.IsEmpty ? [] : frame.Builder.Gradient(loss, wrt)));
     }
 
     private static OpValue Loss(Frame frame, Block body) => Single(frame, frame.Tensor(Interpreter.Yield(frame, body)));
@@ -48,7 +48,7 @@ internal static class GradientSteps
 
         // The gradient of <value, cotangent> is what arrives when the cotangent is sent back; the sum itself is not wanted.
         var along = frame.Builder.Sum(value * cotangent, Enumerable.Range(0, value.Type.Rank));
-        return Pair(new TensorValue(value), List(wrt.IsEmpty ? [] : frame.Builder.Gradient(along, wrt)));
+        return Pair(frame.New(value), List(frame, wrt.IsEmpty ? [] : frame.Builder.Gradient(along, wrt)));
     }
 
     private static AggregateValue Jvp(Frame frame, DerivativeInstruction step)
@@ -64,7 +64,7 @@ internal static class GradientSteps
 
         var watched = frame.Builder.Watch([.. values, .. tangents]);
         var value = frame.Tensor(Interpreter.Yield(frame, step.Body));
-        return Pair(new TensorValue(value), new TensorValue(frame.Builder.Tangent(Float(frame, value, "Jvp"), [.. watched.Take(values.Length)], [.. watched.Skip(values.Length)])));
+        return Pair(frame.New(value), frame.New(frame.Builder.Tangent(Float(frame, value, "Jvp"), [.. watched.Take(values.Length)], [.. watched.Skip(values.Length)])));
     }
 
     // A tangent for each element of what is differentiated by: the unit vectors are the examples of a map.
@@ -90,7 +90,7 @@ internal static class GradientSteps
         return frame.Builder.Reshape(rows, new Shape([.. value.Shape.Dims, .. watched[0].Shape.Dims]));
     }
 
-    private static TensorValue Hessian(Frame frame, DerivativeInstruction step) => new(JacobianForward(frame, step, "Hessian", f =>
+    private static Value Hessian(Frame frame, DerivativeInstruction step) => frame.New(JacobianForward(frame, step, "Hessian", f =>
     {
         var watched = f.Builder.Watch(Wrt(f, step.Wrt, "Hessian"));
         return f.Builder.Gradient(Loss(f, step.Body), watched)[0];
@@ -125,5 +125,5 @@ internal static class GradientSteps
 
     private static AggregateValue Pair(Value first, Value second) => new([first, second]);
 
-    private static AggregateValue List(ImmutableArray<OpValue> values) => new([.. values.Select(v => new TensorValue(v))]);
+    private static AggregateValue List(Frame frame, ImmutableArray<OpValue> values) => new([.. values.Select(frame.New)]);
 }

@@ -14,6 +14,9 @@ internal sealed class Differentiation : IDisposable
     private readonly long _begin = Tape.Now;
     private readonly Tape.Scope _scope;
 
+    // Derivatives are at the values that the function starts from, whatever it writes to the tensors.
+    private readonly GradSlot[] _slots;
+
     /// <exception cref="ShapeException">A tensor is not floating-point.</exception>
     public Differentiation(string who, IReadOnlyList<Tensor> wrt)
     {
@@ -34,6 +37,8 @@ internal sealed class Differentiation : IDisposable
                 _watched.Add(tensor);
             }
         }
+
+        _slots = [.. wrt.Select(t => t.Slot!)];
     }
 
     /// <summary>The cotangents of the tensors, given that of the function's result.</summary>
@@ -42,13 +47,13 @@ internal sealed class Differentiation : IDisposable
         var found = new Dictionary<GradSlot, Tensor>(ReferenceEqualityComparer.Instance);
         if (value.Slot is { } slot)
         {
-            found = new Backpropagation(slot, _wrt.Select(t => t.Slot!), _begin).Run(slot, seed, _isNested, _begin);
+            found = new Backpropagation(slot, _slots, _begin).Run(slot, seed, _isNested, _begin);
         }
 
         var gradients = new Tensor[_wrt.Count];
         for (var i = 0; i < gradients.Length; i++)
         {
-            gradients[i] = found.TryGetValue(_wrt[i].Slot!, out var gradient) ? gradient.Alias() : Tensor.Zeros(_wrt[i].Dims, _wrt[i].DType);
+            gradients[i] = found.TryGetValue(_slots[i], out var gradient) ? gradient.Alias() : Tensor.Zeros(_wrt[i].Dims, _wrt[i].DType);
         }
 
         foreach (var gradient in found.Values)
@@ -63,7 +68,7 @@ internal sealed class Differentiation : IDisposable
     /// <summary>The tangent of the function's result, given those of the tensors.</summary>
     public Tensor Tangent(Tensor value, IReadOnlyList<Tensor> tangents)
     {
-        var found = value.Slot is { } slot ? Pushforward.Run(slot, _wrt.Zip(tangents, (w, t) => (w.Slot!, t)), _isNested, _begin) : null;
+        var found = value.Slot is { } slot ? Pushforward.Run(slot, _slots.Zip(tangents), _isNested, _begin) : null;
         var tangent = found?.Alias() ?? Tensor.Zeros(value.Dims, value.DType);
         found?.Dispose();
         Close(value);
@@ -74,10 +79,11 @@ internal sealed class Differentiation : IDisposable
     {
         foreach (var tensor in _watched)
         {
-            tensor.Slot = tensor.RequiresGrad ? tensor.Slot : null;
+            tensor.Slot = tensor.RequiresGrad || tensor.Slot?.Leaf != tensor ? tensor.Slot : null;
         }
 
         _scope.Dispose();
+        Tape.Forget();
     }
 
     /// <summary>The value, if it can be differentiated.</summary>

@@ -79,6 +79,13 @@ internal sealed class MapScope : IDisposable
         return Move(all, 0, to);
     }
 
+    /// <summary>The value for each example of the innermost map that one of <paramref name="others"/> belongs to.</summary>
+    public static Tensor Cover(Tensor value, IEnumerable<Tensor> others)
+    {
+        var scope = others.Append(value).Select(t => t.Mapping?.Scope).OfType<MapScope>().MaxBy(m => m.Level);
+        return scope is null || value.Mapping?.Scope == scope ? value : new Tensor(new Mapping(Ops.BroadcastTo(value, [scope.Size, .. value.Dims]), scope));
+    }
+
     /// <summary>Applies an op to operands of which some stand for examples, at once to all examples of the innermost map among them.</summary>
     public static Tensor Apply(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
     {

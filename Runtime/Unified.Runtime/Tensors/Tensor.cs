@@ -86,7 +86,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     public bool IsDisposed => _storage is null && (Mapping is null || Mapping.All.IsDisposed);
 
     /// <summary>Null except for one example of many, see <see cref="Ops.Vmap(Func{Tensor, Tensor}, Tensor, int, int)"/>.</summary>
-    internal Mapping? Mapping { get; }
+    internal Mapping? Mapping { get; private set; }
 
     internal int[] Dims => _dims;
 
@@ -116,7 +116,10 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         return Data;
     }
 
-    /// <summary>Overwrites the values. Dtype and shape must be the same; views made before keep what they saw.</summary>
+    /// <summary>
+    /// Overwrites the values, for everyone who holds this tensor. Dtype and shape must be the same; views made before keep what they saw. Within
+    /// a function that is differentiated, gradients flow from this tensor to the value.
+    /// </summary>
     /// <exception cref="ShapeException">Dtype or shape differ.</exception>
     [Intrinsic("assign")]
     public void Assign(Tensor value)
@@ -126,8 +129,20 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
             throw new ShapeException($"assign: the tensor is {Type}, the value is {value.Type}; cast or reshape the value");
         }
 
+        if (value.Mapping is not null && Mapping is null)
+        {
+            throw new InvalidOperationException($"assign: the value {value.Type} differs between the examples of a Vmap, the tensor does not; return the value from the function");
+        }
+
         Overwrite(value);
-        ForgetHistory();
+        if (Tape.IsRecording)
+        {
+            Tape.Overwritten(this, value.Slot);
+        }
+        else
+        {
+            ForgetHistory();
+        }
     }
 
     /// <summary>Frees the memory unless views or the gradient tape still use it. Later use of this tensor is an error.</summary>
@@ -148,6 +163,13 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     {
         if (ReferenceEquals(value, this))
         {
+            return;
+        }
+
+        if (Mapping is not null || value.Mapping is not null)
+        {
+            Interlocked.Exchange(ref _storage, null)?.Release();
+            Mapping = MapScope.Cover(value, [this]).Alias().Mapping;
             return;
         }
 

@@ -111,8 +111,10 @@ internal sealed class RandomFunctions
                 return new ThunkInstruction(_draw.Chance(0.2) ? Ir.Instruction.None : NewRegister(), thunk, arguments, source);
             case 8 or 9:
                 return Apply(source);
-            case 10 or 11 when (Register(), _draw.List(0, 4, Item)) is var (x, items):
-                return new IndexInstruction(NewRegister(), x, [.. items], source);
+            case 10 or 11 when (Register(), Register(), _draw.List(0, 4, Item)) is var (x, value, items):
+                return _draw.Chance(0.3)
+                    ? new IndexUpdateInstruction(NewRegister(), x, [.. items], value, source)
+                    : new IndexInstruction(NewRegister(), x, [.. items], source);
             case 12 when Registers() is var arguments:
                 return new CallInstruction(
                     _draw.Chance(0.2) ? Ir.Instruction.None : NewRegister(), _draw.Int(0, _callees.Length - 1), arguments, source);
