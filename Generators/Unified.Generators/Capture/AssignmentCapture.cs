@@ -8,7 +8,8 @@ namespace Unified.Generators;
 /// <summary>Turns assignments of every form into Store and Rebind instructions.</summary>
 internal sealed class AssignmentCapture(CaptureSession session)
 {
-    private readonly Dictionary<IOperation, (Captured List, Captured Index)> _elements = [];
+    private readonly ElementTargets _targets = new(session);
+    private readonly Dictionary<IOperation, ElementTarget> _elements = [];
 
     public Captured Simple(ISimpleAssignmentOperation operation)
     {
@@ -22,10 +23,14 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return session.Refuse("UG008", operation, $"A second function in '{held.Name}'");
         }
 
-        if (session.Expressions.Lists.Target(operation.Target) is { } element)
+        if (_targets.Find(operation.Target, operation) is { } element)
         {
-            var item = session.Expressions.Capture(operation.Value);
-            session.Expressions.Lists.Set(element, item, operation);
+            var item = Element(operation.Target, operation.Value);
+            if (!element.IsMissing)
+            {
+                element.Write(item);
+            }
+
             return item;
         }
 
@@ -42,7 +47,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return ChangesItsOperand(operation);
         }
 
-        if (session.Types.OpOf(operation.OperatorMethod) is { } elementOp && session.Expressions.Lists.Target(target) is { } element)
+        if (session.Types.OpOf(operation.OperatorMethod) is { } elementOp && _targets.Find(target, operation) is { } element)
         {
             return CompoundElement(operation, elementOp, element);
         }
@@ -139,15 +144,14 @@ internal sealed class AssignmentCapture(CaptureSession session)
         return session.Expressions.Capture(operation.Target);
     }
 
-    // The list and the index are evaluated once.
-    private Captured CompoundElement(ICompoundAssignmentOperation operation, OpCode op, (Captured List, Captured Index) element)
+    private Captured CompoundElement(ICompoundAssignmentOperation operation, OpCode op, ElementTarget element)
     {
-        if (element.List.IsMissing || element.Index.IsMissing)
+        if (element.IsMissing)
         {
             return Captured.Missing(ValueKind.Tensor);
         }
 
-        var old = session.Expressions.Reads.ItemAt(element.List.Register, element.Index.Register, operation, operation.Target.Type);
+        var old = element.Read(operation.Target.Type);
         var value = session.Expressions.Capture(operation.Value);
         if (value.IsMissing)
         {
@@ -155,9 +159,16 @@ internal sealed class AssignmentCapture(CaptureSession session)
         }
 
         var result = session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, [old, value]);
-        session.Expressions.Lists.Set(element, result, operation);
+        element.Write(result);
         return result;
     }
+
+    /// <summary>What an element is set to: a number stays one, and takes the dtype of the tensor.</summary>
+    private Captured Element(IOperation target, IOperation value) =>
+        value is IConversionOperation { IsImplicit: true, OperatorMethod: { } method } conversion && session.Types.IntrinsicOf(method) == "number" && session.Types.IsTensor(target.Type)
+        && target is IPropertyReferenceOperation element && session.Types.IntrinsicOf(element.Property) == "index"
+            ? session.Expressions.Capture(conversion.Operand) with { Kind = ValueKind.Tensor }
+            : session.Expressions.Capture(value);
 
     public Captured Increment(IIncrementOrDecrementOperation operation)
     {
@@ -238,7 +249,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
             {
                 FindElements(nested);
             }
-            else if (session.Expressions.Lists.Target(target) is { } element)
+            else if (_targets.Find(target, target) is { } element)
             {
                 _elements[target] = element;
             }
@@ -325,7 +336,11 @@ internal sealed class AssignmentCapture(CaptureSession session)
     {
         if (_elements.TryGetValue(target, out var element))
         {
-            session.Expressions.Lists.Set(element, value, operation);
+            if (!element.IsMissing && !value.IsMissing)
+            {
+                element.Write(value);
+            }
+
             return;
         }
 
@@ -344,9 +359,6 @@ internal sealed class AssignmentCapture(CaptureSession session)
                 return;
             case IParameterReferenceOperation parameter when session.Hosts.IsOwnParameter(parameter.Parameter):
                 Store(parameter.Parameter, value, operation);
-                return;
-            case IMemberReferenceOperation member when session.Types.IntrinsicOf(member.Member) == "index":
-                session.Report("UG004", operation.Syntax, "Assigning an element of a tensor", "build a new tensor with Select, Concat or ScatterAdd");
                 return;
             case IMemberReferenceOperation member when session.Types.IsOrHoldsTensors(member.Type) && member is IFieldReferenceOperation or IPropertyReferenceOperation { Arguments.Length: 0 }:
                 session.State.Assign((IMemberReferenceOperation)target, value, operation);

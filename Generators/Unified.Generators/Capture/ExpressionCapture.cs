@@ -168,6 +168,11 @@ internal sealed class ExpressionCapture
             return Capture(conversion.Operand) with { Kind = ValueKind.Tensor };
         }
 
+        if (_session.Types.IntrinsicOf(conversion.OperatorMethod) == "number")
+        {
+            return Calls.Number(conversion);
+        }
+
         if (_session.Functions.Operator(conversion.OperatorMethod, conversion, conversion.Operand) is { } inlined)
         {
             return inlined;

@@ -11,19 +11,22 @@ internal static class IndexCapture
     public static Captured Capture(CaptureSession session, IOperation operation, IOperation tensor, ImmutableArray<IOperation>? indices)
     {
         var captured = session.Expressions.Capture(tensor);
+        return Items(session, operation, indices) is { } items && !captured.IsMissing
+            ? new(session.Writer.Emit(r => new IndexInstruction(r, captured.Register, items, session.Place(operation))), ValueKind.Tensor)
+            : Captured.Missing(ValueKind.Tensor);
+    }
+
+    /// <summary>The indices as items of an instruction; null after an error.</summary>
+    public static ImmutableArray<IndexItem>? Items(CaptureSession session, IOperation operation, ImmutableArray<IOperation>? indices)
+    {
         if (indices is null)
         {
-            return session.Refuse("UG010", operation, Places.OneLine(operation.Syntax.ToString(), 60));
+            session.Report("UG010", operation.Syntax, Places.OneLine(operation.Syntax.ToString(), 60));
+            return null;
         }
 
         var items = indices.Value.Select(i => Item(session, i)).ToList();
-        if (captured.IsMissing || items.Any(i => i is null))
-        {
-            return Captured.Missing(ValueKind.Tensor);
-        }
-
-        return new(
-            session.Writer.Emit(r => new IndexInstruction(r, captured.Register, [.. items.Select(i => i!)], session.Place(operation))), ValueKind.Tensor);
+        return items.Contains(null) ? null : [.. items.Select(i => i!)];
     }
 
     /// <summary>The indices of an indexer call, also where they come as one params array or span; null when that is not written out.</summary>

@@ -136,13 +136,46 @@ internal sealed class TensorCallCapture(CaptureSession session)
                 return tensor.IsMissing
                     ? Captured.Missing(ValueKind.Host)
                     : new(session.Writer.Emit(r => new HostInstruction(r, "item", type, [tensor.Register], session.Place(call))), ValueKind.Host);
-            case "value_and_grad":
-                return GradientCapture.Capture(session, call);
+            case var derivative when GradientCapture.Intrinsics.Contains(derivative):
+                return GradientCapture.Capture(session, call, derivative);
+            case "zeros":
+                return Filled(call, 0);
+            case "ones":
+                return Filled(call, 1);
             case "index" when call.Instance is { } indexed:
                 return IndexCapture.Capture(session, call, indexed, IndexCapture.Items(call.Arguments));
             default:
                 return session.Refuse("UG002", call, $"'{call.TargetMethod.Name}'", "compute with operators");
         }
+    }
+
+    /// <summary>A number of the host where a tensor is wanted: a constant of rank 0 and of the number's own dtype.</summary>
+    public Captured Number(IConversionOperation conversion)
+    {
+        var value = session.Expressions.Capture(conversion.Operand);
+        return value.IsMissing ? Captured.Missing(ValueKind.Tensor) : new(session.Writer.Emit(r => new ApplyInstruction(
+            r, OpCode.Constant, [new("value", value.Register), new("dtype", DTypeOf(conversion.Operand.Type, conversion))], session.Place(conversion))), ValueKind.Tensor);
+    }
+
+    /// <summary><c>Tensor.Zeros(shape, dtype)</c>, <c>Tensor.Ones(shape, dtype)</c>.</summary>
+    private Captured Filled(IInvocationOperation call, double number)
+    {
+        var arguments = new List<(string, Captured)> { ("value", new(session.Writer.Literal(number), ValueKind.Host)) };
+        arguments.AddRange(call.Arguments.Select(a => (a.Parameter!.Name, session.Expressions.Aggregates.Argument(a.Value))));
+        return Apply(OpCode.Full, call, arguments);
+    }
+
+    private int DTypeOf(ITypeSymbol? number, IOperation place)
+    {
+        var name = number?.SpecialType switch
+        {
+            SpecialType.System_Single => nameof(DType.F32),
+            SpecialType.System_Double => nameof(DType.F64),
+            SpecialType.System_Int64 => nameof(DType.I64),
+            _ => nameof(DType.I32),
+        };
+        var type = session.Model.Compilation.GetTypeByMetadataName("Unified.Ir.DType")!;
+        return session.Thunks.Evaluate($"{ThunkCapture.FullName(type)}.{name}", type, isGuard: false, place).Register;
     }
 
     private Captured StaticGraph(IInvocationOperation call)

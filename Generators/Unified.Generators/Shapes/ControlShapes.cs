@@ -38,6 +38,11 @@ internal static class ControlShapes
             Run(f, i.Body);
             f[i.Result] = new ListFact([f[i.Body.Yield], Fact.Nothing]);
         }),
+        Row<DerivativeInstruction>((f, i) =>
+        {
+            Run(f, i.Body);
+            f[i.Result] = new ListFact([f[i.Body.Yield], i.Form == "jvp" ? f[i.Body.Yield] : Fact.Nothing]);
+        }),
     ];
 
     private static bool If(ShapeFrame frame, IfInstruction branch)

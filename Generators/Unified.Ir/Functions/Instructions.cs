@@ -52,6 +52,13 @@ public sealed record ApplyInstruction(int Result, OpCode Op, ImmutableArray<Name
 /// </summary>
 public sealed record IndexInstruction(int Result, int Tensor, ImmutableArray<IndexItem> Items, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// <c>x[…]</c> set to a value: a new tensor like the first, with the elements that the items name replaced. The value is a tensor that
+/// broadcasts to what <see cref="IndexInstruction"/> would give, or a host number; it is cast to the tensor's dtype. A bool tensor among the
+/// items is a mask over as many axes as it has: the elements where it is true.
+/// </summary>
+public sealed record IndexUpdateInstruction(int Result, int Tensor, ImmutableArray<IndexItem> Items, int Value, SourceSpan? Source = null) : Instruction(Result, Source);
+
 /// <param name="Kind">at, range, all or tensor.</param>
 public sealed record IndexItem(string Kind, int Start = Instruction.None, int End = Instruction.None, bool StartFromEnd = false, bool EndFromEnd = false);
 
@@ -88,6 +95,15 @@ public sealed record RebindInstruction(int Setter, int Getter, ImmutableArray<in
 /// an aggregate of (loss, aggregate of gradients). <paramref name="Wrt"/> is a tensor, an aggregate or a host list of tensors.
 /// </summary>
 public sealed record ValueAndGradInstruction(int Result, Block Body, int Wrt, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>
+/// Another derivative of the function in the block, by <paramref name="Form"/>: <c>vjp</c> gives (value, aggregate of cotangents), from the
+/// cotangent of the value; <c>jvp</c> gives (value, tangent), from an aggregate of tangents. <paramref name="Wrt"/> is as in
+/// <see cref="ValueAndGradInstruction"/>.
+/// </summary>
+/// <param name="Along">The cotangent or the tangents.</param>
+public sealed record DerivativeInstruction(int Result, string Form, Block Body, int Wrt, int Along, SourceSpan? Source = null)
+    : Instruction(Result, Source);
 
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);

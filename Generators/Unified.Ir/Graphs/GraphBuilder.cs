@@ -79,6 +79,17 @@ public sealed class GraphBuilder : OpBuilder
     public ImmutableArray<OpValue> Unwind(Graph step, OpValue tape, ImmutableArray<OpValue> initial, ImmutableArray<OpValue> arguments) =>
         Append(OpTable.Get(OpCode.Unwind), [tape, .. initial, .. arguments], [.. initial.Select(o => o.Type)], Attributes.Empty, step.Name);
 
+    /// <summary>
+    /// The values again, marked: a <see cref="Gradient"/> or <see cref="Tangent"/> with respect to the marked ones follows only what is computed
+    /// after this node. What was computed from them before is a constant to it, as it is to a function that is differentiated.
+    /// </summary>
+    public ImmutableArray<OpValue> Watch(ImmutableArray<OpValue> values) =>
+        Append(OpTable.Get(OpCode.Watch), values, [.. values.Select(v => v.Type)], Attributes.Empty, null);
+
+    /// <summary>How <paramref name="y"/> changes, to first order, as each of <paramref name="wrt"/> changes along its tangent; expanded by the Differentiate pass.</summary>
+    public OpValue Tangent(OpValue y, ImmutableArray<OpValue> wrt, ImmutableArray<OpValue> tangents) =>
+        Append(OpTable.Get(OpCode.Tangent), [y, .. wrt, .. tangents], [y.Type], Attributes.Empty, null)[0];
+
     /// <summary>The gradients of a scalar with respect to values, to be expanded by the Differentiate pass.</summary>
     public ImmutableArray<OpValue> Gradient(OpValue loss, ImmutableArray<OpValue> wrt) =>
         Append(OpTable.Get(OpCode.Gradient), [loss, .. wrt], [.. wrt.Select(w => w.Type)], Attributes.Empty, null);

@@ -8,6 +8,8 @@ internal static class StructuralOps
     public static ImmutableArray<Op> Rows { get; } =
     [
         Row(OpCode.Gradient, nameof(GraphBuilder.Gradient), new("loss"), new("wrt", Variadic: true)),
+        Row(OpCode.Tangent, nameof(GraphBuilder.Tangent), new("y"), new("watched", Variadic: true)),
+        Row(OpCode.Watch, nameof(GraphBuilder.Watch), new OperandSpec("values", Variadic: true)),
         Row(OpCode.Call, nameof(GraphBuilder.Call), new OperandSpec("arguments", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
 
         // Both take as many values as they have results between the condition and the arguments.

@@ -40,6 +40,9 @@ internal static class InstructionForms
             i => [i.Setter, i.Arguments, i.Value, i.Getter], (_, f, s) => new(f.Int(0), f.Int(3), f.Ints(1), f.Int(2), s), HasResult: false),
         new InstructionForm<ValueAndGradInstruction>(
             17, "value_and_grad {0} wrt {1}", [YieldingBlock, Register], i => [i.Body, i.Wrt], (r, f, s) => new(r, f.Block(0), f.Int(1), s)),
+        new InstructionForm<DerivativeInstruction>(
+            40, "derivative {0} {1} wrt {2} along {3}", [Word, YieldingBlock, Register, OptionalRegister], i => [i.Form, i.Body, i.Wrt, i.Along],
+            (r, f, s) => new(r, f.Text(0), f.Block(1), f.Int(2), f.Int(3), s)),
         new InstructionForm<IfInstruction>(
             18, "if {0} {1} else {2}", [Register, BlockField, BlockField], i => [i.Condition, i.Then, i.Else],
             (_, f, s) => new(f.Int(0), f.Block(1), f.Block(2), s), HasResult: false),
@@ -60,6 +63,9 @@ internal static class InstructionForms
         new InstructionForm<SwitchInstruction>(31, "switch {0}", [BlockField], i => [i.Body], (_, f, s) => new(f.Block(0), s), HasResult: false),
         new InstructionForm<ListStepInstruction>(
             32, "list_step {0}{1}", [Word, Registers], i => [i.Operator, i.Operands], (r, f, s) => new(r, f.Text(0), f.Ints(1), s)),
+        new InstructionForm<IndexUpdateInstruction>(
+            33, "index_update {0}{1} = {2}", [Register, Items, Register], i => [i.Tensor, i.Items, i.Value],
+            (r, f, s) => new(r, f.Int(0), (ImmutableArray<IndexItem>)f[1]!, f.Int(2), s)),
     ];
 
     private static readonly ImmutableDictionary<Type, InstructionForm> ByType = All.ToImmutableDictionary(f => f.Type);

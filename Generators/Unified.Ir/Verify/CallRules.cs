@@ -13,6 +13,8 @@ internal static class CallRules
         new("control-types", ControlTypes),
         new("no-recursion", NoRecursion),
         new("gradient-types", GradientTypes),
+        new("tangent-types", TangentTypes),
+        new("watch-types", WatchTypes),
     ];
 
     private static IEnumerable<string> NamesUnique(GraphModule module, Graph graph)
@@ -185,6 +187,35 @@ internal static class CallRules
             }
         }
     }
+
+    private static IEnumerable<string> TangentTypes(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code == OpCode.Tangent))
+        {
+            if (GraphRules.TypesOf(graph, node.Operands) is not { } operands || GraphRules.TypesOf(graph, node.Results) is not { } results)
+            {
+                continue;
+            }
+
+            var count = operands.Length / 2;
+            if (operands.Length % 2 != 1 || operands.Any(o => !o.DType.IsFloat()) || !operands.Skip(1).Take(count).SequenceEqual(operands.Skip(1 + count)))
+            {
+                yield return $"{GraphRules.Describe(node)}: takes a value, what it is differentiated by, and as many tangents of the same floating-point types, not {GraphRules.List(operands)}";
+            }
+            else if (results.Length != 1 || results[0] != operands[0])
+            {
+                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, but the tangent is of {operands[0]}";
+            }
+        }
+    }
+
+    private static IEnumerable<string> WatchTypes(GraphModule module, Graph graph) =>
+        from node in graph.Nodes
+        where node.Op.Code == OpCode.Watch
+        let operands = GraphRules.TypesOf(graph, node.Operands)
+        let results = GraphRules.TypesOf(graph, node.Results)
+        where operands is not null && results is not null && !operands.Value.SequenceEqual(results.Value)
+        select $"{GraphRules.Describe(node)}: marks {GraphRules.List(operands.Value)}, but gives {GraphRules.List(results.Value)}";
 
     private static Graph? Find(GraphModule module, Node node) =>
         node.Op.Has(OpTraits.RunsGraph) ? module.Graphs.FirstOrDefault(g => g.Name == node.Callee) : null;

@@ -142,8 +142,8 @@ internal static class InstructionRules
     }
 
     private static IEnumerable<string> IndexItems(FunctionView view) =>
-        from index in view.All<IndexInstruction>()
-        from item in index.Instruction.Items
+        from index in view.All<IndexInstruction>().Select(i => (i.Site, i.Instruction.Items)).Concat(view.All<IndexUpdateInstruction>().Select(i => (i.Site, i.Instruction.Items)))
+        from item in index.Items
         where !IndexKinds.TryGetValue(item.Kind, out var fits) || !fits(item)
         select $"{index.Site}: an index of kind '{item.Kind}' is not at (one register), range (two or open ends), all (none) or tensor (one)";
 
@@ -158,7 +158,7 @@ internal static class InstructionRules
         {
             if (site.InGradient)
             {
-                yield return $"{site}: leaves a value_and_grad, whose block yields its value";
+                yield return $"{site}: leaves a function that is differentiated, whose block yields its value";
             }
 
             if (site.Inlined is { } inlined)

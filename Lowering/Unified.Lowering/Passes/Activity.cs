@@ -16,8 +16,8 @@ internal sealed class Activity
 
     public bool InfluencesTargets(int value) => _toTargets[value];
 
-    /// <summary>Each result of a call is taken to depend on each of its operands.</summary>
-    public static Activity Of(Graph graph, IEnumerable<int> sources, IEnumerable<int> targets)
+    /// <summary>Each result of a call is taken to depend on each of its operands. Nodes before number <paramref name="start"/> do not count.</summary>
+    public static Activity Of(Graph graph, IEnumerable<int> sources, IEnumerable<int> targets, int start = 0)
     {
         var from = new bool[graph.ValueCount];
         var to = new bool[graph.ValueCount];
@@ -26,7 +26,7 @@ internal sealed class Activity
             from[source] = true;
         }
 
-        foreach (var node in graph.Nodes)
+        foreach (var node in graph.Nodes.Skip(start))
         {
             if (!node.Op.Has(OpTraits.NonDifferentiable) && node.Operands.Any(o => from[o]))
             {
@@ -42,7 +42,7 @@ internal sealed class Activity
             to[target] = true;
         }
 
-        foreach (var node in graph.Nodes.Reverse())
+        foreach (var node in graph.Nodes.Skip(start).Reverse())
         {
             if (!node.Op.Has(OpTraits.NonDifferentiable) && node.Results.Any(r => to[r]))
             {

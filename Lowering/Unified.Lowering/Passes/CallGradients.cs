@@ -107,7 +107,7 @@ internal sealed class CallGradients(GraphModule module)
 
     private static IEnumerable<int> Indices(ImmutableArray<bool> mask) => Enumerable.Range(0, mask.Length).Where(i => mask[i]);
 
-    private string UniqueName(string name)
+    public string UniqueName(string name)
     {
         var unique = name;
         for (var i = 2; _graphs.ContainsKey(unique); i++)

@@ -5,8 +5,9 @@ namespace Unified.Lowering.Passes;
 
 /// <summary>
 /// Turns each Gradient node into the ops that compute it, by walking the ops before it backwards and applying their gradient
-/// rules. A call on the way becomes a call of a forward graph that also hands out what the backward graph needs, and a call
-/// of that backward graph; both are made once per callee and pattern of active operands, however often it is called.
+/// rules, and each Tangent node by following the ops forwards. A call on the way becomes a call of a forward graph that also hands out what the
+/// backward graph needs, and a call of that backward graph, or a call of a graph that takes and gives tangents; these are made once per callee
+/// and pattern of active operands, however often it is called.
 /// </summary>
 public sealed class Differentiate : IPass
 {
@@ -15,6 +16,7 @@ public sealed class Differentiate : IPass
     public GraphModule Run(GraphModule module)
     {
         var calls = new CallGradients(module);
+        var tangents = new Tangents(calls);
         var done = new HashSet<string>(StringComparer.Ordinal);
         foreach (var graph in module.Graphs)
         {
@@ -23,7 +25,7 @@ public sealed class Differentiate : IPass
 
         return new GraphModule(calls.All);
 
-        // Callees first: what is split for a caller holds no Gradient node.
+        // Callees first: what is split for a caller holds no derivative.
         void Visit(string name)
         {
             if (!done.Add(name))
@@ -37,26 +39,64 @@ public sealed class Differentiate : IPass
                 Visit(callee);
             }
 
-            // The first Gradient node depends on no other: expand it, then look again. Nested gradients come out inside first.
-            while (graph.Nodes.FirstOrDefault(n => n.Op.Code == OpCode.Gradient) is { } gradient)
+            // The first derivative depends on no other: expand it, then look again. Nested ones come out inside first.
+            while (graph.Nodes.FirstOrDefault(n => n.Op.Code is OpCode.Gradient or OpCode.Tangent) is { } node)
             {
-                graph = Expand(graph, gradient, calls);
+                var watch = Watched.Of(graph, node);
+                graph = node.Op.Code == OpCode.Gradient ? ExpandGradient(graph, node, watch, calls) : ExpandTangent(graph, node, watch, tangents);
                 calls.Put(graph);
             }
         }
     }
 
-    private static Graph Expand(Graph graph, Node gradient, CallGradients calls)
+    private static Graph ExpandGradient(Graph graph, Node gradient, Watched watch, CallGradients calls)
     {
-        var loss = gradient.Operands[0];
         var builder = new GraphBuilder(graph.Name);
         var map = new OpValue[graph.ValueCount];
-        var tape = new Tape(graph, Activity.Of(graph, gradient.Operands.Skip(1), [loss]), builder, calls);
-        GraphRewriter.CopyInputs(graph, builder, map);
-        foreach (var node in graph.Nodes)
+        var tape = new Tape(graph, Activity.Of(graph, watch.Values, [gradient.Operands[0]], watch.Start), builder, calls);
+        return Rewrite(graph, builder, map, (node, operands, isWatched) =>
+            ReferenceEquals(node, gradient) ? Gradients(builder, tape, operands[0], [.. watch.Values.Select(v => map[v])])
+            : ReferenceEquals(node, watch.Node) ? operands
+            : isWatched ? tape.Record(node, operands)
+            : builder.Copy(node, graph, operands), watch);
+    }
+
+    private static Graph ExpandTangent(Graph graph, Node tangent, Watched watch, Tangents tangents)
+    {
+        var builder = new GraphBuilder(graph.Name);
+        var map = new OpValue[graph.ValueCount];
+        var known = new Dictionary<OpValue, Companion>();
+        var count = watch.Values.Length / 2;
+        var expanded = Rewrite(graph, builder, map, (node, operands, isWatched) =>
         {
-            GraphRewriter.Visit(graph, node, builder, map, (_, n, operands) =>
-                ReferenceEquals(n, gradient) ? Gradients(builder, tape, operands[0], operands.RemoveAt(0)) : tape.Record(n, operands));
+            if (ReferenceEquals(node, tangent))
+            {
+                return [known.GetValueOrDefault(operands[0]).Tangent ?? builder.ZerosLike(operands[0])];
+            }
+
+            if (ReferenceEquals(node, watch.Node))
+            {
+                // The same tensor may be given twice: the changes add up.
+                for (var i = 0; i < count; i++)
+                {
+                    known[operands[i]] = new(known.GetValueOrDefault(operands[i]).Tangent is { } sum ? sum + operands[count + i] : operands[count + i], default);
+                }
+
+                return operands;
+            }
+
+            return isWatched ? tangents.Push(graph, node, builder, operands, known) : builder.Copy(node, graph, operands);
+        }, watch);
+        return EliminateDeadCode.Prune(expanded);
+    }
+
+    private static Graph Rewrite(
+        Graph graph, GraphBuilder builder, OpValue[] map, Func<Node, ImmutableArray<OpValue>, bool, ImmutableArray<OpValue>> rewrite, Watched watch)
+    {
+        GraphRewriter.CopyInputs(graph, builder, map);
+        for (var i = 0; i < graph.Nodes.Length; i++)
+        {
+            GraphRewriter.Visit(graph, graph.Nodes[i], builder, map, (_, n, operands) => rewrite(n, operands, i >= watch.Start && i < watch.End));
         }
 
         foreach (var output in graph.Outputs)
@@ -73,5 +113,24 @@ public sealed class Differentiate : IPass
         var cotangents = tape.Backward(new Dictionary<OpValue, OpValue> { [loss] = builder.ScalarLike(loss, 1) }, wrt);
         builder.Source = source;
         return [.. cotangents.Zip(wrt, (cotangent, w) => cotangent ?? builder.ZerosLike(w))];
+    }
+
+    /// <summary>What a derivative is taken with respect to, and between which nodes.</summary>
+    private sealed record Watched(Node? Node, ImmutableArray<int> Values, int Start, int End)
+    {
+        public static Watched Of(Graph graph, Node derivative)
+        {
+            ImmutableArray<int> marked = [.. derivative.Operands.Skip(1)];
+            var end = graph.Nodes.IndexOf(derivative, 0, graph.Nodes.Length, ReferenceEqualityComparer.Instance);
+            for (var i = 0; i < end && !marked.IsEmpty; i++)
+            {
+                if (graph.Nodes[i] is { Op.Code: OpCode.Watch } watch && watch.Results.SequenceEqual(marked))
+                {
+                    return new(watch, watch.Operands, i + 1, end);
+                }
+            }
+
+            return new(null, marked, 0, end);
+        }
     }
 }

@@ -38,9 +38,8 @@ internal static class ApplySteps
             }
         }
 
-        return results.Length != 1 ? new AggregateValue([.. results.Select(r => new TensorValue(r))])
-            : op.Has(OpTraits.View) && operands.Length > 0 ? frame.View(operands[0], results[0])
-            : new TensorValue(results[0]);
+        return results.Length != 1 ? new AggregateValue([.. results.Select(frame.New)])
+            : frame.New(results[0]);
     }
 
     /// <summary>The operands in the row's order; taken out of <paramref name="given"/>.</summary>

@@ -32,7 +32,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
 
     public void Finish()
     {
-        var places = then.State.Places.Keys.Union(other.State.Places.Keys).Select(key => (Place: frame.Place(key), Pair: PlacePair(key))).ToList();
+        var places = then.State.Places.Keys.Union(other.State.Places.Keys).Where(k => k.IsKnownIn(frame.Region)).Select(key => (Place: frame.Place(key), Pair: PlacePair(key))).ToList();
         var results = Results();
         foreach (var (place, (pair, version)) in places)
         {
@@ -106,8 +106,8 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         }
 
         var met = frame.Place(place.Key);
-        var (current, version) = state.Places.GetValueOrDefault(place.Key, (met.Initial, 0));
-        return new TensorValue(current, [new PlaceView(met, version)]);
+        var (current, _) = state.Places.GetValueOrDefault(place.Key, (met.Initial, 0));
+        return new TensorValue(current);
     }
 
     /// <summary>The number of the pair, or -1 where the branches did not write to the tensor.</summary>
@@ -153,7 +153,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         if (Leaf.Of(a, then.State) is { } x && Leaf.Of(b, other.State) is { } y && x.Type == y.Type && (m == n || (m ?? n) == "bool"))
         {
             var pair = Pair(x, y);
-            return r => Leaf.AsValue(r[pair], m == n ? m : null, frame.Views(a).Concat(frame.Views(b)));
+            return r => Leaf.AsValue(r[pair], m == n ? m : null);
         }
 
         return _ => new TornValue(a, b);
@@ -175,7 +175,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
 
         var zeros = Leaf.Zeros(leaf.Type);
         var pair = ReferenceEquals(side, then) ? Pair(leaf, zeros) : Pair(zeros, leaf);
-        return r => Leaf.AsValue(r[pair], Leaf.ScalarType(value), frame.Views(value));
+        return r => Leaf.AsValue(r[pair], Leaf.ScalarType(value));
     }
 
     private ImmutableArray<OpValue> Results()

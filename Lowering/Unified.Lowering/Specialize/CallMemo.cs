@@ -36,7 +36,6 @@ internal sealed class CallMemo
 
         Value RenamedValue(Value value) => value switch
         {
-            OutputValue output => output with { ViewsOf = [.. output.ViewsOf.Select(Renamed)] },
             PlaceValue place => new PlaceValue(Renamed(place.Key)),
             AggregateValue list => new AggregateValue([.. list.Items.Select(RenamedValue)]),
             _ => value,
@@ -87,13 +86,9 @@ internal sealed class CallSignature : IEquatable<CallSignature>
                     parts.Add(null);
                     parts.Add(host.Object);
                     break;
-                case TensorValue tensor:
-                    parts.Add(tensor.Tensor.Type);
-                    parts.Add(i);
-                    break;
-                case PlaceValue place:
-                    parts.Add(caller.TypeOf(place));
-                    parts.Add(arguments.IndexOf(place));
+                case TensorValue or PlaceValue:
+                    parts.Add(caller.TypeOf(arguments[i]));
+                    parts.Add(arguments.IndexOf(arguments[i]));
                     break;
                 default:
                     return null;

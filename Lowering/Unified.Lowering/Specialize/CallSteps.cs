@@ -38,28 +38,20 @@ internal static class CallSteps
 
         foreach (var (place, output) in called.Assigned)
         {
-            if (temporaries.ContainsKey(place) || frame.FindPlace(place) is not { } target)
-            {
-                throw frame.Fail($"{key} assigns to a tensor that was computed by its caller; only arguments of the outermost graph and tensors held by objects can be assigned to", eager: true);
-            }
-
-            if (temporaries.Values.Any(t => t.Source is TensorValue tensor && tensor.Views.Any(v => v.Place == target)))
-            {
-                throw frame.Fail($"{key} assigns to a tensor of which another argument is a view", eager: true);
-            }
-
-            target.Write(results[output]);
+            frame.Write(temporaries.TryGetValue(place, out var temporary) ? temporary.Source : new PlaceValue(place), results[output]);
         }
 
+        var numbers = called.Rebound.Select(r => r.Value).Prepend(called.Result).SelectMany(Numbers).ToList();
+        var once = numbers.Where(n => numbers.Count(m => m == n) == 1).ToHashSet();
         foreach (var rebound in called.Rebound)
         {
-            var value = Receive(frame, rebound.Value, results, temporaries);
+            var value = Receive(frame, rebound.Value, results, temporaries, once);
             frame.Rebind(rebound with { Key = new ReboundKey(frame.TypeOf(value)), Value = value, IsSet = IsSet(frame, rebound, results) });
         }
 
         if (step.Result != Instruction.None)
         {
-            frame[step.Result] = Receive(frame, called.Result, results, temporaries);
+            frame[step.Result] = Receive(frame, called.Result, results, temporaries, once);
         }
 
         return called.Thrown is OutputValue number ? Throws.PassOn(frame, new ScalarValue(results[number.Output], "int"))
@@ -122,14 +114,23 @@ internal static class CallSteps
         _ => null,
     };
 
-    /// <summary>What a callee hands back, in terms of the caller.</summary>
-    private static Value Receive(Frame frame, Value value, ImmutableArray<OpValue> results, IReadOnlyDictionary<PlaceKey, Temporary> temporaries) => value switch
+    /// <summary>The outputs among what a callee hands back.</summary>
+    private static IEnumerable<int> Numbers(Value value) => value switch
     {
-        OutputValue output => new TensorValue(
-            results[output.Output], [.. output.ViewsOf.Select(frame.FindPlace).OfType<Place>().Select(p => new PlaceView(p, p.Version))]),
+        OutputValue output => [output.Output],
+        AggregateValue list => list.Items.SelectMany(Numbers),
+        _ => [],
+    };
+
+    /// <summary>What a callee hands back, in terms of the caller.</summary>
+    /// <param name="once">The outputs that it hands back as one object alone.</param>
+    private static Value Receive(
+        Frame frame, Value value, ImmutableArray<OpValue> results, IReadOnlyDictionary<PlaceKey, Temporary> temporaries, HashSet<int> once) => value switch
+    {
+        OutputValue output => new TensorValue(results[output.Output]) { Home = once.Contains(output.Output) ? frame.Region : null },
         PlaceValue place when temporaries.TryGetValue(place.Key, out var temporary) => temporary.Source,
         PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own => own.Value,
-        AggregateValue list => new AggregateValue([.. list.Items.Select(i => Receive(frame, i, results, temporaries))]) { IsShared = true },
+        AggregateValue list => new AggregateValue([.. list.Items.Select(i => Receive(frame, i, results, temporaries, once))]) { IsShared = true },
         _ => value,
     };
 }

@@ -199,10 +199,8 @@ internal sealed class Frame
     {
         switch (value)
         {
-            case TensorValue tensor when tensor.Views.Any(v => v.Place.Version != v.Version):
-                throw Fail("this is a view of a tensor that has been assigned to since; take the view after the assignment", eager: true);
             case TensorValue tensor:
-                return _region.Import(tensor.Tensor);
+                return _region.Import(tensor.Key is { } written ? _places[written].Current : tensor.Tensor);
             case PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own:
                 return Tensor(own.Value);
             case PlaceValue place:
@@ -216,21 +214,41 @@ internal sealed class Frame
         }
     }
 
-    /// <summary>The result of a view op: it remembers whose storage eager code would share.</summary>
-    public TensorValue View(Value of, OpValue result) => of switch
-    {
-        PlaceValue place when FindPlace(place.Key) is { } viewed => new TensorValue(result, [new PlaceView(viewed, viewed.Version)]),
-        TensorValue tensor => new TensorValue(result, tensor.Views),
-        _ => new TensorValue(result),
-    };
+    /// <summary>A tensor that is computed here and now.</summary>
+    public TensorValue New(OpValue value) => new(value) { Home = _region };
 
-    /// <summary>Views of what a value shares memory with in eager code, as these tensors are now.</summary>
-    public IEnumerable<PlaceView> Views(Value value) => (value switch
+    /// <summary>Overwrites a tensor: every variable, list and field that holds it sees the new value, and what was computed from the old one stays.</summary>
+    public void Write(Value target, OpValue value)
     {
-        PlaceValue place when FindPlace(place.Key) is { } own => [own],
-        TensorValue tensor => tensor.Views.Select(v => v.Place),
-        _ => Enumerable.Empty<Place>(),
-    }).Select(p => new PlaceView(p, p.Version));
+        if (target is PlaceValue { Key: ReboundKey key } && _rebound.Find(r => r.Key == key) is { } own)
+        {
+            Write(own.Value, value);
+            return;
+        }
+
+        var place = target switch
+        {
+            PlaceValue known => Place(known.Key),
+            TensorValue { Key: { } written } => _places[written],
+            TensorValue { Home: { } home } computed => Keep(computed, home),
+            _ => throw Fail(
+                $"what is written to is {target.Describe()} that may be one of several, depending on a tensor's value or the turn of a loop; write to each where it is made", eager: true),
+        };
+        if (place.Initial.Type != value.Type)
+        {
+            throw Fail($"Assign: the target is {place.Initial.Type}, the value is {value.Type}; dtype and shape must be the same");
+        }
+
+        place.Write(value);
+    }
+
+    // From now on the tensor has a value that changes.
+    private Place Keep(TensorValue computed, Region home)
+    {
+        var key = new LocalKey(home);
+        computed.Key = key;
+        return _places[key] = new Place(key, -1, computed.Tensor);
+    }
 
     /// <summary>What a field holds after this function, or a caller, has set it; null where none has.</summary>
     public Value? FieldValue(FieldName name)

@@ -56,9 +56,7 @@ internal static class FrameArguments
             switch (value)
             {
                 case TensorValue tensor:
-                    var key = new TemporaryKey();
-                    temporaries.Add(key, new Temporary(tensor, caller.Tensor(tensor)));
-                    return Input(callee, key, parameter, name, tensor.Tensor.Type);
+                    return Input(callee, KeyOf(caller, tensor, temporaries), parameter, name, tensor.Tensor.Type);
                 case ScalarValue scalar:
                     var number = new TemporaryKey();
                     temporaries.Add(number, new Temporary(scalar, caller.Region.Import(scalar.Tensor)));
@@ -82,15 +80,20 @@ internal static class FrameArguments
 
         PlaceKey? Key(Value value)
         {
-            if (value is not TensorValue tensor)
-            {
-                return (value as PlaceValue)?.Key;
-            }
-
-            var key = new TemporaryKey();
-            temporaries.Add(key, new Temporary(tensor, caller.Tensor(tensor)));
-            return key;
+            return value is TensorValue tensor ? KeyOf(caller, tensor, temporaries) : (value as PlaceValue)?.Key;
         }
+    }
+
+    /// <summary>One key for one tensor, however often it is passed: what is written to it by one name is seen by the others.</summary>
+    private static PlaceKey KeyOf(Frame caller, TensorValue tensor, Dictionary<PlaceKey, Temporary> temporaries)
+    {
+        var key = temporaries.FirstOrDefault(t => ReferenceEquals(t.Value.Source, tensor)).Key;
+        if (key is null)
+        {
+            temporaries.Add(key = new TemporaryKey(), new Temporary(tensor, caller.Tensor(tensor)));
+        }
+
+        return key;
     }
 
     private static PlaceValue Input(Frame frame, PlaceKey key, FunctionParameter? parameter, string name, TensorType type)

@@ -27,7 +27,7 @@ internal static class FrameResults
         var thrown = Number(frame[Exit.Thrown]);
         return new CalledGraph(Graph(frame), [.. frame.Places.Select(p => p.Key)], result, assigned, rebound) { Thrown = thrown };
 
-        Value Number(Value value) => value is ScalarValue scalar ? new OutputValue(Output(frame.Region.Import(scalar.Tensor), OutputKind.Result, -1), []) : value;
+        Value Number(Value value) => value is ScalarValue scalar ? new OutputValue(Output(frame.Region.Import(scalar.Tensor), OutputKind.Result, -1)) : value;
 
         Value Template(Value value, OutputKind kind)
         {
@@ -40,7 +40,7 @@ internal static class FrameResults
                         numbers.Add(graphValue, number = Output(graphValue, kind, -1));
                     }
 
-                    return new OutputValue(number, [.. tensor.Views.Select(v => v.Place.Key)]);
+                    return new OutputValue(number);
                 case PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own:
                     return Template(own.Value, kind);
                 case AggregateValue list:

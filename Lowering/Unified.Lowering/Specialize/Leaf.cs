@@ -37,15 +37,13 @@ internal sealed record Leaf(OpValue? Value, Func<GraphBuilder, OpValue>? Make, T
         _ => null,
     };
 
-    /// <summary>The leaf that a value is, in the given state of its frame; null when it is none, or is a view of what has been overwritten.</summary>
+    /// <summary>The leaf that a value is, in the given state of its frame; null when it is none.</summary>
     public static Leaf? Of(Value value, FrameState state)
     {
         switch (value)
         {
             case TensorValue tensor:
-                return tensor.Views.All(v => state.Places.TryGetValue(v.Place.Key, out var place) ? place.Version == v.Version : v.Version == 0)
-                    ? new Leaf(tensor.Tensor)
-                    : null;
+                return new Leaf(tensor.Key is { } key && state.Places.TryGetValue(key, out var written) ? written.Current : tensor.Tensor);
             case PlaceValue place:
                 return state.Places.TryGetValue(place.Key, out var now) ? new Leaf(now.Current) : null;
             case ScalarValue scalar:
@@ -60,13 +58,12 @@ internal sealed record Leaf(OpValue? Value, Func<GraphBuilder, OpValue>? Make, T
     }
 
     /// <summary>The value that a graph value means to the function.</summary>
-    public static Value AsValue(OpValue value, string? scalarType, IEnumerable<PlaceView> views) =>
-        scalarType is null ? new TensorValue(value, [.. views]) : new ScalarValue(value, scalarType);
+    public static Value AsValue(OpValue value, string? scalarType) =>
+        scalarType is null ? new TensorValue(value) : new ScalarValue(value, scalarType);
 
     /// <summary>The same whichever path was taken.</summary>
     public static bool Same(Value a, Value b) => ReferenceEquals(a, b) || (a, b) switch
     {
-        (TensorValue x, TensorValue y) => ReferenceEquals(x.Tensor, y.Tensor) && x.Views.AsSpan().SequenceEqual(y.Views.AsSpan()),
         (ScalarValue x, ScalarValue y) => ReferenceEquals(x.Tensor, y.Tensor) && x.Type == y.Type,
         (PlaceValue x, PlaceValue y) => x.Key.Equals(y.Key),
         (HostValue x, HostValue y) => ReferenceEquals(x.Object, y.Object) || (x.Object is System.ValueType or string && x.Object.Equals(y.Object)),

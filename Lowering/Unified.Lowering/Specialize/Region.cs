@@ -24,6 +24,9 @@ internal sealed class Region(GraphBuilder builder, Region? outer)
     /// <summary>It is the region, or runs within it under conditions alone.</summary>
     public bool IsBranchOf(Region? region) => ReferenceEquals(this, region) || (!IsLoop && Outer is { } outer && outer.IsBranchOf(region));
 
+    /// <summary>It is the region, or stands in it.</summary>
+    public bool IsWithin(Region region) => ReferenceEquals(this, region) || (Outer?.IsWithin(region) ?? false);
+
     public bool Owns(OpValue value) => ReferenceEquals(value.Builder, Builder);
 
     /// <summary>The value as one of this graph.</summary>

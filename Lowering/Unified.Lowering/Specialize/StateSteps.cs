@@ -8,29 +8,9 @@ internal static class StateSteps
 {
     public static ImmutableArray<Step> Rows { get; } =
     [
-        Step.Of<AssignInstruction>(Assign),
+        Step.Of<AssignInstruction>((f, i) => f.Write(f[i.Target], f.Tensor(f[i.Value]))),
         Step.Of<RebindInstruction>(Rebind),
     ];
-
-    private static void Assign(Frame frame, AssignInstruction step)
-    {
-        var value = frame.Tensor(frame[step.Value]);
-        if (frame[step.Target] is not PlaceValue target)
-        {
-            throw frame.Fail(
-                $"Assign writes to {frame[step.Target].Describe()} that was computed here; only arguments and tensors held by objects can be assigned to. "
-                + "Use the new value instead of overwriting the old one.",
-                eager: true);
-        }
-
-        var place = frame.Place(target.Key);
-        if (place.Initial.Type != value.Type)
-        {
-            throw frame.Fail($"Assign: the target is {place.Initial.Type}, the value is {value.Type}; dtype and shape must be the same");
-        }
-
-        place.Write(value);
-    }
 
     private static void Rebind(Frame frame, RebindInstruction step)
     {

@@ -96,7 +96,7 @@ internal sealed class TensorLoops
         [.. types.Select((t, i) => (OpValue)region.Builder.Input($"c{i}", t, InputKind.Argument))];
 
     private Value First(int slot) => _firstValues.TryGetValue(slot, out var zeros)
-        ? new TensorValue(zeros.In(_frame.Region), [])
+        ? new TensorValue(zeros.In(_frame.Region))
         : _frame.Slot(slot);
 
     private void Turn()
@@ -138,7 +138,7 @@ internal sealed class TensorLoops
         }
 
         return Leaf.Of(value, _frame.Save()) is { } leaf
-            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value), _frame.Views(value)) switch
+            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value)) switch
             {
                 ScalarValue number => number with { IsOfHost = value is HostValue or SizeValue or ScalarValue { IsOfHost: true } },
                 var tensor => tensor,
@@ -153,7 +153,7 @@ internal sealed class TensorLoops
         foreach (var (key, place) in after.Places)
         {
             var isWritten = !ReferenceEquals(place.Current, head.Places.TryGetValue(key, out var old) ? old.Current : _frame.Place(key).Initial);
-            found |= isWritten && _places.Add(key);
+            found |= isWritten && key.IsKnownIn(_frame.Region) && _places.Add(key);
         }
 
         foreach (var exit in (ReadOnlySpan<Exit>)[Exit.Returned, Exit.Result, Exit.Thrown])

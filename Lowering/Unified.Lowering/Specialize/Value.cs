@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Unified.Ir;
 
 namespace Unified.Lowering.Specialize;
@@ -15,22 +16,24 @@ internal abstract record Value
 }
 
 /// <summary>
-/// A value of the frame's graph. A view of a tensor with an identity remembers which, because eager code sees later writes of that tensor
-/// through it and a graph value does not.
+/// A tensor that the function computes. It is an object of the program that is run here: two are the same only by reference, and every
+/// variable that holds it sees what is written to it. Views are tensors of their own, as they are in eager code.
 /// </summary>
-/// <param name="Views">The tensors it may be a view of: after a branch, those of either side.</param>
-internal sealed record TensorValue(OpValue Tensor, ImmutableArray<PlaceView> Views) : Value
+/// <param name="Tensor">What it is made with.</param>
+internal sealed record TensorValue(OpValue Tensor) : Value
 {
-    public TensorValue(OpValue tensor)
-        : this(tensor, [])
-    {
-    }
+    /// <summary>The graph that was under construction when it was made; null where it may be one of several objects, after a branch or turn of a loop.</summary>
+    public Region? Home { get; init; }
+
+    /// <summary>Where its present value is found, once something has been written to it.</summary>
+    public LocalKey? Key { get; set; }
+
+    public bool Equals(TensorValue? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 
     public override string Describe() => $"a tensor {Tensor.Type}";
 }
-
-/// <summary>A view of a tensor as it was after so many writes.</summary>
-internal readonly record struct PlaceView(Place Place, int Version);
 
 /// <summary>A tensor with an identity: an argument, or a tensor met through a host object. Reads give its present value.</summary>
 internal sealed record PlaceValue(PlaceKey Key) : Value
@@ -119,7 +122,7 @@ internal sealed record TornValue(Value WhenTrue, Value WhenFalse) : Value
 }
 
 /// <summary>In what a callee hands back: output <paramref name="Output"/> of its graph.</summary>
-internal sealed record OutputValue(int Output, ImmutableArray<PlaceKey> ViewsOf) : Value
+internal sealed record OutputValue(int Output) : Value
 {
     public override string Describe() => "a result of a call";
 }

@@ -15,9 +15,10 @@ internal sealed class Backpropagation
 
     /// <param name="result">Where to begin.</param>
     /// <param name="targets">The slots to find cotangents for; null: the leaves that require a gradient.</param>
-    public Backpropagation(GradSlot result, IEnumerable<GradSlot>? targets)
+    /// <param name="since">Nodes made up to this moment are not walked over: what they made is a constant.</param>
+    public Backpropagation(GradSlot result, IEnumerable<GradSlot>? targets, long since = 0)
     {
-        _nodes = Reach(result);
+        _nodes = Tape.Reach(result, since);
         var leaves = _nodes.SelectMany(n => n.Operands).Select(o => o.Slot).Append(result).OfType<GradSlot>();
         _targets = new HashSet<GradSlot>(targets ?? leaves.Where(s => s.Leaf is { RequiresGrad: true }), ReferenceEqualityComparer.Instance);
         _wanted.UnionWith(_targets);
@@ -97,39 +98,5 @@ internal sealed class Backpropagation
         using var total = sum + cotangent;
         _cotangents[slot] = total.Saved();
         sum.Dispose();
-    }
-
-    // Oldest first.
-    private static List<TapeNode> Reach(GradSlot result)
-    {
-        var seen = new HashSet<TapeNode>(ReferenceEqualityComparer.Instance);
-        var open = new Stack<TapeNode>();
-        Visit(result);
-        while (open.TryPop(out var node))
-        {
-            if (node.IsReleased)
-            {
-                throw new InvalidOperationException(
-                    $"the record of {node.Op.Name} was used by an earlier Backward and freed; pass keepRecord: true to that one to go back twice");
-            }
-
-            foreach (var operand in node.Operands)
-            {
-                if (operand.Slot is { } slot)
-                {
-                    Visit(slot);
-                }
-            }
-        }
-
-        return [.. seen.OrderBy(n => n.Sequence)];
-
-        void Visit(GradSlot slot)
-        {
-            if (slot.Node is { } node && seen.Add(node))
-            {
-                open.Push(node);
-            }
-        }
     }
 }

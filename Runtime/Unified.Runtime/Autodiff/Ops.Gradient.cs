@@ -7,87 +7,94 @@ public static partial class Ops
 {
     /// <summary>
     /// Runs <paramref name="f"/> and differentiates its result, one number, with respect to tensors it uses. Gradients have the
-    /// tensors' types and order; zeros where the result does not depend on a tensor. Calls nest, for higher derivatives.
+    /// tensors' types and order; zeros where the result does not depend on a tensor. What was computed before <paramref name="f"/> runs is a
+    /// constant to it. Calls nest, for higher derivatives.
     /// </summary>
     /// <exception cref="ShapeException">The result is not a single floating-point number, or a tensor is not floating-point.</exception>
     [Intrinsic("value_and_grad")]
     public static (Tensor Value, IReadOnlyList<Tensor> Gradients) ValueAndGrad(Func<Tensor> f, IReadOnlyList<Tensor> wrt)
     {
-        foreach (var tensor in wrt)
+        using var run = new Differentiation("ValueAndGrad", wrt);
+        var value = f();
+        if (value.Size != 1 || !value.DType.IsFloat())
         {
-            if (!tensor.DType.IsFloat())
-            {
-                throw new ShapeException($"ValueAndGrad: a tensor of type {tensor.Type} has no gradient; cast it to a floating-point dtype");
-            }
+            throw new ShapeException($"ValueAndGrad: the function's result is {value.Type}, not a single floating-point number; reduce it");
         }
 
-        var watched = new List<Tensor>();
-        var isNested = Tape.IsRecording;
-        var begin = Tape.Now;
-        try
-        {
-            using var scope = Tape.Enter();
-            foreach (var tensor in wrt)
-            {
-                if (tensor.Slot is null)
-                {
-                    tensor.Slot = new GradSlot(null, tensor);
-                    watched.Add(tensor);
-                }
-            }
-
-            var value = f();
-            if (value.Size != 1 || !value.DType.IsFloat())
-            {
-                throw new ShapeException($"ValueAndGrad: the function's result is {value.Type}, not a single floating-point number; reduce it");
-            }
-
-            var gradients = Gradients(value, wrt, isNested, begin);
-            if (!isNested && value.Slot?.Node is not null)
-            {
-                // Its record is gone.
-                value.Slot = null;
-            }
-
-            return (value, gradients);
-        }
-        finally
-        {
-            foreach (var tensor in watched)
-            {
-                tensor.Slot = tensor.RequiresGrad ? tensor.Slot : null;
-            }
-        }
+        using var one = Tensor.Filled(value.Dims, 1, value.DType);
+        return (value, run.Gradients(value, one));
     }
 
-    /// <summary>The gradients of <see cref="ValueAndGrad"/>.</summary>
+    /// <summary>As <see cref="ValueAndGrad(Func{Tensor}, IReadOnlyList{Tensor})"/>, for one tensor.</summary>
+    [Intrinsic("value_and_grad")]
+    public static (Tensor Value, Tensor Gradient) ValueAndGrad(Func<Tensor> f, Tensor wrt)
+    {
+        var (value, gradients) = ValueAndGrad(f, [wrt]);
+        return (value, gradients[0]);
+    }
+
+    /// <summary>The gradients of <see cref="ValueAndGrad(Func{Tensor}, IReadOnlyList{Tensor})"/>.</summary>
+    [Intrinsic("grad")]
     public static IReadOnlyList<Tensor> Grad(Func<Tensor> f, IReadOnlyList<Tensor> wrt) => ValueAndGrad(f, wrt).Gradients;
+
+    /// <summary>The gradient of <see cref="ValueAndGrad(Func{Tensor}, Tensor)"/>.</summary>
+    [Intrinsic("grad")]
+    public static Tensor Grad(Func<Tensor> f, Tensor wrt) => ValueAndGrad(f, [wrt]).Gradients[0];
+
+    /// <summary>
+    /// The product of a vector and the Jacobian, by reverse mode: runs <paramref name="f"/>, whose result has any shape, and sends
+    /// <paramref name="cotangent"/> back through it. The cotangents have the tensors' types and order. Cost: a few times that of
+    /// <paramref name="f"/>, however many tensors there are.
+    /// </summary>
+    /// <exception cref="ShapeException">The cotangent's type is not the result's, or a tensor is not floating-point.</exception>
+    [Intrinsic("vjp")]
+    public static (Tensor Value, IReadOnlyList<Tensor> Cotangents) Vjp(Func<Tensor> f, IReadOnlyList<Tensor> wrt, Tensor cotangent)
+    {
+        using var run = new Differentiation("Vjp", wrt);
+        var value = f();
+        if (value.DType != cotangent.DType || value.Shape != cotangent.Shape || !value.DType.IsFloat())
+        {
+            throw new ShapeException($"Vjp: the function's result is {value.Type}, its cotangent is {cotangent.Type}; both must be of one floating-point type");
+        }
+
+        return (value, run.Gradients(value, cotangent));
+    }
+
+    /// <summary>As <see cref="Vjp(Func{Tensor}, IReadOnlyList{Tensor}, Tensor)"/>, for one tensor.</summary>
+    [Intrinsic("vjp")]
+    public static (Tensor Value, Tensor Cotangent) Vjp(Func<Tensor> f, Tensor wrt, Tensor cotangent)
+    {
+        var (value, cotangents) = Vjp(f, [wrt], cotangent);
+        return (value, cotangents[0]);
+    }
+
+    /// <summary>
+    /// The product of the Jacobian and a vector, by forward mode: runs <paramref name="f"/> and says how its result changes, to first order, as
+    /// each tensor changes along its tangent. Tensors that are not named do not change. The tangent has the result's type.
+    /// </summary>
+    /// <exception cref="ShapeException">The tangents' types are not the tensors', or a tensor or the result is not floating-point.</exception>
+    [Intrinsic("jvp")]
+    public static (Tensor Value, Tensor Tangent) Jvp(Func<Tensor> f, IReadOnlyList<Tensor> wrt, IReadOnlyList<Tensor> tangents)
+    {
+        using var run = new Differentiation("Jvp", wrt);
+        if (!wrt.Select(w => w.Type).SequenceEqual(tangents.Select(t => t.Type)))
+        {
+            throw new ShapeException(
+                $"Jvp: the tensors are ({string.Join(", ", wrt.Select(w => w.Type))}), their tangents ({string.Join(", ", tangents.Select(t => t.Type))}); "
+                + "give one tangent of the same type for each");
+        }
+
+        var value = f();
+        return value.DType.IsFloat() ? (value, run.Tangent(value, tangents))
+            : throw new ShapeException($"Jvp: the function's result is {value.Type}, which has no tangent; cast it to a floating-point dtype");
+    }
+
+    /// <summary>As <see cref="Jvp(Func{Tensor}, IReadOnlyList{Tensor}, IReadOnlyList{Tensor})"/>, for one tensor.</summary>
+    [Intrinsic("jvp")]
+    public static (Tensor Value, Tensor Tangent) Jvp(Func<Tensor> f, Tensor wrt, Tensor tangent) => Jvp(f, [wrt], [tangent]);
 
     /// <summary>Nothing is recorded on this thread until the returned scope is disposed.</summary>
     public static NoGradScope NoGrad() => new(Tape.Pause());
-
-    private static Tensor[] Gradients(Tensor value, IReadOnlyList<Tensor> wrt, bool record, long begin)
-    {
-        var found = new Dictionary<GradSlot, Tensor>(ReferenceEqualityComparer.Instance);
-        if (value.Slot is { } slot)
-        {
-            using var one = Tensor.Filled(value.Dims, 1, value.DType);
-            found = new Backpropagation(slot, wrt.Select(t => t.Slot!)).Run(slot, one, record, begin);
-        }
-
-        var gradients = new Tensor[wrt.Count];
-        for (var i = 0; i < gradients.Length; i++)
-        {
-            gradients[i] = found.TryGetValue(wrt[i].Slot!, out var gradient) ? gradient.Alias() : Tensor.Zeros(wrt[i].Dims, wrt[i].DType);
-        }
-
-        foreach (var gradient in found.Values)
-        {
-            gradient.Dispose();
-        }
-
-        return gradients;
-    }
 }
 
 /// <summary>See <see cref="Ops.NoGrad"/>.</summary>

@@ -55,6 +55,9 @@ internal static class Tape
     [ThreadStatic]
     private static int t_depth;
 
+    [ThreadStatic]
+    private static List<(Tensor Tensor, GradSlot? Before)>? t_overwritten;
+
     /// <summary>Inside <see cref="Ops.ValueAndGrad"/> on this thread: compiled graphs must not run, for they leave no record.</summary>
     public static bool IsRecording => t_depth > 0 && t_paused == 0;
 
@@ -64,6 +67,42 @@ internal static class Tape
     public static long Now => Interlocked.Read(ref s_sequence);
 
     public static bool IsPaused => t_paused > 0;
+
+    /// <summary>
+    /// A tensor has a new value, with the history of that. Within <c>ValueAndGrad</c> and its kin it keeps it until that ends, when the record is
+    /// freed; a tensor that requires a gradient is then again what gradients are taken by. Outside, such a tensor has no history.
+    /// </summary>
+    public static void Overwritten(Tensor tensor, GradSlot? history)
+    {
+        if (t_depth == 0)
+        {
+            tensor.Slot = tensor.RequiresGrad ? tensor.Slot : history;
+            return;
+        }
+
+        if (!ReferenceEquals(tensor.Slot, history))
+        {
+            (t_overwritten ??= []).Add((tensor, tensor.RequiresGrad && tensor.Slot?.Leaf is not null ? tensor.Slot : null));
+            tensor.Slot = history;
+        }
+    }
+
+    /// <summary>The outermost derivative has been taken.</summary>
+    public static void Forget()
+    {
+        if (t_depth > 0 || t_overwritten is not { Count: > 0 } overwritten)
+        {
+            return;
+        }
+
+        // The first entry of a tensor says what it was before.
+        for (var i = overwritten.Count - 1; i >= 0; i--)
+        {
+            overwritten[i].Tensor.Slot = overwritten[i].Before;
+        }
+
+        overwritten.Clear();
+    }
 
     public static bool Records(Op op, ReadOnlySpan<Tensor> operands)
     {
@@ -99,6 +138,40 @@ internal static class Tape
         }
 
         (node.Operands, node.Result) = (saved, result.Saved());
+    }
+
+    /// <summary>The nodes that a result was made by, of those made after a moment; oldest first.</summary>
+    public static List<TapeNode> Reach(GradSlot result, long since)
+    {
+        var seen = new HashSet<TapeNode>(ReferenceEqualityComparer.Instance);
+        var open = new Stack<TapeNode>();
+        Visit(result);
+        while (open.TryPop(out var node))
+        {
+            if (node.IsReleased)
+            {
+                throw new InvalidOperationException(
+                    $"the record of {node.Op.Name} was used by an earlier Backward and freed; pass keepRecord: true to that one to go back twice");
+            }
+
+            foreach (var operand in node.Operands)
+            {
+                if (operand.Slot is { } slot)
+                {
+                    Visit(slot);
+                }
+            }
+        }
+
+        return [.. seen.OrderBy(n => n.Sequence)];
+
+        void Visit(GradSlot slot)
+        {
+            if (slot.Node is { } node && node.Sequence > since && seen.Add(node))
+            {
+                open.Push(node);
+            }
+        }
     }
 
     /// <summary>Nothing is recorded on this thread until the scope ends.</summary>

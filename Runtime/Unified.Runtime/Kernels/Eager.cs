@@ -101,7 +101,7 @@ internal static class Eager
     }
 
     /// <summary>Runs a rule; what it throws is thrown again from here, so that the trace begins in the user's code.</summary>
-    private static T Anew<T>(Func<T> rule)
+    internal static T Anew<T>(Func<T> rule)
     {
         Exception failure;
         try

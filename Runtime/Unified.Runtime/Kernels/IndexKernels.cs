@@ -87,7 +87,7 @@ internal static unsafe class IndexKernels
         }
     }
 
-    private static int[] Normalised(Tensor indices, int extent, OpCode code)
+    internal static int[] Normalised(Tensor indices, int extent, OpCode code)
     {
         var wide = CastKernels.Convert(indices, DType.I64);
         var dense = Strided.Dense(wide, out var isCopy);

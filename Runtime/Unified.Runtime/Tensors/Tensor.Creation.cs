@@ -4,10 +4,13 @@ namespace Unified;
 
 public unsafe partial class Tensor
 {
+    [Intrinsic("zeros")]
     public static Tensor Zeros(ReadOnlySpan<int> shape, DType dtype = DType.F32) => Filled(shape, 0, dtype);
 
+    [Intrinsic("ones")]
     public static Tensor Ones(ReadOnlySpan<int> shape, DType dtype = DType.F32) => Filled(shape, 1, dtype);
 
+    [Op(OpCode.Full)]
     public static Tensor Filled(ReadOnlySpan<int> shape, double value, DType dtype = DType.F32)
     {
         var tensor = new Tensor(dtype, CheckShape(shape));

@@ -8,14 +8,20 @@ public partial class Tensor
     /// <summary>
     /// <c>x[i]</c> drops an axis, <c>x[a..b]</c> cuts it, <c>x[indices]</c> gathers along it; <c>^</c> counts from the end. A <c>..</c>
     /// that comes first, with fewer items than axes, stands for all the axes that the other items leave; elsewhere for one. Axes
-    /// without an item stay whole. Ints and ranges give views.
+    /// without an item stay whole. Ints and ranges give views, which keep what they saw when this tensor is written to. A negative int
+    /// counts from the end.
+    /// Setting overwrites these elements, for everyone who holds this tensor, with the value cast to its dtype and broadcast to their shape; a bool
+    /// tensor then is a mask over as many axes as it has, and the value the same for all it takes. Of equal indices in a tensor the last one
+    /// counts. Gradients flow from this tensor to the value and to what was not overwritten.
     /// </summary>
     /// <exception cref="IndexOutOfRangeException">An index or a range lies outside its axis, or there are more items than axes.</exception>
+    /// <exception cref="ShapeException">The value does not fit, or a mask is read.</exception>
     [Intrinsic("index")]
     [IndexerName("Element")]
     public Tensor this[params ReadOnlySpan<TensorIndex> indices]
     {
         get => At(indices);
+        set => Set(indices, value);
     }
 
     private Tensor At(ReadOnlySpan<TensorIndex> indices)
@@ -45,29 +51,22 @@ public partial class Tensor
             }
             else if (item.Tensor is { } tensor)
             {
+                if (tensor.DType == DType.Bool)
+                {
+                    throw new ShapeException("a mask takes a number of elements that only its values say; multiply by the mask, or use Select(mask, x, y)");
+                }
+
                 gathers.Add((kept.Count, tensor));
                 kept.Add(_dims[axis++]);
             }
             else if (item.Range is { } range)
             {
-                var (start, end) = (range.Start.GetOffset(_dims[axis]), range.End.GetOffset(_dims[axis]));
-                if (start < 0 || end < start || end > _dims[axis])
-                {
-                    throw new IndexOutOfRangeException($"range {range} lies outside axis {axis} of shape {Shape}");
-                }
-
-                (starts[axis], sizes[axis]) = (start, end - start);
+                (starts[axis], sizes[axis]) = TensorIndex.On(range, this, axis);
                 kept.Add(sizes[axis++]);
             }
             else
             {
-                var at = item.Start.GetOffset(_dims[axis]);
-                if (at < 0 || at >= _dims[axis])
-                {
-                    throw new IndexOutOfRangeException($"index {item.Start} lies outside axis {axis} of shape {Shape}");
-                }
-
-                (starts[axis], sizes[axis]) = (at, 1);
+                (starts[axis], sizes[axis]) = (item.On(this, axis), 1);
                 axis++;
             }
         }

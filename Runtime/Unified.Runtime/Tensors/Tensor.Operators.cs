@@ -203,6 +203,22 @@ public partial class Tensor
     [Intrinsic("truth")]
     public static implicit operator Tensor(bool value) => Scalar(value);
 
+    /// <summary>A number as a tensor of rank 0 and of its own dtype, so that <c>x[mask] = 0f</c> can be written.</summary>
+    [Intrinsic("number")]
+    public static implicit operator Tensor(float value) => Scalar(value);
+
+    /// <inheritdoc cref="op_Implicit(float)"/>
+    [Intrinsic("number")]
+    public static implicit operator Tensor(double value) => Scalar(value);
+
+    /// <inheritdoc cref="op_Implicit(float)"/>
+    [Intrinsic("number")]
+    public static implicit operator Tensor(int value) => Scalar(value);
+
+    /// <inheritdoc cref="op_Implicit(float)"/>
+    [Intrinsic("number")]
+    public static implicit operator Tensor(long value) => Scalar(value);
+
     [Op(OpCode.LogicalNot)]
     public static Tensor operator !(Tensor x) => Eager.Apply(OpCode.LogicalNot, x);
 }

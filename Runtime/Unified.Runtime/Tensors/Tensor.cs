@@ -102,7 +102,10 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         return Data;
     }
 
-    /// <summary>Overwrites the values. Dtype and shape must be the same; views made before keep what they saw.</summary>
+    /// <summary>
+    /// Overwrites the values, for everyone who holds this tensor. Dtype and shape must be the same; views made before keep what they saw. Within
+    /// a function that is differentiated, gradients flow from this tensor to the value.
+    /// </summary>
     /// <exception cref="ShapeException">Dtype or shape differ.</exception>
     [Intrinsic("assign")]
     public void Assign(Tensor value)
@@ -113,7 +116,14 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         }
 
         Overwrite(value);
-        ForgetHistory();
+        if (Tape.IsRecording)
+        {
+            Tape.Overwritten(this, value.Slot);
+        }
+        else
+        {
+            ForgetHistory();
+        }
     }
 
     /// <summary>Frees the memory unless views or the gradient tape still use it. Later use of this tensor is an error.</summary>

@@ -1,11 +1,19 @@
+using System.Diagnostics;
+
 namespace Unified;
 
-/// <summary>One item of <c>x[…]</c>: an int or <c>^int</c> drops the axis, a range keeps it, an integer tensor gathers along it.</summary>
+/// <summary>
+/// One item of <c>x[…]</c>: an int (a negative one counts from the end, as <c>^int</c> does) drops the axis, a range keeps it, an integer tensor
+/// gathers along it, a bool tensor is a mask over as many axes as it has.
+/// </summary>
+[StackTraceHidden]
 public readonly struct TensorIndex
 {
-    private TensorIndex(Index start, Range? range, Tensor? tensor) => (Start, Range, Tensor) = (start, range, tensor);
+    private TensorIndex(int at, bool fromEnd, Range? range = null, Tensor? tensor = null) => (At, FromEnd, Range, Tensor) = (at, fromEnd, range, tensor);
 
-    internal Index Start { get; }
+    internal int At { get; }
+
+    internal bool FromEnd { get; }
 
     internal Range? Range { get; }
 
@@ -14,12 +22,29 @@ public readonly struct TensorIndex
     /// <summary><c>..</c></summary>
     internal bool IsAll => Range is { } range && range.Equals(System.Range.All);
 
-    public static implicit operator TensorIndex(int index) =>
-        index >= 0 ? new(index, null, null) : throw new ArgumentOutOfRangeException(nameof(index), $"index {index} is negative; write ^{-(long)index} to count from the end");
+    /// <summary>The position on an axis.</summary>
+    /// <exception cref="IndexOutOfRangeException">It lies outside.</exception>
+    internal int On(Tensor x, int axis)
+    {
+        var at = FromEnd || At < 0 ? x.Dims[axis] - Math.Abs(At) : At;
+        return at >= 0 && at < x.Dims[axis] ? at
+            : throw new IndexOutOfRangeException($"index {(FromEnd ? "^" : "")}{At} lies outside axis {axis} of shape {x.Shape}");
+    }
 
-    public static implicit operator TensorIndex(Index index) => new(index, null, null);
+    /// <summary>The first element of a range and the number of them.</summary>
+    /// <exception cref="IndexOutOfRangeException">It lies outside.</exception>
+    internal static (int Start, int Size) On(Range range, Tensor x, int axis)
+    {
+        var (start, end) = (range.Start.GetOffset(x.Dims[axis]), range.End.GetOffset(x.Dims[axis]));
+        return start >= 0 && start <= end && end <= x.Dims[axis] ? (start, end - start)
+            : throw new IndexOutOfRangeException($"range {range} lies outside axis {axis} of shape {x.Shape}");
+    }
 
-    public static implicit operator TensorIndex(Range range) => new(default, range, null);
+    public static implicit operator TensorIndex(int index) => new(index, false);
 
-    public static implicit operator TensorIndex(Tensor indices) => new(default, null, indices);
+    public static implicit operator TensorIndex(Index index) => new(index.Value, index.IsFromEnd);
+
+    public static implicit operator TensorIndex(Range range) => new(0, false, range);
+
+    public static implicit operator TensorIndex(Tensor indices) => new(0, false, null, indices);
 }

@@ -67,7 +67,8 @@ public class CaptureDiagnosticTests
         Assert.EndsWith(message, Assert.Single(Body("UG003", body)), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("[|x[0] = y|];")]
+    [InlineData("[|x[0][1] = y|];")]
+    [InlineData("[|(x + y)[0] = y|];")]
     [InlineData("[|all[0]|] = y;")]
     [InlineData("[|all[0]|] += y;")]
     [InlineData("[|_all = [x]|];")]

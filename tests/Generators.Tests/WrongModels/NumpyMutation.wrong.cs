@@ -7,7 +7,7 @@ public sealed partial class Model : Module
     [StaticGraph]
     public Tensor Forward(Tensor x)
     {
-        x[0] = 0f;
+        x[0][1] = 0f;
         return x;
     }
 }

@@ -111,8 +111,10 @@ internal sealed class RandomFunctions
                 return new ThunkInstruction(_draw.Chance(0.2) ? Ir.Instruction.None : NewRegister(), thunk, arguments, source);
             case 8 or 9:
                 return Apply(source);
-            case 10 or 11 when (Register(), _draw.List(0, 4, Item)) is var (x, items):
-                return new IndexInstruction(NewRegister(), x, [.. items], source);
+            case 10 or 11 when (Register(), Register(), _draw.List(0, 4, Item)) is var (x, value, items):
+                return _draw.Chance(0.3)
+                    ? new IndexUpdateInstruction(NewRegister(), x, [.. items], value, source)
+                    : new IndexInstruction(NewRegister(), x, [.. items], source);
             case 12 when Registers() is var arguments:
                 return new CallInstruction(
                     _draw.Chance(0.2) ? Ir.Instruction.None : NewRegister(), _draw.Int(0, _callees.Length - 1), arguments, source);
@@ -145,7 +147,9 @@ internal sealed class RandomFunctions
             case 25:
                 return new ForEachInstruction(_draw.Int(0, _locals.Length - 1), Register(), Block(depth - 1, true, inGradient, false), source);
             case 26 or 27 when (Block(depth - 1, false, true, true), Register()) is var (body, wrt):
-                return new ValueAndGradInstruction(NewRegister(), body, wrt, source);
+                return _draw.Chance(0.5)
+                    ? new ValueAndGradInstruction(NewRegister(), body, wrt, source)
+                    : new DerivativeInstruction(NewRegister(), _draw.Of("vjp", "hessian"), body, wrt, _draw.Of(wrt, Ir.Instruction.None), source);
             case 28 when Block(depth - 1, false, true, false) is var body:
                 return new InlineInstruction(_draw.Chance(0.5) ? Ir.Instruction.None : NewRegister(), body, source);
             case 29:

@@ -74,7 +74,9 @@ internal sealed class RandomGraphs(Draw draw)
         if (values.Where(v => v.DType.IsFloat()).ToArray() is { Length: > 0 } floats && draw.Chance(0.4))
         {
             var loss = builder.Scalar(draw.Of(DType.F32, DType.F64), draw.Double());
-            values.AddRange(builder.Gradient(loss, [.. draw.List(1, 3, () => draw.Of(floats))]));
+            var marked = builder.Watch([.. draw.List(1, 3, () => draw.Of(floats))]);
+            values.AddRange(builder.Gradient(loss, marked));
+            values.Add(builder.Tangent(draw.Of(floats), marked, marked));
         }
 
         Outputs(builder, values, inputs);

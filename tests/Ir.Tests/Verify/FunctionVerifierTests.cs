@@ -63,7 +63,7 @@ public sealed class FunctionVerifierTests
     [InlineData("leaves-a-loop", "BODY", "loop test_first while { yield %1 } do {} step { continue }", "no body of a loop is around it")]
     [InlineData("leaves-a-loop", "BODY", "foreach $1 in %0 { %2 = value_and_grad { break yield %0 } wrt %0 }", "no body of a loop is around it")]
     [InlineData("returns", "BODY", "return _", "the function returns tensor<Tensor>")]
-    [InlineData("returns", "BODY", "%2 = value_and_grad { return %0 yield %0 } wrt %0", "leaves a value_and_grad")]
+    [InlineData("returns", "BODY", "%2 = value_and_grad { return %0 yield %0 } wrt %0", "leaves a function that is differentiated")]
     public void A_broken_rule_is_named(string rule, string part, string replacement, string message)
     {
         var function = FunctionText.Parse(Valid.Replace(part, replacement, StringComparison.Ordinal).Replace("BODY", "", StringComparison.Ordinal));

@@ -38,6 +38,9 @@ public sealed class GraphVerifierTests
         { "no-recursion", Parse("graph @g(%0 x: arg f32[4]) -> (result %1) { %1: f32[4] = call @g(%0) }"), "calls itself" },
         { "gradient-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[4] = gradient(%0, %0) }"), "takes a rank-0 loss" },
         { "gradient-types", Parse("graph @g(%0 x: arg f32[]) -> () { %1: f32[4] = gradient(%0, %0) }"), "but it differentiates by (f32[])" },
+        { "tangent-types", Parse("graph @g(%0 x: arg f32[4], %1 t: arg f32[3]) -> () { %2: f32[4] = tangent(%0, %0, %1) }"), "as many tangents of the same floating-point types" },
+        { "tangent-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[3] = tangent(%0, %0, %0) }"), "but the tangent is of f32[4]" },
+        { "watch-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[3] = watch(%0) }"), "marks (f32[4]), but gives (f32[3])" },
     };
 
     [Theory]

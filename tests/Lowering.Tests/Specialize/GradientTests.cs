@@ -25,10 +25,11 @@ public class GradientTests
         f.Return(result);
         var specialized = f.Specialize(X);
         var graph = specialized.Module.Root;
-        Assert.Equal(["add", "mul", "mean", "gradient"], Graphs.Ops(graph));
+        Assert.Equal(["watch", "add", "mul", "mean", "gradient"], Graphs.Ops(graph));
         Assert.Equal([new ArgumentBinding(0), new TensorBinding(b), new TensorBinding(a)], specialized.Inputs);
-        Assert.Equal([graph.Nodes[2].Results[0], 1, 2], graph.Nodes[3].Operands);
-        Assert.Equal([graph.Nodes[2].Results[0], .. graph.Nodes[3].Results], graph.Outputs.Select(o => o.Value));
+        Assert.Equal([1, 2], graph.Nodes[0].Operands);
+        Assert.Equal([graph.Nodes[3].Results[0], .. graph.Nodes[0].Results], graph.Nodes[4].Operands);
+        Assert.Equal([graph.Nodes[3].Results[0], .. graph.Nodes[4].Results], graph.Outputs.Select(o => o.Value));
         Assert.Equal(3, specialized.ResultPositions);
     }
 
@@ -56,7 +57,8 @@ public class GradientTests
         });
         f.Return(f.Item(result, 0));
         var graph = f.Specialize(X).Module.Root;
-        Assert.Equal([graph.Nodes[1].Results[0], 1], graph.Nodes[2].Operands);
+        Assert.Equal([1], graph.Nodes[0].Operands);
+        Assert.Equal([graph.Nodes[2].Results[0], graph.Nodes[0].Results[0]], graph.Nodes[3].Operands);
         Assert.EndsWith("w := x", Graphs.Print(graph), StringComparison.Ordinal);
     }
 
@@ -70,7 +72,7 @@ public class GradientTests
         var x = f.Load(f.Parameter("x"));
         f.Return(ValueAndGrad(f, f.Thunk("Parameters", (_, _) => new[] { w }), () => f.Call(callee.Build(), x)));
         Assert.Equal(
-            "%2 = Net_Forward(x, item0); %3 = gradient(%2, item0); return %2; return %3", Graphs.Print(f.Specialize(X).Module.Root));
+            "%2 = watch(item0); %3 = Net_Forward(x, item0); %4 = gradient(%3, %2); return %3; return %4", Graphs.Print(f.Specialize(X).Module.Root));
     }
 
     [Fact]

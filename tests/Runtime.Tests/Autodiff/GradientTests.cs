@@ -31,6 +31,23 @@ public class GradientTests
         Compare(call, wrt, () => wrt.Zip(Grad(() => Loss(call), wrt)).Select(p => Weighted(p.Second, 17)).Aggregate((a, b) => a + b));
     }
 
+    /// <summary>The gradient is checked by differences; the tangent is its adjoint, and the tangent of the gradient is symmetric.</summary>
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void Tangents_are_adjoint_to_gradients(int sample)
+    {
+        var call = GradientSamples.All[sample];
+        var wrt = FloatOperands(call);
+        Tensor[] along = [.. wrt.Select((w, i) => Check.Random(w.DType, w.Shape, -1, 1, 40 + i))], other = [.. wrt.Select((w, i) => Check.Random(w.DType, w.Shape, -1, 1, 60 + i))];
+        var (value, tangent) = Jvp(() => Eager.Apply(call.Code, call.Attributes, call.Operands), wrt, along);
+        Assert.Equal(value.Type, tangent.Type);
+        var back = Check.Random(value.DType, value.Shape, -1, 1, 80);
+        Same(Inner([tangent], [back]), Inner(along, Vjp(() => Eager.Apply(call.Code, call.Attributes, call.Operands), wrt, back).Cotangents));
+
+        double Curvature(Tensor[] a, Tensor[] b) => Jvp(() => wrt.Zip(Grad(() => Loss(call), wrt), a).Select(p => Sum(p.Second * p.Third)).Aggregate((u, v) => u + v), wrt, b).Tangent.Item<double>();
+        Same(Curvature(along, other), Curvature(other, along));
+    }
+
     [Fact]
     public void Third_derivative_by_nesting()
     {
@@ -126,6 +143,11 @@ public class GradientTests
         Assert.Equal(12, w.Grad!.Item<double>());
         Assert.Equal(100, w.Item<double>());
     }
+
+    private static double Inner(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y) => x.Zip(y, (a, b) => Sum(Cast(a * b, DType.F64)).Item<double>()).Sum();
+
+    private static void Same(double expected, double actual) =>
+        Assert.True(Math.Abs(expected - actual) <= 1e-8 * Math.Max(1, Math.Abs(expected)), $"{expected:R} is not {actual:R}");
 
     private static Tensor[] FloatOperands(GradientSample call) => [.. call.Operands.Where(o => o.DType.IsFloat())];
 

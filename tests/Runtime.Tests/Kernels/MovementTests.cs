@@ -113,6 +113,8 @@ public class MovementTests
         Assert.Contains("outside axis 0", Assert.Throws<IndexOutOfRangeException>(() => x[4]).Message);
         Assert.Contains("outside axis 1", Assert.Throws<IndexOutOfRangeException>(() => x[0, 2..7]).Message);
         Assert.Contains("4 indices", Assert.Throws<IndexOutOfRangeException>(() => x[0, 0, 0, 0]).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => x[-1]);
+        Check.Close(Nd.Make([5, 6], i => xs.At(3, i[0], i[1])), x[-1], 0, 0);
+        Assert.Contains("index -5 lies outside axis 0", Assert.Throws<IndexOutOfRangeException>(() => x[-5]).Message);
+        Assert.Contains("mask", Assert.Throws<ShapeException>(() => x[x > 0f]).Message);
     }
 }

@@ -1,0 +1,61 @@
+namespace Unified.Syntax.Tests;
+
+/// <summary>Elements of tensors read by every kind of index, and overwritten.</summary>
+internal static class ElementRows
+{
+    private const string G = "Elements of tensors";
+
+    public static Construct[] All { get; } =
+    [
+        new(G, "negative index", "return x[-1] + x[n - 4];", null),
+        new(G, "negative index that only the graph knows", "var i = (int)Sum(x).Item<float>() * 0 - 1; return x * x[i];", null),
+        new(G, "row set to a number", "var y = x * 2f; y[0] = 1f; return y;", null),
+        new(G, "element set to a number", "var y = x * 2f; y[1, 2] = n; return y;", null),
+        new(G, "row set to a tensor", "var y = x * 2f; y[^1] = x[0] + 1f; return y;", null),
+        new(G, "range set", "var y = x * 2f; y[.., 1..^1] = x[.., 2..]; return y;", null),
+        new(G, "range of a named dim set", "var y = x * 2f; y[1..] = x[..^1]; return y;", null),
+        new(G, "all set", "var y = x * 2f; y[..] = x[0]; return y;", null),
+        new(G, "index tensor", "var y = x * 2f; y[_i] = x[1] + 1f; return y;\n---\nprivate readonly Tensor _i = Tensor.From<int>([0, -1, 0]);", null),
+        new(G, "index tensor with a value each: the last of equal indices counts", "var y = x * 2f; y[_i] = _v; return y;\n---\nprivate readonly Tensor _i = Tensor.From<int>([0, 2, 0]);\nprivate readonly Tensor _v = Tensor.From<float>([1, 2, 3], 3, 1);", null),
+        new(G, "index tensor of a later axis", "var y = x * 2f; y[1.., _i] = 0f; return y;\n---\nprivate readonly Tensor _i = Tensor.From<int>([5, 1]);", null),
+        new(G, "index tensor of two axes", "var y = x * 2f; y[.., _i] = x[0, 0]; return y;\n---\nprivate readonly Tensor _i = Tensor.From<long>([5, 1, 2, 3], 2, 2);", null),
+        new(G, "two index tensors", "var y = x * 2f; y[_i, _j] = 7f; return y + x[_i, _j][0, 0];\n---\nprivate readonly Tensor _i = Tensor.From<int>([0, 2]);\nprivate readonly Tensor _j = Tensor.From<int>([5, 1, 0]);", null),
+        new(G, "index out of range", "var y = x * 2f; try_(y); return y; void try_(Tensor t) { t[_i] = 0f; }\n---\nprivate readonly Tensor _i = Tensor.From<int>([1, -1]);", null),
+        new(G, "mask", "var y = x * 2f; y[x > 0.3f] = 0f; return y;", null),
+        new(G, "mask of rows, set to a row", "var y = x * 2f; y[Sum(x, 1) > 0.3f] = x[0]; return y;", null),
+        new(G, "mask after an index", "var y = x * 2f; y[1, x[1] > 0.3f] = -1f; return y;", null),
+        new(G, "compound", "var y = x * 2f; y[0] += 1f; y[.., 1] *= x[.., 0]; return y;", null),
+        new(G, "compound with an index tensor: equal indices count once", "var y = x * 2f; y[_i] += x[0]; return y;\n---\nprivate readonly Tensor _i = Tensor.From<int>([1, 1]);", null),
+        new(G, "index that only the graph knows", "var y = x * 2f; var i = 0; while (Sum(y) > 4f && i < 3) { y[i] = 0f; i++; } return y;", null),
+        new(G, "range that only the graph knows", "var y = x * 2f; var i = 0; while (Sum(y) > 4f && i < 2) { y[.., i..(i + 2)] = x[.., 2..4] * i; i++; } return y;", null),
+        new(G, "in a loop of the host", "var y = Tensor.Zeros([x.Shape[0], 6]); for (var i = 0; i < n; i++) { y[i] = x[i] * i; } return y;", null),
+        new(G, "in a long loop", "var y = Tensor.Zeros([500]); for (var i = 0; i < 500; i++) { y[i] = Sum(x) * i; } return y;", null),
+        new(G, "under a tensor condition", "var y = x * 2f; if (Sum(x) > 1f) { y[0] = 1f; } else { y[1] = y[0]; } return y;", null),
+        new(G, "another name of the tensor", "var y = x * 2f; var z = y; z[0] = 1f; return y;", null),
+        new(G, "another name in a list", "var y = x * 2f; List<Tensor> a = [y]; a[0][0] = 1f; return y;", null),
+        new(G, "another name in a tuple", "var y = x * 2f; var p = (y, x); p.y[0] = 1f; return y;", null),
+        new(G, "a view keeps what it saw", "var y = x * 2f; var v = y[0]; y[0] = 1f; return y + v;", null),
+        new(G, "a view that is written to", "var y = x * 2f; var v = y[0]; v[1] = 9f; return y + v;", null),
+        new(G, "a whole view is a tensor of its own", "var y = x * 2f; var v = y[..]; v[1] = 9f; return y + v;", null),
+        new(G, "element of a view that nothing holds", "var y = x * 2f; y[0][1] = 9f; return y;", null),
+        new(G, "parameter", "x[0] = 1f; return x * 2f;", null),
+        new(G, "field", "_t[1] = Sum(x, 0)[1]; return x + _t;\n---\nprivate readonly Tensor _t = Tensor.Ones([6]);", null),
+        new(G, "field that was set", "_t = Sum(x, 0); _t[1] = 0f; return x + _t;\n---\nprivate Tensor _t = Tensor.Ones([6]);", null),
+        new(G, "property of another object", "_c.T[0] += 1f; return x + _c.T;\n---\nprivate readonly Count _c = new();\n===\npublic sealed class Count { public Tensor T { get; } = Tensor.Ones([6]); }", null),
+        new(G, "argument of a static graph", "var y = x * 2f; Clear(y); return y;\n---\n[StaticGraph] private static void Clear(Tensor t) { t[0] = 0f; }", null),
+        new(G, "two names in a static graph", "var y = x * 2f; return Both(y, y);\n---\n[StaticGraph] private static Tensor Both(Tensor a, Tensor b) { a[0] = 0f; return b * 3f; }", null),
+        new(G, "result of a static graph", "var y = Twice(x); y[0] = 0f; return y;\n---\n[StaticGraph] private static Tensor Twice(Tensor t) => t * 2f;", null),
+        new(G, "local function", "var y = x * 2f; Clear(y, 0); Clear(y, 1); return y; void Clear(Tensor t, int i) { t[i] = 0f; }", null),
+        new(G, "gradient of what is kept and what is put in", "var (loss, g) = ValueAndGrad(() => { var y = x * _w; y[0] = _w * _w; y[.., 1] = 0f; y[1] += _w; return Sum(y * y); }, Parameters); return g[0] + loss;\n---\nprivate readonly Parameter _w = new(Tensor.Ones([6]) * 1.5f);", null),
+        new(G, "gradient by a tensor that is written to", "var w = x * 1f; var (loss, g) = ValueAndGrad(() => { w[0] = 0f; return Sum(w * w); }, [w]); return g[0] + loss;", null),
+        new(G, "gradient through a mask and an index tensor", "var (loss, g) = ValueAndGrad(() => { var y = x * _w; y[x > 0f] = 0.5f; y[_i] = _w; return Sum(y * y); }, Parameters); return g[0] + loss;\n---\nprivate readonly Parameter _w = new(Tensor.Ones([6]) * 1.5f);\nprivate readonly Tensor _i = Tensor.From<int>([1, 1]);", null),
+        new(G, "gradient through an assigned buffer", "var (loss, g) = ValueAndGrad(() => { _b.Assign(_w * 2f); return Sum(x * _b); }, Parameters); return g[0] + loss + _b;\n---\nprivate readonly Parameter _w = new(Tensor.Ones([6]));\nprivate readonly Tensor _b = Tensor.Zeros([6]);", null),
+        new(G, "Assign of a tensor that is computed here", "var y = x * 2f; y.Assign(x); return y + 1f;", null),
+        new(G, "cast of the value", "var y = Cast(x, DType.I32); y[0] = 2.7f; return x + Cast(y, DType.F32);", null),
+        new(G, "exchange of rows", "var y = x * 2f; (y[0], y[1]) = (y[1], y[0]); return y;", null),
+        new(G, "assignment as an expression", "var y = x * 2f; var v = y[0] = x[1]; return y + v;", null),
+        new(G, "number as a tensor", "Tensor a = 2f, b = n; return x * a + Cast(b, DType.F32);", null),
+        new(G, "number or tensor", "return n > 2 ? x : 1f;", null),
+        new(G, "zeros, ones, filled", "return x + Tensor.Zeros([x.Shape[0], 6]) + Tensor.Ones([6]) + Tensor.Filled([1, 6], 0.5) + Cast(Tensor.Ones([6], DType.I32), DType.F32);", null),
+    ];
+}
