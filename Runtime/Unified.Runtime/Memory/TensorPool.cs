@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Unified.Native.Os;
 
 namespace Unified;
 
@@ -38,6 +39,8 @@ internal static unsafe class TensorPool
     public const int Alignment = 64;
     private const int StepsPerDouble = 4;
     private const long CollectFloor = 192L << 20;
+    private const int HugePage = 2 << 20;
+    private const long LeastHuge = 2 * HugePage;
 
     private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, 256).Select(_ => new Stack<nint>())];
     private static long s_liveBytes;
@@ -160,7 +163,7 @@ internal static unsafe class TensorPool
     {
         try
         {
-            return (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+            return size < LeastHuge ? (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment) : AllocateHuge(size);
         }
         catch (OutOfMemoryException)
         {
@@ -170,6 +173,14 @@ internal static unsafe class TensorPool
             Trim();
             return (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
         }
+    }
+
+    // Large blocks are read by streams: with huge pages the hardware looks up fewer addresses, and the first touch is cheaper.
+    private static nint AllocateHuge(long size)
+    {
+        var block = NativeMemory.AlignedAlloc((nuint)size, HugePage);
+        PageMemory.AdviseHuge((byte*)block, (nuint)(size / HugePage * HugePage));
+        return (nint)block;
     }
 
     private static void CollectDropped(long wanted)

@@ -106,6 +106,14 @@ internal sealed class NodeEmitter
         _k.Store(value, B.Gep(value.Type.Scalar, row, at.First), at.Mask);
     }
 
+    /// <summary>Asks for the elements that lie <paramref name="ahead"/> of a point's along the inner axis, which need not exist.</summary>
+    public void Prefetch(LoadNode load, Point at, LlvmValue ahead)
+    {
+        var pointer = B.GepUnchecked(Numbers.Memory(_k.Context, load.Type), Address(load.Buffer, load.Strides), _k.Add(at.First, ahead));
+        const int Read = 0, SecondLevel = 2, Data = 1;
+        B.CallIntrinsic("llvm.prefetch", [pointer.Type], pointer, _k.Context.I32.Int(Read), _k.Context.I32.Int(SecondLevel), _k.Context.I32.Int(Data));
+    }
+
     /// <summary>Where <paramref name="condition"/> holds, a store goes past the caches. Its rows then begin at a whole line.</summary>
     public void Stream(Store store, LlvmValue condition) => _streams[store] = condition;
 

@@ -147,7 +147,7 @@ internal sealed class RowEmitter
             }
 
             (int Node, LlvmValue Row)[] rows = [.. notes.Select(n => (n.Node, RowOf(n.Slot)))];
-            var totals = EmitLoops(stage, folds, every, rows, roots, begin, end);
+            var totals = EmitLoops(number, stage, folds, every, rows, roots, begin, end);
             for (var r = 0; r < folds.Length; r++)
             {
                 _nodes.SetReduced(number, r, folds[r].Across(_k, totals[r]));
@@ -162,7 +162,7 @@ internal sealed class RowEmitter
 
     private bool IsSingle(Store store) => store.Strides[^1].Kind == StrideKind.Zero && _nodes.IsRowConstant(store.Node);
 
-    private LlvmValue[] EmitLoops(Stage stage, Fold[] folds, List<Store> stores, (int Node, LlvmValue Row)[] notes, int[] roots, LlvmValue begin, LlvmValue end)
+    private LlvmValue[] EmitLoops(int number, Stage stage, Fold[] folds, List<Store> stores, (int Node, LlvmValue Row)[] notes, int[] roots, LlvmValue begin, LlvmValue end)
     {
         var unroll = Unroll(roots);
         var accumulators = new LlvmValue[folds.Length * unroll];
@@ -171,14 +171,23 @@ internal sealed class RowEmitter
             accumulators[i] = folds[i / unroll].Identity(_k);
         }
 
+        // The first stage brings a row from memory; while the second one computes, the next row is on its way.
         var count = _k.B.Sub(end, begin);
+        LoadNode[] ahead = number != 1 ? [] : [.. _nodes.Reach(_kernel.Stages[0].Reductions.Select(r => r.Node)).Select(n => _kernel.Nodes[n]).OfType<LoadNode>()
+            .Where(l => l.Strides[^1].Kind == StrideKind.One && l.Strides.Take(l.Strides.Length - 1).Any(s => s.Kind != StrideKind.Zero))];
         var whole = _k.Add(begin, _k.B.And(count, _k.I64(-(long)Lanes * unroll)));
         accumulators = _k.Loop(begin, whole, Lanes * unroll, accumulators, (first, state) =>
         {
             var next = state.ToArray();
             for (var u = 0; u < unroll; u++)
             {
-                EmitPoint(stage, folds, stores, notes, new Point(_k.Add(first, _k.I64(u * Lanes)), null), next, unroll, u);
+                var point = new Point(_k.Add(first, _k.I64(u * Lanes)), null);
+                foreach (var load in ahead)
+                {
+                    _nodes.Prefetch(load, point, count);
+                }
+
+                EmitPoint(stage, folds, stores, notes, point, next, unroll, u);
             }
 
             return next;
