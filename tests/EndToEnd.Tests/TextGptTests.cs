@@ -82,6 +82,22 @@ public sealed class TextGptTests : IDisposable
     }
 
     [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        string Folder(int threads) => Path.Combine(_folder.Path, threads.ToString(CultureInfo.InvariantCulture));
+        foreach (var threads in (int[])[1, 2, 3])
+        {
+            var run = Programs.TextGpt(
+                $"{Tiny} --steps 8 --dropout 0.1 --generate 0 --out \"{Folder(threads)}\"", ("UNIFIED_THREADS", threads.ToString(CultureInfo.InvariantCulture)));
+            Assert.True(run.ExitCode == 0, run.Error);
+        }
+
+        var expected = File.ReadAllBytes(Path.Combine(Folder(1), "checkpoint.safetensors"));
+        Assert.Equal(expected, File.ReadAllBytes(Path.Combine(Folder(2), "checkpoint.safetensors")));
+        Assert.Equal(expected, File.ReadAllBytes(Path.Combine(Folder(3), "checkpoint.safetensors")));
+    }
+
+    [Fact]
     public void A_kill_leaves_a_checkpoint_that_opens()
     {
         var path = Path.Combine(_folder.Path, "checkpoint.safetensors");

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Unified.EndToEnd.Tests;
+
+/// <summary>The benchmarks run, and say what they promise to. What they measure is not tested: a busy machine may be slow.</summary>
+public sealed class BenchmarksTests
+{
+    private static string Path => Programs.TextGptPath.Replace("TextGpt", "Benchmarks", StringComparison.Ordinal).Replace("Benchmarks.dll", "Unified.Benchmarks.dll", StringComparison.Ordinal);
+
+    [Fact]
+    public void Each_row_is_a_json_object_with_its_peer()
+    {
+        var run = Programs.Run(
+            "dotnet", $"exec \"{Path}\" --only \"^(tiny_graph/f32/16|softmax/f32/64x1024|mlp/f32/64)$\" --threads 1 2 --budget 0.1 --no-libtorch --json", Programs.Root);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        var rows = run.Output.Split('\n').Where(l => l.StartsWith('{')).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(6, rows.Count);
+        Assert.Equal([1, 2], rows.Select(r => r.GetProperty("threads").GetInt32()).Distinct());
+        foreach (var row in rows)
+        {
+            Assert.True(row.GetProperty("ours_ms").GetDouble() > 0);
+            Assert.True(row.GetProperty("peers").GetProperty("onnxruntime").GetDouble() > 0);
+            Assert.Equal(row.GetProperty("floor").GetString()!.Length == 0, row.GetProperty("met").ValueKind == JsonValueKind.Null);
+        }
+
+        Assert.Contains("libtorch is not in this table: not asked for", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_that_nothing_has_is_one_clear_line()
+    {
+        var run = Programs.Run("dotnet", $"exec \"{Path}\" --only nothing --threads 1", Programs.Root);
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("no work is called like 'nothing'; there are: gemm/f32/512", run.Error, StringComparison.Ordinal);
+    }
+}
