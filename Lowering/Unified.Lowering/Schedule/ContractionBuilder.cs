@@ -20,9 +20,10 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var node = group.Nodes.Select(n => _graph.Nodes[n]).First(n => n.Op.Has(OpTraits.Contraction));
         var domain = group.Domain;
         var dtype = _graph.TypeOf(node.Operands[0]).DType;
-        if (dtype is not (DType.F32 or DType.F64))
+        if (dtype == DType.I64)
         {
-            throw new GraphCompileException($"a product of {dtype.Text()} cannot be compiled yet; cast to f32", node.Source) { EagerIsPossible = true };
+            // No machine has a vector product of 64-bit integers worth the name.
+            throw new GraphCompileException($"a product of {dtype.Text()} cannot be compiled; cast to i32 or f64", node.Source) { EagerIsPossible = true };
         }
 
         var (a, strideK) = Operand(node, 0, node.Attributes.Bool("transposeA"), keptAxis: domain.Rank - 2);
