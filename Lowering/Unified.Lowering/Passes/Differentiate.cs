@@ -24,7 +24,7 @@ public sealed class Differentiate : IPass
             Visit(graph.Name);
         }
 
-        return CallTree.Reachable(new GraphModule([.. calls.All.Select(WithoutCustomGradients)]));
+        return new GraphModule([.. calls.All.Select(WithoutCustomGradients)]);
 
         // Callees first: what is split for a caller holds no derivative.
         void Visit(string name)
