@@ -18,7 +18,7 @@ public class FuzzTests
 
     [Fact]
     public Task Mutated_snippets_of_the_language_page_are_errors_with_a_place_or_equal() =>
-        Clean("--programs", "120", "--seed", "1", "--jobs", "2", "--mutate", "--snippets", Path.Combine(AppContext.BaseDirectory, "syntax.md"));
+        Clean("--programs", "120", "--seed", "2", "--jobs", "2", "--mutate", "--snippets", Path.Combine(AppContext.BaseDirectory, "syntax.md"));
 
     private static async Task Clean(params string[] options)
     {

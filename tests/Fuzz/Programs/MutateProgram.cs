@@ -12,7 +12,7 @@ internal static class MutateProgram
         for (var i = 1 + random.Next(2); i > 0; i--)
         {
             var root = CSharpSyntaxTree.ParseText(text).GetRoot();
-            if (root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => m.Identifier.Text is "Run" or "Forward" && IsOfProgram(m))?.Body is not { } body)
+            if (root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => m.Identifier.Text is "Run" or "Forward" && IsOfProgram(m))?.Body is not { Statements.Count: > 0 } body)
             {
                 return text;
             }
@@ -61,6 +61,11 @@ internal static class MutateProgram
     private static BlockSyntax Expression(BlockSyntax body, Random random)
     {
         List<ExpressionSyntax> all = [.. body.DescendantNodes().OfType<ExpressionSyntax>()];
+        if (all.Count == 0)
+        {
+            return body;
+        }
+
         var (replaced, by) = (Any(all, random), Any(all, random));
 
         // As text: not every place of the tree takes every expression, and whether C# does is C#'s to say.
