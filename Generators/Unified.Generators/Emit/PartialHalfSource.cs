@@ -9,7 +9,7 @@ internal static class PartialHalfSource
     public static void Write(SourceWriter writer, StaticGraphMethod method)
     {
         var signature = method.Signature;
-        if (!signature.HasBody || (method.Packed is null && !signature.NeedsBridge))
+        if (method.Packed is null && !signature.NeedsBridge)
         {
             return;
         }

@@ -1,6 +1,9 @@
 namespace Unified.Nn;
 
-/// <summary>Starting values of parameters.</summary>
+/// <summary>
+/// Starting values of parameters. A parameter that exists starts anew with <c>parameter.Assign(Initialize.KaimingNormal(generator, parameter.Shape))</c>.
+/// Fan-in and fan-out of a weight [outputs, inputs, kernel…] are inputs and outputs times the kernel's size.
+/// </summary>
 public static class Initialize
 {
     /// <summary>Normal with mean 0.</summary>
@@ -8,6 +11,49 @@ public static class Initialize
     {
         using var unit = generator.Normal(shape);
         using var values = unit * deviation;
+        return new Parameter(values);
+    }
+
+    /// <summary>Normal with mean 0, drawn again beyond <paramref name="limit"/> deviations.</summary>
+    public static Parameter TruncatedNormal(Generator generator, float deviation, float limit, params ReadOnlySpan<int> shape)
+    {
+        if (!(limit > 0.1f))
+        {
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "numbers are drawn until they lie within so many deviations: take at least 0.1");
+        }
+
+        using var first = generator.Normal(shape);
+        var values = first.ToArray<float>();
+        Tensor? spare = null;
+        var (drawn, next) = (Array.Empty<float>(), 0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            while (MathF.Abs(values[i]) > limit)
+            {
+                if (next == drawn.Length)
+                {
+                    spare?.Dispose();
+                    spare = generator.Normal([Math.Max(64, values.Length / 4)]);
+                    (drawn, next) = (spare.ToArray<float>(), 0);
+                }
+
+                values[i] = drawn[next++];
+            }
+
+            values[i] *= deviation;
+        }
+
+        spare?.Dispose();
+        using var result = Tensor.From<float>(values, shape);
+        return new Parameter(result);
+    }
+
+    /// <summary>Uniform between two bounds.</summary>
+    public static Parameter Uniform(Generator generator, float low, float high, params ReadOnlySpan<int> shape)
+    {
+        using var unit = generator.Uniform(shape);
+        using var wide = unit * (high - low);
+        using var values = wide + low;
         return new Parameter(values);
     }
 
@@ -21,9 +67,113 @@ public static class Initialize
         return new Parameter(values);
     }
 
+    /// <summary>Uniform in ±gain·√(6/(fan-in + fan-out)) (Glorot and Bengio, 2010).</summary>
+    public static Parameter XavierUniform(Generator generator, ReadOnlySpan<int> shape, float gain = 1)
+    {
+        var (fanIn, fanOut) = Fans(shape);
+        var bound = gain * MathF.Sqrt(6f / (fanIn + fanOut));
+        return Uniform(generator, -bound, bound, shape);
+    }
+
+    /// <summary>Normal with deviation gain·√(2/(fan-in + fan-out)) (Glorot and Bengio, 2010).</summary>
+    public static Parameter XavierNormal(Generator generator, ReadOnlySpan<int> shape, float gain = 1)
+    {
+        var (fanIn, fanOut) = Fans(shape);
+        return Normal(generator, gain * MathF.Sqrt(2f / (fanIn + fanOut)), shape);
+    }
+
+    /// <summary>Uniform in ±√(6/((1 + slope²)·fan-in)), for a ReLU with that slope below 0 (He et al., 2015).</summary>
+    public static Parameter KaimingUniform(Generator generator, ReadOnlySpan<int> shape, float slope = 0)
+    {
+        var bound = MathF.Sqrt(6 / ((1 + (slope * slope)) * Fans(shape).In));
+        return Uniform(generator, -bound, bound, shape);
+    }
+
+    /// <summary>Normal with deviation √(2/((1 + slope²)·fan-in)), for a ReLU with that slope below 0 (He et al., 2015).</summary>
+    public static Parameter KaimingNormal(Generator generator, ReadOnlySpan<int> shape, float slope = 0) =>
+        Normal(generator, MathF.Sqrt(2 / ((1 + (slope * slope)) * Fans(shape).In)), shape);
+
+    /// <summary>Normal with deviation √(1/fan-in), cut at two deviations (LeCun et al., 1998).</summary>
+    public static Parameter LecunNormal(Generator generator, ReadOnlySpan<int> shape) =>
+        TruncatedNormal(generator, MathF.Sqrt(1f / Fans(shape).In), 2, shape);
+
+    /// <summary>
+    /// Rows, or columns where there are fewer, at right angles and of length gain (Saxe et al., 2014); axes behind the first count as one.
+    /// </summary>
+    public static Parameter Orthogonal(Generator generator, ReadOnlySpan<int> shape, float gain = 1)
+    {
+        Fans(shape);
+        var rows = shape[0];
+        var columns = 1;
+        foreach (var dim in shape[1..])
+        {
+            columns *= dim;
+        }
+
+        using var draw = generator.Normal(shape);
+        var values = Array.ConvertAll(draw.ToArray<float>(), v => (double)v);
+        var (count, length, step, inner) = rows <= columns ? (rows, columns, columns, 1) : (columns, rows, 1, columns);
+        for (var i = 0; i < count; i++)
+        {
+            // Gram and Schmidt, twice, so that nothing of the earlier vectors is left in double precision.
+            for (var j = 0; j < 2 * i; j++)
+            {
+                var other = j % i;
+                var product = Product(values, i * step, other * step, length, inner);
+                for (var k = 0; k < length; k++)
+                {
+                    values[(i * step) + (k * inner)] -= product * values[(other * step) + (k * inner)];
+                }
+            }
+
+            var norm = Math.Sqrt(Product(values, i * step, i * step, length, inner));
+            for (var k = 0; k < length; k++)
+            {
+                values[(i * step) + (k * inner)] /= norm;
+            }
+        }
+
+        using var result = Tensor.From<float>(Array.ConvertAll(values, v => (float)v * gain), shape);
+        return new Parameter(result);
+    }
+
+    /// <summary>1 where both indices are equal, else 0: shape [rows, columns].</summary>
+    public static Parameter Identity(int rows, int columns)
+    {
+        using var values = Ops.Eye(rows, columns);
+        return new Parameter(values);
+    }
+
     public static Parameter Constant(float value, params ReadOnlySpan<int> shape)
     {
         using var values = Tensor.Filled(shape, value);
         return new Parameter(values);
+    }
+
+    private static double Product(double[] values, int first, int second, int length, int inner)
+    {
+        double sum = 0;
+        for (var k = 0; k < length; k++)
+        {
+            sum += values[first + (k * inner)] * values[second + (k * inner)];
+        }
+
+        return sum;
+    }
+
+    private static (int In, int Out) Fans(ReadOnlySpan<int> shape)
+    {
+        if (shape.Length < 2)
+        {
+            throw new ArgumentException($"a weight of shape [{string.Join(",", shape.ToArray())}] has no fan-in: it needs two axes", nameof(shape));
+        }
+
+        var window = 1;
+        foreach (var dim in shape[2..])
+        {
+            window *= dim;
+        }
+
+        return (shape[1] * window, shape[0] * window);
     }
 }

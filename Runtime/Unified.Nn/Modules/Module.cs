@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Unified.Nn;
 
 /// <summary>
@@ -6,7 +8,8 @@ namespace Unified.Nn;
 /// </summary>
 public abstract class Module
 {
-    private List<Parameter>? _parameters;
+    private Parameter[]? _parameters;
+    private Parameter[]? _trained;
 
     /// <summary>Training, as opposed to evaluation: dropout acts. A graph reads it as a host value and is compiled once for each.</summary>
     public bool Training { get; private set; } = true;
@@ -15,8 +18,31 @@ public abstract class Module
     public IReadOnlyList<Parameter> Parameters =>
         _parameters ??= [.. NamedState().Select(s => s.Tensor).OfType<Parameter>().Distinct(ReferenceEqualityComparer.Instance).Cast<Parameter>()];
 
-    /// <summary>The number of trained numbers.</summary>
-    public long ParameterCount => Parameters.Sum(p => p.Type.Shape.Size.Value);
+    /// <summary>
+    /// The parameters that are not frozen: what to differentiate and to hand to an optimizer where some are. The same list until one is frozen or freed;
+    /// a graph that relied on it is then compiled again.
+    /// </summary>
+    public IReadOnlyList<Parameter> Trained
+    {
+        get => IsUpToDate(_trained) ? _trained : _trained = [.. Parameters.Where(p => p.RequiresGrad)];
+
+        // That it can be set tells the capture that it changes.
+        protected set => _trained = [.. value];
+    }
+
+    /// <summary>The number of numbers in all parameters, frozen ones included.</summary>
+    public long ParameterCount => Parameters.Sum(p => p.Size);
+
+    /// <summary>The parameters below this module are no longer among the <see cref="Trained"/> ones of any module, or are so again.</summary>
+    public void Freeze(bool frozen = true)
+    {
+        foreach (var parameter in Parameters)
+        {
+            parameter.RequiresGrad = !frozen;
+        }
+    }
+
+    public void Unfreeze() => Freeze(false);
 
     /// <summary>Switches this module and those below it to training, or to evaluation.</summary>
     public void Train(bool training = true)
@@ -35,9 +61,41 @@ public abstract class Module
         return collector.Found;
     }
 
+    /// <summary>This module, under the path "", and those below it with their paths, such as <c>blocks.0.attention</c>; each once, parents first.</summary>
+    public IReadOnlyList<(string Name, Module Module)> NamedModules()
+    {
+        var collector = new Collector();
+        collector.Collect("", this);
+        return collector.Modules;
+    }
+
+    /// <summary>A table of the modules below this one: path, class, the shapes of their own parameters and how many numbers those hold.</summary>
+    public string Summary() => ModelSummary.Of(this);
+
     /// <summary>Shows every tensor and module held in a field to the visitor. Written by the generator.</summary>
     protected virtual void Describe(IModuleVisitor visitor)
     {
+    }
+
+    // Asked at each call of a graph: it allocates nothing.
+    private bool IsUpToDate([NotNullWhen(true)] Parameter[]? trained)
+    {
+        if (trained is null)
+        {
+            return false;
+        }
+
+        var found = 0;
+        var all = Parameters;
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (all[i].RequiresGrad && (found == trained.Length || trained[found++] != all[i]))
+            {
+                return false;
+            }
+        }
+
+        return found == trained.Length;
     }
 
     private sealed class Switch(bool training) : IModuleVisitor
@@ -68,12 +126,16 @@ public abstract class Module
 
         public List<(string Name, Tensor Tensor)> Found { get; } = [];
 
+        public List<(string Name, Module Module)> Modules { get; } = [];
+
         public void Collect(string path, Module module)
         {
             if (!_seen.Add(module))
             {
                 return;
             }
+
+            Modules.Add((path, module));
 
             var outer = _path;
             _path = path;

@@ -31,6 +31,9 @@ internal sealed unsafe class Executable : IDisposable
     private readonly List<(long[] Values, LaunchList List, SizedProgram Sized)> _sizes = [];
     private readonly Tensor?[] _inputs;
     private readonly Tensor?[] _outputs;
+
+    // Where state is written that may not be overwritten while it is read, to be copied to its place: kept from call to call.
+    private readonly Tensor?[] _spares;
     private readonly int[] _donated;
     private readonly bool[] _isOverwritten;
     private readonly bool[] _isFetchedAnew;
@@ -59,6 +62,7 @@ internal sealed unsafe class Executable : IDisposable
         _kernels = KernelLoader.Load(image.Kernels);
         _inputs = new Tensor?[compiled.Inputs.Length];
         _outputs = new Tensor?[compiled.Outputs.Length];
+        _spares = new Tensor?[compiled.Outputs.Length];
         _donated = [.. compiled.Outputs.Select((o, i) =>
             o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
         _isOverwritten = new bool[_inputs.Length];
@@ -148,6 +152,11 @@ internal sealed unsafe class Executable : IDisposable
     public void Dispose()
     {
         Free();
+        foreach (var spare in _spares)
+        {
+            spare?.Dispose();
+        }
+
         _record.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -165,7 +174,11 @@ internal sealed unsafe class Executable : IDisposable
 
         for (var i = 0; i < _outputs.Length; i++)
         {
-            _outputs[i]?.Dispose();
+            if (!ReferenceEquals(_outputs[i], _spares[i]))
+            {
+                _outputs[i]?.Dispose();
+            }
+
             _outputs[i] = null;
         }
 
@@ -336,7 +349,13 @@ internal sealed unsafe class Executable : IDisposable
             }
 
             var type = sized.Program.Outputs[i];
-            var output = new Tensor(type.DType, Dims(type, values));
+            var output = _spares[i] ?? new Tensor(type.DType, Dims(type, values));
+            if (_compiled.Outputs[i] is AssignBinding && type.Shape.IsConstant)
+            {
+                TensorScope.Forget(output);
+                _spares[i] = output;
+            }
+
             _outputs[i] = output;
             list.SetBase(list.FirstOutput + i, output.Data);
         }
