@@ -28,6 +28,7 @@ public class ProductTypeTests
     private static readonly TypedProducts s_model = new();
 
     [Theory]
+    [InlineData(DType.I64)]
     [InlineData(DType.I32)]
     [InlineData(DType.I16)]
     [InlineData(DType.I8)]

@@ -17,7 +17,7 @@ public static class Pipeline
         // A block called once has one forward and one backward call: nothing to share.
         new InlineCalls(),
         DecomposeComposites.All,
-        new WidenProducts(),
+        new ExpandProducts(),
         new Simplify(),
         new FoldConstants(),
         new Simplify(),

@@ -20,12 +20,6 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var node = group.Nodes.Select(n => _graph.Nodes[n]).First(n => n.Op.Has(OpTraits.Contraction));
         var domain = group.Domain;
         var dtype = _graph.TypeOf(node.Operands[0]).DType;
-        if (dtype == DType.I64)
-        {
-            // No machine has a vector product of 64-bit integers worth the name.
-            throw new GraphCompileException($"a product of {dtype.Text()} cannot be compiled; cast to i32 or f64", node.Source) { EagerIsPossible = true };
-        }
-
         var (a, strideK) = Operand(node, 0, node.Attributes.Bool("transposeA"), keptAxis: domain.Rank - 2);
         var (b, strideBk) = Operand(node, 1, !node.Attributes.Bool("transposeB"), keptAxis: domain.Rank - 1);
         var depth = DepthOf(node);
