@@ -29,16 +29,47 @@ internal static class Modes
         return GraphRuntime.TryRun(function, null, arguments, results) ? Read(results[0]) : null;
     }
 
-    private static FunctionDefinition Function(Case call)
+    /// <summary>The call for many examples: the mapped operands have their axis in front, and so has the result.</summary>
+    public static double[] MappedEagerly(Case call, ImmutableArray<Tensor> operands, ImmutableArray<bool> mapped)
+    {
+        using var scope = new MapScope();
+        Tensor[] examples = [.. operands.Select((o, i) => mapped[i] ? scope.Example(o, 0) : o)];
+        return Read(scope.Collect(Unified.Eager.Apply(call.Op, examples, call.Sample.Attributes), 0));
+    }
+
+    /// <summary>As <see cref="MappedEagerly"/>, in a graph; null where the runtime says that the call is no graph.</summary>
+    public static double[]? MappedInGraph(Case call, ImmutableArray<Tensor> operands, ImmutableArray<bool> mapped)
+    {
+        var results = new Tensor[1];
+        return GraphRuntime.TryRun(Function(call, mapped), null, [.. operands.Select(Argument.Of)], results) ? Read(results[0]) : null;
+    }
+
+    /// <param name="mapped">The operands that have examples; default: the call is of one.</param>
+    private static FunctionDefinition Function(Case call, ImmutableArray<bool> mapped = default)
     {
         var op = call.Op;
         var instructions = new List<Instruction>();
+        var outer = new List<Instruction>();
         var registers = 0;
+        var inputs = new List<int>();
+        var thunks = new List<object?>();
         var arguments = new List<NamedArgument>();
         var variadic = new List<int>();
         for (var i = 0; i < call.Sample.Operands.Length; i++)
         {
-            instructions.Add(new LoadInstruction(registers, i));
+            if (!mapped.IsDefault && mapped[i])
+            {
+                outer.Add(new LoadInstruction(registers, i));
+                outer.Add(new LiteralInstruction(registers + 1, inputs.Count));
+                inputs.Add(registers);
+                instructions.Add(new ExampleInstruction(registers + 2, registers + 1));
+                registers += 2;
+            }
+            else
+            {
+                instructions.Add(new LoadInstruction(registers, i));
+            }
+
             var spec = op.Operands[Math.Min(i, op.Operands.Length - 1)];
             if (spec.Variadic)
             {
@@ -56,7 +87,6 @@ internal static class Modes
             arguments.Add(new NamedArgument(op.Operands[^1].Name, registers++));
         }
 
-        var thunks = new List<object?>();
         foreach (var attribute in call.Sample.Attributes.Items)
         {
             instructions.Add(new ThunkInstruction(registers, thunks.Count, []));
@@ -65,6 +95,13 @@ internal static class Modes
         }
 
         instructions.Add(new ApplyInstruction(registers, op.Code, [.. arguments]));
+        if (!mapped.IsDefault)
+        {
+            outer.Add(new LiteralInstruction(registers + 1, 0));
+            outer.Add(new VmapInstruction(registers + 2, new Block([.. instructions], registers), [.. inputs], [.. inputs.Select(_ => registers + 1)], registers + 1));
+            (instructions, registers) = (outer, registers + 2);
+        }
+
         instructions.Add(new ReturnInstruction(registers++));
         var function = new Function(
             $"M:Conformance.{op.Name}",
@@ -89,7 +126,7 @@ internal static class Modes
         _ => throw new NotSupportedException(value.ToString()),
     };
 
-    private static Tensor Make(TensorType type, double[] data, Layout layout)
+    public static Tensor Make(TensorType type, double[] data, Layout layout)
     {
         int[] shape = [.. type.Shape.Select(d => (int)d.Value)];
         var dense = Ops.Cast(Tensor.From<double>(data, [data.Length]).Reshape(shape), type.DType).Clone();
@@ -104,5 +141,5 @@ internal static class Modes
         return Ops.Slice(pairs.Reshape([.. shape[..^1], shape[^1] * 2]), starts, shape, [.. shape[..^1].Select(_ => 1), 2]);
     }
 
-    private static double[] Read(Tensor tensor) => Ops.Cast(tensor, DType.F64).ToArray<double>();
+    public static double[] Read(Tensor tensor) => Ops.Cast(tensor, DType.F64).ToArray<double>();
 }

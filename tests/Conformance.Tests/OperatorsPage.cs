@@ -29,14 +29,15 @@ public sealed class OperatorsPage
         | a tensor and a C# number | the tensor's dtype |
         | an integer tensor where real numbers are wanted | an error; cast it |
 
-        Shapes broadcast as NumPy's do. Integers wrap. No op has a batching rule (`vmap`) yet.
+        Shapes broadcast as NumPy's do. Integers wrap.
 
-        **Columns.** *Gradient*: `rule` of its own, through its `definition`, or none by nature. *ONNX*: what it is exported as. *Tolerance*: |error| / (1 + |reference|) allowed in
+        **Columns.** *Gradient*: `rule` of its own, through its `definition`, or none by nature. *Vmap*: `rule` of its own,
+        from its `traits`, through its `definition`, or the same for all examples. *ONNX*: what it is exported as. *Tolerance*: |error| / (1 + |reference|) allowed in
         f32, f64, and f16 or bf16. *Reference*: `ONNX Runtime` by operators of the op's own meaning; `double` formula of .NET; `definition`: ONNX Runtime on the op's own definition,
         which proves kernels and compiler but not the formula. *Cases*: (dtype, shape, layout, values, mode) that passed. *Error*: the largest measured.
 
-        | op | dtypes | gradient | ONNX | tolerance | reference | cases | error f32 | error f64 | error half |
-        |---|---|---|---|---|---|---|---|---|---|
+        | op | dtypes | gradient | vmap | ONNX | tolerance | reference | cases | error f32 | error f64 | error half |
+        |---|---|---|---|---|---|---|---|---|---|---|
         """;
 
     [Fact]
@@ -71,10 +72,11 @@ public sealed class OperatorsPage
     {
         var dtypes = OpSamples.All.Where(s => s.Code == op.Code).SelectMany(Case.DTypesOf).Distinct().Order().Select(d => d.Text());
         var gradient = op.Has(OpTraits.NonDifferentiable) ? "none" : op.Gradient == DefinitionGradientOf(op) ? "definition" : "rule";
+        var vmap = op.Operands.IsEmpty ? "same" : op.Batch is not null ? "rule" : Batching.RuleOf(op) is not null ? "traits" : op.Definition is not null ? "definition" : "—";
         var bound = op.Tolerance;
         var reference = DoubleReference.Has(op) ? "double" : OnnxModel.FormOf(op) switch { null => "—", "by definition" => "definition", _ => "ONNX Runtime" };
         return FormattableString.Invariant(
-            $"| {op.Name} | {string.Join(" ", dtypes)} | {gradient} | {OnnxModel.FormOf(op) ?? "—"} | {bound.F32:G2} {bound.F64:G2} {bound.Half:G2} | {reference} |");
+            $"| {op.Name} | {string.Join(" ", dtypes)} | {gradient} | {vmap} | {OnnxModel.FormOf(op) ?? "—"} | {bound.F32:G2} {bound.F64:G2} {bound.Half:G2} | {reference} |");
     }
 
     // The rule through the definition is one and the same for all ops that have it.

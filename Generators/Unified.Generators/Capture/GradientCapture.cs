@@ -9,7 +9,7 @@ namespace Unified.Generators;
 internal static class GradientCapture
 {
     /// <summary>The derivatives by the names of their intrinsics.</summary>
-    public static ImmutableHashSet<string> Intrinsics { get; } = ["value_and_grad", "grad", "vjp", "jvp"];
+    public static ImmutableHashSet<string> Intrinsics { get; } = ["value_and_grad", "grad", "vjp", "jvp", "jacobian_forward", "jacobian_reverse", "hessian"];
 
     public static Captured Capture(CaptureSession session, IInvocationOperation call, string intrinsic)
     {

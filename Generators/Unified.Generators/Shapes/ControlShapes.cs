@@ -38,10 +38,16 @@ internal static class ControlShapes
             Run(f, i.Body);
             f[i.Result] = new ListFact([f[i.Body.Yield], Fact.Nothing]);
         }),
+        Row<ExampleInstruction>((f, i) => f[i.Result] = TensorFact.Unknown),
+        Row<VmapInstruction>((f, i) =>
+        {
+            Run(f, i.Body);
+            f[i.Result] = f[i.Body.Yield] is TensorFact ? TensorFact.Unknown : Fact.Nothing;
+        }),
         Row<DerivativeInstruction>((f, i) =>
         {
             Run(f, i.Body);
-            f[i.Result] = new ListFact([f[i.Body.Yield], i.Form == "jvp" ? f[i.Body.Yield] : Fact.Nothing]);
+            f[i.Result] = i.Form is "vjp" or "jvp" ? new ListFact([f[i.Body.Yield], i.Form == "jvp" ? f[i.Body.Yield] : Fact.Nothing]) : TensorFact.Unknown;
         }),
     ];
 

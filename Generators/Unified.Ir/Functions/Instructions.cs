@@ -105,6 +105,19 @@ public sealed record ValueAndGradInstruction(int Result, Block Body, int Wrt, So
 public sealed record DerivativeInstruction(int Result, string Form, Block Body, int Wrt, int Along, SourceSpan? Source = null)
     : Instruction(Result, Source);
 
+/// <summary>
+/// <c>Vmap(x => …, xs)</c>: the block, run for all examples of the inputs at once, yields a tensor or an aggregate of them; the result is the same
+/// for all examples. In the block <see cref="ExampleInstruction"/> gives one example.
+/// </summary>
+/// <param name="Inputs">The tensors with the examples.</param>
+/// <param name="Axes">The axis of the examples in each input, a host int.</param>
+/// <param name="OutAxis">Their axis in each result, a host int.</param>
+public sealed record VmapInstruction(int Result, Block Body, ImmutableArray<int> Inputs, ImmutableArray<int> Axes, int OutAxis, SourceSpan? Source = null)
+    : Instruction(Result, Source);
+
+/// <summary>One example of an input of the nearest <see cref="VmapInstruction"/> around; <paramref name="Input"/> is a host int that counts them.</summary>
+public sealed record ExampleInstruction(int Result, int Input, SourceSpan? Source = null) : Instruction(Result, Source);
+
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);
 

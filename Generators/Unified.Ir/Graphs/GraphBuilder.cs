@@ -90,6 +90,19 @@ public sealed class GraphBuilder : OpBuilder
     public OpValue Tangent(OpValue y, ImmutableArray<OpValue> wrt, ImmutableArray<OpValue> tangents) =>
         Append(OpTable.Get(OpCode.Tangent), [y, .. wrt, .. tangents], [y.Type], Attributes.Empty, null)[0];
 
+    /// <summary>One example of many along an axis: what follows, up to <see cref="Examples"/>, is computed for each.</summary>
+    public OpValue Example(OpValue all, int axis) => Append(
+        OpTable.Get(OpCode.Example), [all], [all.Type with { Shape = new Shape(all.Shape.Dims.RemoveAt(axis)) }], Attributes.Empty.With("axis", (long)axis), null)[0];
+
+    /// <summary>The results of all examples; expanded by the Differentiate pass.</summary>
+    /// <param name="results">Of one example.</param>
+    /// <param name="examples">What <see cref="Example"/> gave: at least one.</param>
+    /// <param name="size">How many examples there are.</param>
+    /// <param name="axes">Where their axis is in each result: 0 … its rank in one example.</param>
+    public ImmutableArray<OpValue> Examples(ImmutableArray<OpValue> results, ImmutableArray<OpValue> examples, Dim size, ImmutableArray<int> axes) => Append(
+        OpTable.Get(OpCode.Examples), [.. results, .. examples], [.. results.Zip(axes, (r, a) => r.Type with { Shape = new Shape(r.Shape.Dims.Insert(a, size)) })],
+        Attributes.Empty.With("axes", axes), null);
+
     /// <summary>The gradients of a scalar with respect to values, to be expanded by the Differentiate pass.</summary>
     public ImmutableArray<OpValue> Gradient(OpValue loss, ImmutableArray<OpValue> wrt) =>
         Append(OpTable.Get(OpCode.Gradient), [loss, .. wrt], [.. wrt.Select(w => w.Type)], Attributes.Empty, null);

@@ -14,6 +14,7 @@ internal static class ContractionOps
                 new("transposeA", AttributeKind.Bool, new BoolAttribute(false)), new("transposeB", AttributeKind.Bool, new BoolAttribute(false)),
             ],
             Gradient = MatMulGradient,
+            Batch = BatchRules.MatMul,
             Tolerance = Tolerance.Approximate,
         },
     ];

@@ -21,6 +21,7 @@ internal static class CreationOps
         // Element i is word i mod 4 of Philox4x32-10 at counter offset + i/4, keyed by the seed: 24 bits of it for f32, in [0,1).
         new(OpCode.RandomUniform, OpTraits.NonDifferentiable | OpTraits.Recompute, RandomState, InferRandomUniform)
         {
+            Batch = BatchRules.RandomUniform,
             Attributes = [new("shape", AttributeKind.Dims), new("dtype", AttributeKind.DType, new DTypeAttribute(DType.F32))],
             Tolerance = Tolerance.Exact,
         },

@@ -12,6 +12,7 @@ internal static class DataMovementOps
         {
             Attributes = [new("axis", AttributeKind.Int)],
             Gradient = ConcatGradient,
+            Batch = BatchRules.Concat,
             Tolerance = Tolerance.Exact,
         },
         new(OpCode.Pad, OpTraits.DataMovement, ElementwiseOps.X, InferPad)
@@ -20,6 +21,7 @@ internal static class DataMovementOps
             [
                 new("low", AttributeKind.Dims), new("high", AttributeKind.Dims), new("value", AttributeKind.Float, new FloatAttribute(0)),
             ],
+            Batch = BatchRules.Pad,
             Gradient = Each((b, c) => b.Slice(c.Dy, c.Attributes.Dims("low"), c[0].Shape)),
             Tolerance = Tolerance.Exact,
         },
@@ -27,6 +29,7 @@ internal static class DataMovementOps
         {
             Attributes = [new("axis", AttributeKind.Int, new DimAttribute(0))],
             Gradient = Each(GatherGradient),
+            Batch = BatchRules.Gather,
             Tolerance = Tolerance.Exact,
         },
 
@@ -34,6 +37,7 @@ internal static class DataMovementOps
         new(OpCode.ScatterAdd, OpTraits.DataMovement, [new("indices"), new("updates")], InferScatterAdd)
         {
             Attributes = [new("size", AttributeKind.Dim), new("axis", AttributeKind.Int, new DimAttribute(0))],
+            Batch = BatchRules.ScatterAdd,
             Gradient = Each((b, c) => null, (b, c) => b.Apply(OpCode.Gather, c.Dy, c[0])),
             Tolerance = Tolerance.Approximate,
         },

@@ -142,6 +142,9 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
 
     public GradientRule? Gradient { get; init; }
 
+    /// <summary>For many examples at once; null where that follows from the traits or the definition.</summary>
+    public BatchRule? Batch { get; init; }
+
     /// <summary>Null for a primitive.</summary>
     public DefinitionRule? Definition { get; init; }
 

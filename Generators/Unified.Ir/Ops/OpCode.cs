@@ -67,5 +67,5 @@ public enum OpCode : ushort
     LogCoshLoss, PoissonNllLoss, NllLoss,
 
     // Structure: only in Graph IR.
-    Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent,
+    Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples,
 }

@@ -30,6 +30,7 @@ internal static class PairwiseOps
         Elementwise(OpCode.AddDiv, null, 3, DTypeSet.Float, (b, x, a) => x[0] + (x[1] / x[2] * a.Float("scale"))) with { Attributes = [Number("scale", 1)], Domain = (0.4, 2) },
         Of(OpCode.MaskedFill, [new("x"), new("mask")], InferMaskedFill, (b, x, a) => b.Select(x[1], b.ScalarLike(x[0], a.Float("value")), x[0]), OpTraits.Elementwise) with
         {
+            Batch = BatchRules.LikeFirst,
             Attributes = [new("value", AttributeKind.Float)],
             Examples = [new(Attributes.Empty.With("value", 2.0), "f32[B,T]", "bool[T]"), new(Attributes.Empty.With("value", 0.0), "f32[B,3]", "bool[B,3]")],
             Tolerance = Tolerance.Exact,

@@ -16,6 +16,7 @@ internal static class ReductionOps
         // Of equal largest elements, the first.
         new(OpCode.ArgMax, OpTraits.NonDifferentiable, ElementwiseOps.X, InferArgMax)
         {
+            Batch = BatchRules.Axis,
             Onnx = "ArgMax",
             Attributes = [new("axis", AttributeKind.Int), new("keepDims", AttributeKind.Bool, new BoolAttribute(false))],
             Tolerance = Tolerance.Exact,

@@ -15,6 +15,7 @@ internal static class SoftmaxOps
             Attributes = [AxisAttribute, new("keepDims", AttributeKind.Bool, new BoolAttribute(false))],
             Definition = LogSumExp,
             Gradient = Each(LogSumExpGradient),
+            Batch = BatchRules.Axis,
             Tolerance = Tolerance.Approximate,
         },
         new(OpCode.CrossEntropy, OpTraits.None, [new("logits"), new("targets")], InferCrossEntropy)
@@ -39,6 +40,7 @@ internal static class SoftmaxOps
             Attributes = [AxisAttribute],
             Definition = (b, operands, a) => [definition(b, operands[0], OpAxes.One(a, operands[0].Shape.Rank))],
             Gradient = Each(gradient),
+            Batch = BatchRules.Axis,
             Tolerance = Tolerance.Approximate,
         };
 

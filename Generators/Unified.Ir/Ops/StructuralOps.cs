@@ -9,6 +9,10 @@ internal static class StructuralOps
     [
         Row(OpCode.Gradient, nameof(GraphBuilder.Gradient), new("loss"), new("wrt", Variadic: true)),
         Row(OpCode.Tangent, nameof(GraphBuilder.Tangent), new("y"), new("watched", Variadic: true)),
+        Row(OpCode.Example, nameof(GraphBuilder.Example), new OperandSpec("x")) with { Attributes = [new("axis", AttributeKind.Int)] },
+
+        // As many results as it has results; then the examples that they were computed from.
+        Row(OpCode.Examples, nameof(GraphBuilder.Examples), new OperandSpec("others", Variadic: true)) with { Attributes = [new("axes", AttributeKind.Dims)] },
         Row(OpCode.Watch, nameof(GraphBuilder.Watch), new OperandSpec("values", Variadic: true)),
         Row(OpCode.Call, nameof(GraphBuilder.Call), new OperandSpec("arguments", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
 

@@ -13,18 +13,22 @@ internal static class ViewOps
         Row(OpCode.Reshape, InferReshape, (b, c) => b.Reshape(c.Dy, c[0].Shape)) with
         {
             Attributes = [new("shape", AttributeKind.Dims)],
+            Batch = BatchRules.Reshape,
         },
         Row(OpCode.Transpose, InferTranspose, (b, c) => b.Transpose(c.Dy, Inverse(c.Attributes.Ints("permutation")))) with
         {
             Attributes = [new("permutation", AttributeKind.Dims)],
+            Batch = BatchRules.Transpose,
         },
         Row(OpCode.BroadcastTo, InferBroadcastTo, (b, c) => b.SumTo(c.Dy, c[0].Shape)) with
         {
             Attributes = [new("shape", AttributeKind.Dims)],
+            Batch = BatchRules.BroadcastTo,
         },
         Row(OpCode.Slice, InferSlice, SliceGradient) with
         {
             Attributes = [new("starts", AttributeKind.Dims), new("sizes", AttributeKind.Dims), new("steps", AttributeKind.Dims, new DimsAttribute([]))],
+            Batch = BatchRules.Slice,
             Settle = (operands, attributes) => attributes.Dims("steps").IsEmpty
                 ? attributes.With("steps", operands[0].Shape.Select(_ => Dim.One)) : attributes,
         },

@@ -43,6 +43,10 @@ internal static class InstructionForms
         new InstructionForm<DerivativeInstruction>(
             40, "derivative {0} {1} wrt {2} along {3}", [Word, YieldingBlock, Register, OptionalRegister], i => [i.Form, i.Body, i.Wrt, i.Along],
             (r, f, s) => new(r, f.Text(0), f.Block(1), f.Int(2), f.Int(3), s)),
+        new InstructionForm<VmapInstruction>(
+            41, "vmap {0} over {1} axes {2} to {3}", [YieldingBlock, Registers, Registers, Register], i => [i.Body, i.Inputs, i.Axes, i.OutAxis],
+            (r, f, s) => new(r, f.Block(0), f.Ints(1), f.Ints(2), f.Int(3), s)),
+        new InstructionForm<ExampleInstruction>(42, "example {0}", [Register], i => [i.Input], (r, f, s) => new(r, f.Int(0), s)),
         new InstructionForm<IfInstruction>(
             18, "if {0} {1} else {2}", [Register, BlockField, BlockField], i => [i.Condition, i.Then, i.Else],
             (_, f, s) => new(f.Int(0), f.Block(1), f.Block(2), s), HasResult: false),

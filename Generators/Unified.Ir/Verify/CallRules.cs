@@ -15,6 +15,7 @@ internal static class CallRules
         new("gradient-types", GradientTypes),
         new("tangent-types", TangentTypes),
         new("watch-types", WatchTypes),
+        new("example-types", ExampleTypes),
     ];
 
     private static IEnumerable<string> NamesUnique(GraphModule module, Graph graph)
@@ -216,6 +217,32 @@ internal static class CallRules
         let results = GraphRules.TypesOf(graph, node.Results)
         where operands is not null && results is not null && !operands.Value.SequenceEqual(results.Value)
         select $"{GraphRules.Describe(node)}: marks {GraphRules.List(operands.Value)}, but gives {GraphRules.List(results.Value)}";
+
+    private static IEnumerable<string> ExampleTypes(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code is OpCode.Example or OpCode.Examples))
+        {
+            if (GraphRules.TypesOf(graph, node.Operands) is not { } operands || GraphRules.TypesOf(graph, node.Results) is not { } results)
+            {
+                continue;
+            }
+
+            if (node.Op.Code == OpCode.Example && node.Attributes.Find("axis") is DimAttribute { Value: { IsConstant: true, Value: var axis } }
+                && (operands.Length != 1 || results.Length != 1 || !IsOneOf(results[0], operands[0], axis)))
+            {
+                yield return $"{GraphRules.Describe(node)}: {GraphRules.List(results)} is no example of {GraphRules.List(operands)} along axis {axis}";
+            }
+
+            if (node.Op.Code == OpCode.Examples && node.Attributes.Find("axes") is DimsAttribute { Value: var axes } && axes.All(a => a.IsConstant)
+                && (axes.Length != results.Length || operands.Length <= results.Length || results.Where((r, i) => !IsOneOf(operands[i], r, axes[i].Value)).Any()))
+            {
+                yield return $"{GraphRules.Describe(node)}: results are {GraphRules.List(results)}, but those of one example are {GraphRules.List(operands)}";
+            }
+        }
+
+        static bool IsOneOf(TensorType one, TensorType all, long axis) =>
+            one.DType == all.DType && axis >= 0 && axis < all.Rank && one.Shape == new Shape(all.Shape.Dims.RemoveAt((int)axis));
+    }
 
     private static Graph? Find(GraphModule module, Node node) =>
         node.Op.Has(OpTraits.RunsGraph) ? module.Graphs.FirstOrDefault(g => g.Name == node.Callee) : null;

@@ -158,7 +158,7 @@ internal static class InstructionRules
         {
             if (site.InGradient)
             {
-                yield return $"{site}: leaves a function that is differentiated, whose block yields its value";
+                yield return $"{site}: leaves a function that is differentiated or mapped, whose block yields its value";
             }
 
             if (site.Inlined is { } inlined)

@@ -5,7 +5,7 @@ namespace Unified.Lowering.Passes;
 
 /// <summary>
 /// Turns each Gradient node into the ops that compute it, by walking the ops before it backwards and applying their gradient
-/// rules, and each Tangent node by following the ops forwards. A call on the way becomes a call of a forward graph that also hands out what the
+/// rules, each Tangent node by following the ops forwards, and each map over examples by doing the ops in it for all examples at once. A call on the way becomes a call of a forward graph that also hands out what the
 /// backward graph needs, and a call of that backward graph, or a call of a graph that takes and gives tangents; these are made once per callee
 /// and pattern of active operands, however often it is called.
 /// </summary>
@@ -17,6 +17,7 @@ public sealed class Differentiate : IPass
     {
         var calls = new CallGradients(module);
         var tangents = new Tangents(calls);
+        var maps = new Vectorize(calls);
         var done = new HashSet<string>(StringComparer.Ordinal);
         foreach (var graph in module.Graphs)
         {
@@ -39,11 +40,15 @@ public sealed class Differentiate : IPass
                 Visit(callee);
             }
 
-            // The first derivative depends on no other: expand it, then look again. Nested ones come out inside first.
-            while (graph.Nodes.FirstOrDefault(n => n.Op.Code is OpCode.Gradient or OpCode.Tangent) is { } node)
+            // The first depends on no other: expand it, then look again. Nested ones come out inside first.
+            while (graph.Nodes.FirstOrDefault(n => n.Op.Code is OpCode.Gradient or OpCode.Tangent or OpCode.Examples) is { } node)
             {
-                var watch = Watched.Of(graph, node);
-                graph = node.Op.Code == OpCode.Gradient ? ExpandGradient(graph, node, watch, calls) : ExpandTangent(graph, node, watch, tangents);
+                graph = node.Op.Code switch
+                {
+                    OpCode.Gradient => ExpandGradient(graph, node, Watched.Of(graph, node), calls),
+                    OpCode.Tangent => ExpandTangent(graph, node, Watched.Of(graph, node), tangents),
+                    _ => maps.Expand(graph, node),
+                };
                 calls.Put(graph);
             }
         }

@@ -67,6 +67,9 @@ internal sealed class Frame
         set => this[Exit.Result] = value;
     }
 
+    /// <summary>One example of each input of the Vmap at hand.</summary>
+    public ImmutableArray<OpValue> Examples { get; set; } = [];
+
     /// <summary>Named dims of the declared shapes and what they are in this call.</summary>
     public Dictionary<string, Dim> DeclaredDims { get; } = new(StringComparer.Ordinal);
 

@@ -47,6 +47,7 @@ internal static class Interpreter
         .. StateSteps.Rows,
         .. CallSteps.Rows,
         .. GradientSteps.Rows,
+        .. VmapSteps.Rows,
         .. ControlSteps.Rows,
     ];
 

@@ -42,6 +42,11 @@ internal static class ScalarSteps
     /// <summary><c>x.Item&lt;T&gt;()</c>: the only element, as a number that the graph will know.</summary>
     public static Value Item(Frame frame, Value value, string type)
     {
+        if (frame.Session.Maps > 0)
+        {
+            throw frame.Fail("Item within a Vmap; compute with tensors there", eager: true);
+        }
+
         var tensor = frame.Tensor(value);
         return tensor.Shape.Size.Is(1) && tensor.DType == Leaf.DTypeOf(type)
             ? new ScalarValue(frame.Builder.Reshape(tensor, Shape.Scalar), type)

@@ -19,6 +19,9 @@ internal sealed class Specialization
     /// <summary>The exceptions that paths may leave with; they are numbered from 1.</summary>
     public IReadOnlyList<ThunkPath> Exceptions => _exceptions;
 
+    /// <summary>How many functions of one example, each within the one before, are being run.</summary>
+    public int Maps { get; set; }
+
     /// <summary>Long loops may become loops of the graph.</summary>
     public bool RollsLoops { get; init; } = true;
 

@@ -7,6 +7,7 @@ namespace Unified;
 [StackTraceHidden]
 internal sealed class Differentiation : IDisposable
 {
+    private readonly string _who;
     private readonly IReadOnlyList<Tensor> _wrt;
     private readonly List<Tensor> _watched = [];
     private readonly bool _isNested = Tape.IsRecording;
@@ -27,7 +28,7 @@ internal sealed class Differentiation : IDisposable
             }
         }
 
-        (_wrt, _scope) = (wrt, Tape.Enter());
+        (_who, _wrt, _scope) = (who, wrt, Tape.Enter());
         foreach (var tensor in wrt)
         {
             if (tensor.Slot is null)
@@ -85,12 +86,20 @@ internal sealed class Differentiation : IDisposable
         Tape.Forget();
     }
 
+    /// <summary>The value, if it can be differentiated.</summary>
+    /// <exception cref="ShapeException">It is not floating-point.</exception>
+    public Tensor Float(Tensor value) => value.DType.IsFloat() ? value
+        : throw new ShapeException($"{_who}: the function's result is {value.Type}, which has no tangent; cast it to a floating-point dtype");
+
     // The record is of no use after the outermost derivative.
     private void Close(Tensor value)
     {
-        if (!_isNested && value.Slot?.Node is { } node && node.Sequence > _begin)
+        for (var made = value; made is not null && !_isNested; made = made.Mapping?.All)
         {
-            value.Slot = null;
+            if (made.Slot?.Node is { } node && node.Sequence > _begin)
+            {
+                made.Slot = null;
+            }
         }
     }
 }

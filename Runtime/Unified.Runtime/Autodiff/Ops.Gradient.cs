@@ -84,9 +84,8 @@ public static partial class Ops
                 + "give one tangent of the same type for each");
         }
 
-        var value = f();
-        return value.DType.IsFloat() ? (value, run.Tangent(value, tangents))
-            : throw new ShapeException($"Jvp: the function's result is {value.Type}, which has no tangent; cast it to a floating-point dtype");
+        var value = run.Float(f());
+        return (value, run.Tangent(value, tangents));
     }
 
     /// <summary>As <see cref="Jvp(Func{Tensor}, IReadOnlyList{Tensor}, IReadOnlyList{Tensor})"/>, for one tensor.</summary>

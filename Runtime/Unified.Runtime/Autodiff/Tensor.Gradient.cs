@@ -83,6 +83,11 @@ public partial class Tensor
     {
         var alias = Alias();
         TensorScope.Forget(alias);
+        for (var all = alias.Mapping?.All; all is not null; all = all.Mapping?.All)
+        {
+            TensorScope.Forget(all);
+        }
+
         return alias;
     }
 

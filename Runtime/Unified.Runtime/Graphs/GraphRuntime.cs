@@ -27,7 +27,7 @@ public static class GraphRuntime
     private static GraphStatistics s_statistics = new(0, 0, 0, 0, 0, 0);
 
     /// <summary>Calls of static graphs on this thread run compiled: the mode is graph, a compiler is registered, and no tape is recording.</summary>
-    public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && s_compiler is not null && !Tape.IsRecording;
+    public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && s_compiler is not null && !Tape.IsRecording && !MapScope.IsActive;
 
     public static GraphStatistics Statistics
     {

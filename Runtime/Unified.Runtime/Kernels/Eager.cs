@@ -38,16 +38,26 @@ internal static class Eager
         if (records && op.Gradient is null)
         {
             // No rule of its own: the definition's ops are recorded instead.
-            Check(op, operands, attributes);
+            Check(op, operands, ref attributes);
             return op.Definition is null
                 ? throw new NotSupportedException($"{op.Name} has no gradient; use StopGradient on its operands")
                 : Define(op, operands, attributes);
         }
 
-        var result = KernelTable.Find(op.Code)?.Invoke(operands, attributes);
+        Tensor? result;
+        if (IsMapped(operands))
+        {
+            Check(op, operands, ref attributes);
+            result = MapScope.Apply(op, operands, attributes);
+        }
+        else
+        {
+            result = KernelTable.Find(op.Code)?.Invoke(operands, attributes);
+        }
+
         if (result is null)
         {
-            Check(op, operands, attributes);
+            Check(op, operands, ref attributes);
             if (op.Definition is null)
             {
                 throw new NotSupportedException(
@@ -74,8 +84,21 @@ internal static class Eager
         return result;
     }
 
+    private static bool IsMapped(ReadOnlySpan<Tensor> operands)
+    {
+        foreach (var operand in operands)
+        {
+            if (operand.Mapping is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Throws what the op's rule has to say about the call.</summary>
-    private static void Check(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
+    private static void Check(Op op, ReadOnlySpan<Tensor> operands, ref Attributes attributes)
     {
         var types = ImmutableArray.CreateBuilder<TensorType>(operands.Length);
         foreach (var operand in operands)
@@ -83,7 +106,12 @@ internal static class Eager
             types.Add(operand.Type);
         }
 
-        Anew(() => op.InferTypes(types.MoveToImmutable(), ref attributes));
+        var given = attributes;
+        attributes = Anew(() =>
+        {
+            op.InferTypes(types.MoveToImmutable(), ref given);
+            return given;
+        });
     }
 
     private static Attributes Complete(Op op, Attributes attributes) => Anew(() => op.Complete(attributes));

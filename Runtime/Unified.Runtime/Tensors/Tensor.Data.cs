@@ -133,6 +133,11 @@ public unsafe partial class Tensor
     /// <summary>An independent copy without history.</summary>
     public Tensor Clone()
     {
+        if (Mapping is { } mapping)
+        {
+            return new Tensor(mapping with { All = mapping.All.Clone() });
+        }
+
         var copy = new Tensor(DType, _dims);
         Strided.CopyToDense(this, copy.Data);
         return copy;

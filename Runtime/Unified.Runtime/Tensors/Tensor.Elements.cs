@@ -13,7 +13,8 @@ public unsafe partial class Tensor
     {
         ArgumentNullException.ThrowIfNull(value);
         var parts = Parts(indices);
-        if (!Tape.IsPaused && DType.IsFloat() && (Slot is not null || value.Slot is not null))
+        var isMapped = Mapping is not null || value.Mapping is not null || parts.Exists(p => (p.Picks ?? p.Mask)?.Mapping is not null);
+        if (isMapped || (!Tape.IsPaused && DType.IsFloat() && (Slot is not null || value.Slot is not null)))
         {
             using var builder = new EagerBuilder();
             using var updated = builder.Take(Eager.Anew(() => ElementUpdate.Apply(builder, builder.Wrap(this), [.. parts.Select(p => p.InRule(builder))], builder.Wrap(value))));

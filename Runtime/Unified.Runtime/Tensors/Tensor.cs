@@ -47,6 +47,16 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         TensorScope.Register(this);
     }
 
+    /// <summary>One example of many: it has the shape of one, and no memory of its own.</summary>
+    internal Tensor(Mapping mapping)
+    {
+        (DType, _dims, Mapping) = (mapping.All.DType, mapping.All.Dims[1..], mapping);
+        _strides = Strided.DenseStrides(_dims);
+        Size = Strided.Size(_dims);
+        IsDense = true;
+        TensorScope.Register(this);
+    }
+
     /// <summary>An independent copy of the values.</summary>
     private protected Tensor(Tensor value)
         : this(value.DType, value._dims)
@@ -73,7 +83,10 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     /// <summary>Row-major without gaps.</summary>
     public bool IsDense { get; private set; }
 
-    public bool IsDisposed => _storage is null;
+    public bool IsDisposed => _storage is null && (Mapping is null || Mapping.All.IsDisposed);
+
+    /// <summary>Null except for one example of many, see <see cref="Ops.Vmap(Func{Tensor, Tensor}, Tensor, int, int)"/>.</summary>
+    internal Mapping? Mapping { get; private set; }
 
     internal int[] Dims => _dims;
 
@@ -81,7 +94,8 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
 
     internal long Offset => _offset;
 
-    internal TensorStorage Storage => _storage ?? throw new ObjectDisposedException(nameof(Tensor), $"the tensor {DType.Text()}{Shape} was disposed");
+    internal TensorStorage Storage => _storage ?? throw (Mapping is not null ? new InvalidOperationException(MapScope.NoSingleValue)
+        : new ObjectDisposedException(nameof(Tensor), $"the tensor {DType.Text()}{Shape} was disposed"));
 
     /// <summary>The first element. The caller keeps the tensor alive while it uses the pointer.</summary>
     internal byte* Data => Storage.Pointer + (_offset * DType.Bytes());
@@ -115,6 +129,11 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
             throw new ShapeException($"assign: the tensor is {Type}, the value is {value.Type}; cast or reshape the value");
         }
 
+        if (value.Mapping is not null && Mapping is null)
+        {
+            throw new InvalidOperationException($"assign: the value {value.Type} differs between the examples of a Vmap, the tensor does not; return the value from the function");
+        }
+
         Overwrite(value);
         if (Tape.IsRecording)
         {
@@ -131,17 +150,26 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     {
         var storage = Interlocked.Exchange(ref _storage, null);
         storage?.Release();
+        Mapping?.All.Dispose();
         Slot = null;
         TensorScope.Forget(this);
     }
 
     /// <summary>Another handle on the same values, with the same history.</summary>
-    internal Tensor Alias() => new(this, _dims, _strides, _offset) { Slot = Slot, _type = _type };
+    internal Tensor Alias() => Mapping is { } mapping ? new(mapping with { All = mapping.All.Alias() }) { Slot = Slot, _type = _type }
+        : new(this, _dims, _strides, _offset) { Slot = Slot, _type = _type };
 
     private void Overwrite(Tensor value)
     {
         if (ReferenceEquals(value, this))
         {
+            return;
+        }
+
+        if (Mapping is not null || value.Mapping is not null)
+        {
+            Interlocked.Exchange(ref _storage, null)?.Release();
+            Mapping = MapScope.Cover(value, [this]).Alias().Mapping;
             return;
         }
 

@@ -150,6 +150,10 @@ internal sealed class RandomFunctions
                 return _draw.Chance(0.5)
                     ? new ValueAndGradInstruction(NewRegister(), body, wrt, source)
                     : new DerivativeInstruction(NewRegister(), _draw.Of("vjp", "hessian"), body, wrt, _draw.Of(wrt, Ir.Instruction.None), source);
+            case 28 when _draw.Chance(0.4) && (Block(depth - 1, false, true, true), Register()) is var (body, input):
+                return new VmapInstruction(NewRegister(), body, [input, input], [input, input], input, source);
+            case 28 when _draw.Chance(0.3) && Register() is var number:
+                return new ExampleInstruction(NewRegister(), number, source);
             case 28 when Block(depth - 1, false, true, false) is var body:
                 return new InlineInstruction(_draw.Chance(0.5) ? Ir.Instruction.None : NewRegister(), body, source);
             case 29:

@@ -74,6 +74,13 @@ internal sealed class RandomGraphs(Draw draw)
         if (values.Where(v => v.DType.IsFloat()).ToArray() is { Length: > 0 } floats && draw.Chance(0.4))
         {
             var loss = builder.Scalar(draw.Of(DType.F32, DType.F64), draw.Double());
+            var all = draw.Of(floats);
+            if (all.Shape.Rank > 0)
+            {
+                var example = builder.Example(all, all.Shape.Rank - 1);
+                values.AddRange(builder.Examples([example, loss], [example], all.Shape[all.Shape.Rank - 1], [0, 0]));
+            }
+
             var marked = builder.Watch([.. draw.List(1, 3, () => draw.Of(floats))]);
             values.AddRange(builder.Gradient(loss, marked));
             values.Add(builder.Tangent(draw.Of(floats), marked, marked));

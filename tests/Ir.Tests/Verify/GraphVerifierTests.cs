@@ -40,6 +40,8 @@ public sealed class GraphVerifierTests
         { "gradient-types", Parse("graph @g(%0 x: arg f32[]) -> () { %1: f32[4] = gradient(%0, %0) }"), "but it differentiates by (f32[])" },
         { "tangent-types", Parse("graph @g(%0 x: arg f32[4], %1 t: arg f32[3]) -> () { %2: f32[4] = tangent(%0, %0, %1) }"), "as many tangents of the same floating-point types" },
         { "tangent-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[3] = tangent(%0, %0, %0) }"), "but the tangent is of f32[4]" },
+        { "example-types", Parse("graph @g(%0 x: arg f32[4,3]) -> () { %1: f32[4] = example(%0) {axis = 0} }"), "is no example of (f32[4,3]) along axis 0" },
+        { "example-types", Parse("graph @g(%0 x: arg f32[4,3]) -> () { %1: f32[4] = examples(%0, %0) {axes = [0]} }"), "those of one example are (f32[4,3], f32[4,3])" },
         { "watch-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[3] = watch(%0) }"), "marks (f32[4]), but gives (f32[3])" },
     };
 
