@@ -21,7 +21,7 @@ public sealed class OnnxModel
     private static readonly ImmutableArray<IPass> Passes =
     [
         new EliminateDeadCode(), InlineCalls.Everything, DecomposeComposites.WithoutGradient, new Differentiate(), InlineCalls.Everything,
-        new DecomposeComposites("decompose-for-onnx", op => OnnxRows.Find(op) is not null),
+        new DecomposeComposites("decompose-for-onnx", (op, _) => OnnxRows.Find(op) is not null),
     ];
 
     private readonly ModelProto _model;

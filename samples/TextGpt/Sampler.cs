@@ -20,7 +20,7 @@ public static class Sampler
                 var window = text.TakeLast(model.Size.Context).Select(b => (int)b).ToArray();
                 using var bytes = Tensor.From<int>(window, 1, window.Length);
                 using var output = model.Forward(bytes);
-                output.AsSpan<float>()[^GptSize.Vocabulary..].CopyTo(logits);
+                output.AsReadOnlySpan<float>()[^GptSize.Vocabulary..].CopyTo(logits);
                 text.Add((byte)Draw(logits, temperature, random));
             }
         }

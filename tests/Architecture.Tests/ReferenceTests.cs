@@ -37,7 +37,9 @@ public class ReferenceTests
     public void Every_project_is_in_the_solution()
     {
         var solution = Repository.Read("Unified.sln").Replace('\\', '/');
-        Assert.All(Repository.Projects, p => Assert.Contains(p, solution, StringComparison.Ordinal));
+
+        // But for the libtorch peer of the benchmarks: its packages are fetched only by who asks for them.
+        Assert.All(Repository.Projects.Where(p => !p.EndsWith("/Benchmarks.Torch.csproj", StringComparison.Ordinal)), p => Assert.Contains(p, solution, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -39,6 +39,9 @@ internal static class ShapeAnnotations
                 null or "?" => Dim.Named($"_{name}{dims.Count}"),
                 int size and >= 0 => Dim.Constant(size),
                 long size and >= 0 => Dim.Constant(size),
+
+                // The constructor's parameter: the instance decides the size, no caller names it.
+                string text when IsOfInstance(session.Method.ContainingType, text) => Dim.Named($"_{name}{dims.Count}"),
                 string text when SyntaxFacts.IsValidIdentifier(text) => Dim.Named(text),
                 _ => null,
             };
@@ -54,4 +57,7 @@ internal static class ShapeAnnotations
         // Of any rank: a contract between method and caller, which a graph for one rank need not be told.
         return isOpen ? null : new Shape(dims.ToImmutable());
     }
+
+    private static bool IsOfInstance(INamedTypeSymbol? type, string name) =>
+        type is not null && type.InstanceConstructors.Any(c => c.Parameters.Any(p => p.Name == name));
 }

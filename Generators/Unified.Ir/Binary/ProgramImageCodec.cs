@@ -120,6 +120,7 @@ public static class ProgramImageCodec
                     ScratchBytes = tables.Dim(launch.ScratchBytes),
                     Flops = tables.Dim(launch.Flops),
                     Traffic = tables.Dim(launch.Traffic),
+                    MayBeKept = launch.MayBeKept,
                 };
                 break;
             case BranchStep branch:
@@ -186,7 +187,10 @@ public static class ProgramImageCodec
                 tables.Dim(wire.Launch.ScratchBytes),
                 tables.Dim(wire.Launch.Flops),
                 tables.Dim(wire.Launch.Traffic),
-                source),
+                source)
+            {
+                MayBeKept = wire.Launch.MayBeKept,
+            },
             Wire.Step.StepOneofCase.Call => Decode(tables, label, wire.Call, source),
             Wire.Step.StepOneofCase.Branch => Decode(tables, label, wire.Branch, source),
             Wire.Step.StepOneofCase.Loop => Decode(tables, label, wire.Loop, source),

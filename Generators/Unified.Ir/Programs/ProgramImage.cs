@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 3;
+    public const int FormatVersion = 4;
 }
 
 /// <summary>
@@ -83,6 +83,9 @@ public sealed record LaunchStep(
     string Label, int Kernel, ImmutableArray<BufferRef> Buffers, ImmutableArray<Dim> Parameters, Dim Units, Dim Grain, Dim ScratchBytes,
     Dim Flops, Dim Traffic, SourceSpan? Source = null) : ProgramStep(Label, Source)
 {
+    /// <summary>What it writes, its last buffer, depends on its first buffer alone: the runtime may keep it for as long as that one does not change.</summary>
+    public bool MayBeKept { get; init; }
+
     public override IEnumerable<int> UsedBuffers => Buffers.Select(b => b.Buffer);
 }
 

@@ -26,11 +26,12 @@ public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order) : 
 
 /// <summary>
 /// C = epilogue(A · B) with B packed by <see cref="PackKernel"/>. Buffers: (A, packed B, then what the epilogue loads and stores).
-/// Parameters: batch extents, M, N, K, R (rows per unit, a multiple of <see cref="Tile.Rows"/>), then strides of A: batch axes, m, k,
+/// Parameters: batch extents, M, N, K, R and C (rows and columns per unit, multiples of <see cref="Tile.Rows"/> and <see cref="Tile.Columns"/>),
+/// then strides of A: batch axes, m, k,
 /// then strides of the packed B per batch axis (zero where B is shared), then what the epilogue's strides name. Epilogue nodes live in the
-/// space (batch…, m, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B;
-/// a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R.
-/// Units: batches × CeilDiv(M, R). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
+/// space (batch…, m, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
+/// in its columns; a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R and C.
+/// Units: batches × CeilDiv(M, R) × CeilDiv(N, C). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
 /// </summary>
 public sealed record ContractionKernel(
     ImmutableArray<KernelBuffer> Buffers, int ParameterCount, DType Type, int BatchAxes, MatrixOrder OrderA,
@@ -43,6 +44,9 @@ public static class Tile
     public const int Rows = 12;
 
     public const int Columns = 32;
+
+    /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
+    public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];
 
     /// <summary>Per-thread scratch: the packed rows of A (padded) and one tile of C.</summary>
     public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>

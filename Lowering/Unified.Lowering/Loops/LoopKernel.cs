@@ -82,12 +82,23 @@ public sealed record Stage(ImmutableArray<Reduction> Reductions, ImmutableArray<
 /// <summary>
 /// Elementwise work and reductions along the innermost axis, row by row, in stages: softmax is (max), (sum of exp), (store).
 /// Axes 0 … n-1 have extents parameters 0 … n-1; the last is the inner, vectorised one. A later stage may read what an earlier
-/// one reduced; other nodes are evaluated again in each stage that needs them. Units: the rows (product of all outer
-/// extents); with a single axis and no reduction, the elements.
+/// one reduced; other nodes are evaluated again in each stage that needs them, or remembered in scratch. Units: the rows (product of all outer
+/// extents); with a single axis and no reduction, the elements. Scratch: <see cref="ScratchBytes"/>.
 /// </summary>
 public sealed record RowKernel(
     ImmutableArray<KernelBuffer> Buffers, int ParameterCount, int Axes, ImmutableArray<ScalarNode> Nodes, ImmutableArray<Stage> Stages)
-    : LoopKernel(Buffers, ParameterCount);
+    : LoopKernel(Buffers, ParameterCount)
+{
+    /// <summary>Longer rows are not remembered: they would not stay in a cache.</summary>
+    public const int LongestRemembered = 1 << 16;
+
+    /// <summary>Bytes of scratch for each element of a remembered row: room for two values in f32.</summary>
+    public const int BytesRemembered = 8;
+
+    /// <summary>Per thread.</summary>
+    public Dim ScratchBytes(Dim inner) =>
+        Stages.Length < 2 ? Dim.Zero : (Dim.Min(Dim.RoundUp(inner, 16), LongestRemembered) * BytesRemembered) + 64;
+}
 
 /// <summary>
 /// A reduction along the second to last axis: axes are (outer…, reduced, inner), extents parameters 0 … n-1, the inner one

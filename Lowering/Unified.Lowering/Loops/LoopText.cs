@@ -13,6 +13,7 @@ public static class LoopText
         [typeof(ColumnKernel)] = (text, k) => Print(text, (ColumnKernel)k),
         [typeof(ContractionKernel)] = (text, k) => Print(text, (ContractionKernel)k),
         [typeof(PackKernel)] = (text, k) => Head(text, k, $"pack {((PackKernel)k).Type} batch {((PackKernel)k).BatchAxes} {((PackKernel)k).Order}"),
+        [typeof(AttentionKernel)] = (text, k) => Print(text, (AttentionKernel)k),
         [typeof(ScatterKernel)] = (text, k) => Head(text, k, $"scatter {((ScatterKernel)k).Type} index {((ScatterKernel)k).IndexType}"),
     };
 
@@ -67,6 +68,9 @@ public static class LoopText
         Nodes(text, kernel.Epilogue);
         Stores(text, kernel.Stores);
     }
+
+    private static void Print(StringBuilder text, AttentionKernel kernel) => Head(
+        text, kernel, string.Create(CultureInfo.InvariantCulture, $"attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ}"));
 
     private static void Nodes(StringBuilder text, ImmutableArray<ScalarNode> nodes)
     {

@@ -4,13 +4,14 @@ using Unified.Ir;
 namespace Unified.Lowering.Passes;
 
 /// <summary>Turns composite ops into the simpler ops they are defined in, down to primitives.</summary>
-/// <param name="keep">Composites to leave alone; null: none.</param>
-public sealed class DecomposeComposites(string name, Predicate<Op>? keep = null) : IPass
+/// <param name="keep">Composites of a type to leave alone.</param>
+public sealed class DecomposeComposites(string name, Func<Op, DType, bool> keep) : IPass
 {
     /// <summary>Before differentiation: only those without a gradient rule of their own.</summary>
-    public static DecomposeComposites WithoutGradient { get; } = new("decompose-without-gradient", op => op.Gradient is not null);
+    public static DecomposeComposites WithoutGradient { get; } = new("decompose-without-gradient", (op, _) => op.Gradient is not null);
 
-    public static DecomposeComposites All { get; } = new("decompose");
+    /// <summary>All but those that have a kernel of their own.</summary>
+    public static DecomposeComposites All { get; } = new("decompose", (op, type) => op.Has(OpTraits.HasKernel) && type == DType.F32);
 
     public string Name => name;
 
@@ -19,14 +20,14 @@ public sealed class DecomposeComposites(string name, Predicate<Op>? keep = null)
     private Graph Expand(Graph graph)
     {
         // A definition may use composites again: expand until nothing is left to do.
-        while (graph.Nodes.Any(ShouldExpand))
+        while (graph.Nodes.Any(n => ShouldExpand(n, graph.TypeOf(n.Results[0]).DType)))
         {
             graph = GraphRewriter.Rewrite(graph, (builder, node, operands) =>
-                ShouldExpand(node) ? node.Op.Definition!(builder, operands, node.Attributes) : null);
+                ShouldExpand(node, graph.TypeOf(node.Results[0]).DType) ? node.Op.Definition!(builder, operands, node.Attributes) : null);
         }
 
         return graph;
     }
 
-    private bool ShouldExpand(Node node) => node.Op.Definition is not null && keep?.Invoke(node.Op) != true;
+    private bool ShouldExpand(Node node, DType type) => node.Op.Definition is not null && !keep(node.Op, type);
 }

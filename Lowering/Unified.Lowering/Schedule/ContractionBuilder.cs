@@ -10,6 +10,9 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     // Rows that one unit packs and multiplies: few enough for two threads to share a small product evenly.
     private const int RowsPerUnit = 4 * Tile.Rows;
 
+    // With few blocks of rows the columns are divided too, into pieces that are worth packing the rows for.
+    private const int EnoughUnits = 16, FewestColumns = 8 * Tile.Columns;
+
     private readonly Graph _graph = program.Graph;
 
     public void Add()
@@ -33,8 +36,10 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (m, n) = (settled.Extents[^2], settled.Extents[^1]);
         var (stridesA, stridesB) = (settled.StridesOf(a.Strides), settled.StridesOf(b.Strides));
 
-        var packed = Pack(node, b, dtype, batch, stridesB, strideBk, depth, n, out var packedStrides);
-        foreach (var parameter in (IEnumerable<Dim>)[.. batch, m, n, depth, RowsPerUnit, .. stridesA[..^2], stridesA[^2], strideK, .. packedStrides])
+        var (packed, packedStrides) = PackOperand.Add(program, program.Ref(b.Owner, b.Offset, dtype), dtype, batch, stridesB, strideBk, depth, n, node.Source);
+        var rowBlocks = batch.Aggregate(Dim.CeilDiv(m, RowsPerUnit), (x, y) => x * y);
+        var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(EnoughUnits, Dim.Max(rowBlocks, 1))), Tile.Columns));
+        foreach (var parameter in (IEnumerable<Dim>)[.. batch, m, n, depth, RowsPerUnit, columns, .. stridesA[..^2], stridesA[^2], strideK, .. packedStrides])
         {
             settled.Parameter(parameter);
         }
@@ -51,7 +56,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             kernel,
             settled.BufferKeys.Select(k => k.Owner < 0 ? new BufferRef(packed, Dim.Zero) : program.Ref(k.Owner, k.Offset, k.Type)),
             settled.Parameters,
-            batch.Aggregate(Dim.CeilDiv(m, RowsPerUnit), (x, y) => x * y),
+            rowBlocks * Dim.CeilDiv(n, columns),
             Dim.One,
             Tile.ScratchBytes(RowsPerUnit, depth, dtype),
             rows * n * depth * 2,
@@ -81,38 +86,5 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     {
         var shape = _graph.TypeOf(node.Operands[0]).Shape;
         return node.Attributes.Bool("transposeA") ? shape[shape.Rank - 2] : shape[shape.Rank - 1];
-    }
-
-    private int Pack(
-        Node node, Access b, DType dtype, ImmutableArray<Dim> batch, ImmutableArray<Dim> strides, Dim strideK, Dim depth, Dim n, out ImmutableArray<Dim> packedStrides)
-    {
-        // Batch axes along which B is shared are packed once.
-        var own = Enumerable.Range(0, batch.Length).Where(i => !strides[i].Is(0)).ToList();
-        var panels = Dim.CeilDiv(n, Tile.Columns);
-        var step = panels * Tile.Columns * depth;
-        var packed = new Dim[batch.Length];
-        for (var i = batch.Length - 1; i >= 0; i--)
-        {
-            packed[i] = own.Contains(i) ? step : Dim.Zero;
-            step *= own.Contains(i) ? batch[i] : Dim.One;
-        }
-
-        packedStrides = [.. packed];
-        var strideN = strides[^1];
-        var order = strideK.Is(1) ? MatrixOrder.KInner : strideN.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
-        var buffer = program.AddTemporary(step * dtype.Bytes());
-        var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
-        program.AddLaunch(
-            new PackKernel(dtype, own.Count, order),
-            [program.Ref(b.Owner, b.Offset, dtype), new BufferRef(buffer, Dim.Zero)],
-            [.. own.Select(i => batch[i]), depth, n, .. own.Select(i => strides[i]), strideK, strideN],
-            batches * panels,
-            Dim.One,
-            Dim.Zero,
-            Dim.Zero,
-            null,
-            $"pack {(own.Count == 0 ? "" : new Shape([.. own.Select(i => batch[i])]))}[{depth},{n}] {order}",
-            node.Source);
-        return buffer;
     }
 }

@@ -88,11 +88,14 @@ internal sealed class ProgramBuilder
         return new BufferRef(buffer, offset * type.Bytes());
     }
 
-    public void AddLaunch(LoopKernel kernel, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source)
+    public void AddLaunch(LoopKernel kernel, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source, bool mayBeKept = false)
     {
         ImmutableArray<BufferRef> list = [.. buffers];
         _steps.Add(new LaunchStep(
-            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source));
+            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source)
+        {
+            MayBeKept = mayBeKept,
+        });
     }
 
     /// <summary>A name for profiles: the op that gives the group its kind, then what is fused to it.</summary>
@@ -142,7 +145,7 @@ internal sealed class ProgramBuilder
             settled.Parameters,
             isFlat ? inner : rows,
             isFlat ? FlatGrain : inner.IsConstant ? Math.Max(1, FlatGrain / Math.Max(1, inner.Value)) : Dim.Max(1, Dim.FloorDiv(FlatGrain, Dim.Max(1, inner))),
-            Dim.Zero,
+            kernel.ScratchBytes(inner),
             group.Domain.Size * Math.Max(1, group.Nodes.Count),
             group,
             LabelOf(group),
@@ -187,6 +190,9 @@ internal sealed class ProgramBuilder
                 break;
             case OpCode.ScatterAdd:
                 AddScatter(node);
+                break;
+            case OpCode.Attention:
+                AttentionBuilder.Add(this, node, _views, RefOf(node.Results[0]));
                 break;
             case OpCode.Concat:
                 AddConcat(node);

@@ -45,6 +45,26 @@ public static class MachineLimits
         return threads * (double)(48 << 20) / best / 1e9;
     }
 
+    /// <summary>Writing memory beyond the caches, past them, on all threads at once, in GB/s; best of several tries.</summary>
+    public static double WriteGigabytesPerSecond(int threads = 0)
+    {
+        threads = threads > 0 ? threads : Environment.ProcessorCount;
+        var data = new float[threads][];
+        for (var i = 0; i < threads; i++)
+        {
+            data[i] = GC.AllocateArray<float>(48 << 18, pinned: true);
+        }
+
+        var best = double.MaxValue;
+        for (var i = 0; i < Repeats; i++)
+        {
+            var next = -1;
+            best = Math.Min(best, Parallel(threads, () => Write(data[Interlocked.Increment(ref next)])));
+        }
+
+        return threads * (double)(48 << 20) / best / 1e9;
+    }
+
     private const int ChainCount = 12;
 
     private static double Parallel(int threads, Action work)
@@ -103,6 +123,20 @@ public static class MachineLimits
         }
 
         s_sink = Vector512.Sum(a + b + c + d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe void Write(float[] data)
+    {
+        fixed (float* start = data)
+        {
+            // Non-temporal stores want whole lines.
+            var first = (float*)(((nuint)start + 63) & ~(nuint)63);
+            for (var at = first; at + 16 <= start + data.Length; at += 16)
+            {
+                Vector512.StoreAlignedNonTemporal(Vector512<float>.One, at);
+            }
+        }
     }
 
     private static float s_sink;

@@ -29,8 +29,8 @@ internal static unsafe class NormKernels
         var dense = Strided.Dense(x, out var isCopy);
         var result = new Tensor(DType.F32, x.Dims);
         var columns = x.Dims[^1];
-        var weight = operands[1].AsSpan<float>();
-        var bias = operands.Length > 2 ? operands[2].AsSpan<float>() : default;
+        var weight = operands[1].Elements<float>();
+        var bias = operands.Length > 2 ? operands[2].Elements<float>() : default;
         for (var at = 0L; at < x.Size; at += columns)
         {
             row(

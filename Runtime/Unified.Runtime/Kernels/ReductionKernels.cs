@@ -71,11 +71,11 @@ internal static unsafe class ReductionKernels
             : x.Size / Math.Max(1, sum.Size);
         if (x.DType == DType.F32)
         {
-            TensorPrimitives.Divide(sum.AsSpan<float>(), count, sum.AsSpan<float>());
+            TensorPrimitives.Divide(sum.Elements<float>(), count, sum.Elements<float>());
         }
         else
         {
-            TensorPrimitives.Divide(sum.AsSpan<double>(), count, sum.AsSpan<double>());
+            TensorPrimitives.Divide(sum.Elements<double>(), count, sum.Elements<double>());
         }
 
         return sum;

@@ -9,6 +9,7 @@ internal sealed unsafe class TensorStorage
     private readonly object? _owner;
     private byte* _pointer;
     private int _references = 1;
+    private List<Derived>? _derived;
 
     public TensorStorage(long bytes)
     {
@@ -35,6 +36,66 @@ internal sealed unsafe class TensorStorage
 
     public bool IsExternal => _owner is not null;
 
+    /// <summary>Somebody outside may write to it at any time.</summary>
+    public bool IsExposed { get; private set; }
+
+    /// <summary>A mutable span was given away: nothing that was derived from the contents stays true.</summary>
+    public void Expose()
+    {
+        IsExposed = true;
+        Changed();
+    }
+
+    /// <summary>The contents are about to change.</summary>
+    public void Changed()
+    {
+        if (Interlocked.Exchange(ref _derived, null) is { } derived)
+        {
+            lock (derived)
+            {
+                derived.ForEach(d => d.Block.Release());
+                derived.Clear();
+            }
+        }
+    }
+
+    /// <summary>What was made of the contents as <paramref name="recipe"/> says, retained for the caller; null when it must be made.</summary>
+    public TensorStorage? FindDerived(DerivedRecipe recipe)
+    {
+        if (_derived is not { } derived)
+        {
+            return null;
+        }
+
+        lock (derived)
+        {
+            foreach (var (known, block) in derived)
+            {
+                if (known.Equals(recipe))
+                {
+                    return block.Retain();
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Keeps what was made of the contents until they change. Without effect for memory that others may write to.</summary>
+    public void KeepDerived(DerivedRecipe recipe, TensorStorage block)
+    {
+        if (IsExposed || IsExternal)
+        {
+            return;
+        }
+
+        var derived = _derived ?? Interlocked.CompareExchange(ref _derived, [], null) ?? _derived;
+        lock (derived)
+        {
+            derived.Add(new Derived(recipe, block.Retain()));
+        }
+    }
+
     public TensorStorage Retain()
     {
         Interlocked.Increment(ref _references);
@@ -52,6 +113,7 @@ internal sealed unsafe class TensorStorage
 
     private void Free()
     {
+        Changed();
         if (_pointer != null && _owner is null)
         {
             TensorPool.Return(_pointer, Bytes);
@@ -59,4 +121,18 @@ internal sealed unsafe class TensorStorage
 
         _pointer = null;
     }
+
+    private readonly record struct Derived(DerivedRecipe Recipe, TensorStorage Block);
+}
+
+/// <summary>How something is made of a tensor's memory.</summary>
+/// <param name="Kernel">The code that makes it.</param>
+/// <param name="Offset">Bytes from the start of the memory.</param>
+/// <param name="Parameters">What the code is told.</param>
+internal sealed record DerivedRecipe(nint Kernel, long Offset, long[] Parameters)
+{
+    public bool Equals(DerivedRecipe? other) =>
+        ReferenceEquals(this, other) || (other is not null && Kernel == other.Kernel && Offset == other.Offset && Parameters.AsSpan().SequenceEqual(other.Parameters));
+
+    public override int GetHashCode() => HashCode.Combine(Kernel, Offset, Parameters.Length);
 }

@@ -8,11 +8,24 @@ public unsafe partial class Tensor
 {
     /// <summary>
     /// The elements in place, row-major. The span is valid while this tensor is alive and not assigned; what is written
-    /// through it is seen by views and not by the gradient tape.
+    /// through it is seen by views and not by the gradient tape. Weights whose span was taken are packed anew at each call of a
+    /// compiled graph, as they may change at any time: <see cref="AsReadOnlySpan{T}"/> only reads.
     /// </summary>
     /// <exception cref="ArgumentException"><typeparamref name="T"/> is not the element type.</exception>
     /// <exception cref="InvalidOperationException">The tensor is not dense, or has more than 2^31-1 elements.</exception>
     public Span<T> AsSpan<T>()
+        where T : unmanaged
+    {
+        var elements = Elements<T>();
+        Storage.Expose();
+        return elements;
+    }
+
+    /// <summary>The elements in place, row-major, to read. Lifetime and errors as for <see cref="AsSpan{T}"/>.</summary>
+    public ReadOnlySpan<T> AsReadOnlySpan<T>()
+        where T : unmanaged => Elements<T>();
+
+    internal Span<T> Elements<T>()
         where T : unmanaged
     {
         CheckElement<T>();
@@ -32,6 +45,7 @@ public unsafe partial class Tensor
     {
         CheckElement<T>();
         Layout(out var lengths, out var strides, out var extent);
+        Storage.Expose();
         return new TensorSpan<T>((T*)Data, extent, lengths, strides);
     }
 

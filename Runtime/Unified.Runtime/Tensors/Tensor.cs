@@ -113,6 +113,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
             (_storage, _strides, _offset, IsDense) = (storage, Strided.DenseStrides(_dims), 0, true);
         }
 
+        _storage!.Changed();
         return Data;
     }
 
@@ -184,6 +185,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         }
         else
         {
+            storage.Changed();
             Strided.CopyToDense(value, Data);
         }
 

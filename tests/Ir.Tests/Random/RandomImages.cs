@@ -23,6 +23,9 @@ internal sealed class RandomImages(Draw draw)
     private ProgramStep Step() => draw.Chance(0.6)
         ? new LaunchStep(
             draw.Text(), draw.Int(0, 9), References(), [.. draw.List(0, 4, Dim)], Dim(), Dim(), Dim(), Dim(), Dim(), draw.Source())
+        {
+            MayBeKept = draw.Chance(0.3),
+        }
         : draw.Int(0, 4) switch
         {
             0 => new BranchStep(

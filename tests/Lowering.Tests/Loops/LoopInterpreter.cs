@@ -58,6 +58,9 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
             case ContractionKernel product:
                 Product(product, unit);
                 break;
+            case AttentionKernel attention:
+                Attend(attention, unit);
+                break;
             default:
                 throw new NotSupportedException(kernel.GetType().Name);
         }
@@ -161,16 +164,16 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
     private void Product(ContractionKernel product, long unit)
     {
         var batch = product.BatchAxes;
-        var (rows, columns, depth, perUnit) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
-        Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0);
-        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit]);
-        var strides = parameters.AsSpan()[(batch + 4)..].ToArray();
+        var (rows, columns, depth, perUnit, columnsPerUnit) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3], parameters[batch + 4]);
+        Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0 && columnsPerUnit > 0 && columnsPerUnit % Tile.Columns == 0);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit, (columns + columnsPerUnit - 1) / columnsPerUnit]);
+        var strides = parameters.AsSpan()[(batch + 5)..].ToArray();
         Assert.True(product.OrderA switch { MatrixOrder.KInner => strides[batch + 1] == 1, MatrixOrder.KOuter => strides[batch] == 1, _ => true });
         var a = Enumerable.Range(0, batch).Sum(i => at[i] * strides[i]);
         var b = Enumerable.Range(0, batch).Sum(i => at[i] * strides[batch + 2 + i]);
-        for (var m = at[^1] * perUnit; m < Math.Min(rows, (at[^1] + 1) * perUnit); m++)
+        for (var m = at[^2] * perUnit; m < Math.Min(rows, (at[^2] + 1) * perUnit); m++)
         {
-            for (long n = 0; n < columns; n++)
+            for (var n = at[^1] * columnsPerUnit; n < Math.Min(columns, (at[^1] + 1) * columnsPerUnit); n++)
             {
                 _accumulator = 0;
                 for (long k = 0; k < depth; k++)
@@ -181,8 +184,38 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
 
                 foreach (var store in product.Stores)
                 {
-                    Write(product.Epilogue, store, [.. at[..^1], m, n]);
+                    Write(product.Epilogue, store, [.. at[..^2], m, n]);
                 }
+            }
+        }
+    }
+
+    private void Attend(AttentionKernel attention, long unit)
+    {
+        var batch = attention.BatchAxes;
+        var (queries, keys, depth, width) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (queries + Tile.Rows - 1) / Tile.Rows]);
+        long Start(int first) => Enumerable.Range(0, batch).Sum(i => at[i] * parameters[first + i]);
+        var (q, k, v, o) = (Start(batch + 4), Start((2 * batch) + 6), Start((3 * batch) + 6), Start((4 * batch) + 6));
+        double Packed(int buffer, long start, long rows, long row, long column) => buffers[buffer][start + (((column / Tile.Columns * rows) + row) * Tile.Columns) + (column % Tile.Columns)];
+        var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
+        for (var t = at[^1] * Tile.Rows; t < Math.Min(queries, (at[^1] + 1) * Tile.Rows); t++)
+        {
+            var scores = new double[keys];
+            for (long j = 0; j < keys; j++)
+            {
+                for (long d = 0; d < depth; d++)
+                {
+                    scores[j] += buffers[0][q + (t * parameters[(2 * batch) + 4]) + (d * parameters[(2 * batch) + 5])] * Packed(1, k, depth, d, j);
+                }
+
+                scores[j] = attention.IsCausal && j > keys - queries + t ? AttentionKernel.Hidden : scores[j] * scale;
+            }
+
+            var powers = scores.Select(s => Math.Exp(s - scores.Max())).ToArray();
+            for (long e = 0; e < width; e++)
+            {
+                Set(buffers[3], o + (t * parameters[(5 * batch) + 6]) + e, powers.Select((p, j) => p / powers.Sum() * Packed(2, v, keys, j, e)).Sum());
             }
         }
     }

@@ -73,7 +73,8 @@ internal static class ScheduleCheck
             var actual = program.Run(inputs);
             for (var i = 0; i < expected.Length; i++)
             {
-                Compare(expected[i], actual[i], $"output {i} at B={b}, T={t}", 1e-4);
+                // Gradients that cancel to zero keep what f32 rounds off.
+                Compare(expected[i], actual[i], $"output {i} at B={b}, T={t}", 3e-4);
             }
         }
     }

@@ -8,13 +8,14 @@ internal static class Agreement
     public static void Check(LoopKernel kernel, Block[] buffers, long[] parameters, long units, double tolerance, long status = 0)
     {
         var expected = buffers.Select(b => b.Copy()).ToArray();
+        var scratch = kernel is RowKernel rows ? rows.ScratchBytes(parameters[rows.Axes - 1]).Value : 0;
         Assert.Equal(status, ReferenceKernels.Run(kernel, expected, parameters));
         foreach (var target in KernelRunner.Targets)
         {
             foreach (var grain in (long[])[long.MaxValue, 3])
             {
                 var actual = buffers.Select(b => b.Copy()).ToArray();
-                Assert.Equal(status, KernelRunner.Run(kernel, actual, parameters, units, grain, target: target.Data));
+                Assert.Equal(status, KernelRunner.Run(kernel, actual, parameters, units, grain, scratch, target.Data));
                 for (var b = 0; b < buffers.Length; b++)
                 {
                     Equal(expected[b], actual[b], tolerance, $"{target.Data}, buffer {b}, parameters {string.Join(' ', parameters)}");

@@ -55,7 +55,7 @@ public sealed class ContractionTests
         const long K = 19;
         var kernel = new ContractionKernel(
             [new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, true), new(DType.F32, true)],
-            7, DType.F32, 0, MatrixOrder.KInner,
+            8, DType.F32, 0, MatrixOrder.KInner,
             [
                 new AccumulatorNode(DType.F32),
                 new LoadNode(DType.F32, 2, [Stride.Zero, Stride.One]),
@@ -67,7 +67,7 @@ public sealed class ContractionTests
                 new ComputeNode(DType.F32, OpCode.Cast, [6]),
                 new ComputeNode(DType.F32, OpCode.Add, [5, 7]),
             ],
-            [new Store(4, [Stride.Of(6), Stride.One], 8), new Store(5, [Stride.One, Stride.Of(0)], 2)]);
+            [new Store(4, [Stride.Of(7), Stride.One], 8), new Store(5, [Stride.One, Stride.Of(0)], 2)]);
         Block a = new Block(DType.F32, m * K).Fill(Agreement.Fraction), b = new Block(DType.F32, K * n).Fill(i => Agreement.Fraction(i + 99));
         var packed = Pack(DType.F32, MatrixOrder.KOuter, b, [], [], K, n, n, 1);
         Block[] buffers =
@@ -75,8 +75,8 @@ public sealed class ContractionTests
             a, packed, new Block(DType.F32, n).Fill(Agreement.Fraction), new Block(DType.F32, m).Fill(Agreement.Value),
             new Block(DType.F32, m * n).Fill(_ => 0), new Block(DType.F32, m * n).Fill(_ => 0),
         ];
-        long[] parameters = [m, n, K, 24, K, 1, n];
-        Compare(kernel, buffers, parameters, p => a[(p[0] * K) + p[1]], p => b[(p[0] * n) + p[1]], (m + 23) / 24, 1e-5);
+        long[] parameters = [m, n, K, 24, 32, K, 1, n];
+        Compare(kernel, buffers, parameters, p => a[(p[0] * K) + p[1]], p => b[(p[0] * n) + p[1]], (m + 23) / 24 * ((n + 31) / 32), 1e-5);
     }
 
     [Fact]
@@ -91,13 +91,13 @@ public sealed class ContractionTests
     {
         const long M = 100, N = 70, K = 50;
         double[]? first = null;
-        foreach (long rows in (long[])[12, 24, 60, 108])
+        foreach (var (rows, columns) in ((long, long)[])[(12, 32), (24, 96), (60, 64), (108, 32)])
         {
             using var a = new Block(DType.F32, M * K).Fill(Agreement.Fraction);
             using var b = new Block(DType.F32, K * N).Fill(Agreement.Fraction);
             using var packed = Pack(DType.F32, MatrixOrder.KOuter, b, [], [], K, N, N, 1);
             using var c = new Block(DType.F32, M * N);
-            _ = KernelRunner.Run(Plain(DType.F32, 0, MatrixOrder.KInner), [a, packed, c], [M, N, K, rows, K, 1, N, 1], (M + rows - 1) / rows, 2, Scratch(rows, K, DType.F32));
+            _ = KernelRunner.Run(Plain(DType.F32, 0, MatrixOrder.KInner), [a, packed, c], [M, N, K, rows, columns, K, 1, N, 1], (M + rows - 1) / rows * ((N + columns - 1) / columns), 2, Scratch(rows, K, DType.F32));
             first ??= c.ToArray();
             Assert.Equal(first, c.ToArray());
         }
@@ -105,9 +105,9 @@ public sealed class ContractionTests
 
     /// <summary>C (batch…, m, n) dense; strides of C are the last parameters: batch axes, m, n.</summary>
     public static ContractionKernel Plain(DType type, int batch, MatrixOrder order) => new(
-        [new(type, false), new(type, false), new(type, true)], (4 * batch) + 8, type, batch, order,
+        [new(type, false), new(type, false), new(type, true)], (4 * batch) + 9, type, batch, order,
         [new AccumulatorNode(type)],
-        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 6 + i)), Stride.One], 0)]);
+        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 7 + i)), Stride.One], 0)]);
 
     public static long Scratch(long rows, long depth, DType type) => Tile.ScratchBytes(rows, depth, type).Value;
 
@@ -135,6 +135,7 @@ public sealed class ContractionTests
         using var a = new Block(type, batches * sizeA).Fill(values);
         using var b = new Block(type, (shared ? 1 : batches) * sizeB).Fill(i => values(i + 31));
         var kernel = Plain(type, batch.Length, orderA);
+        var columnsPerUnit = 32 * (1 + (m % 3));
         var panels = (n + Tile.Columns - 1) / Tile.Columns;
         foreach (var target in KernelRunner.Targets)
         {
@@ -142,10 +143,10 @@ public sealed class ContractionTests
             var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * k);
             using var c = new Block(type, batches * m * n).Fill(_ => 0);
             Compare(
-                kernel, [a, packed, c], [.. batch, m, n, k, rowsPerUnit, .. strideA, am, ak, .. stridePacked, .. strideC, n, 1],
+                kernel, [a, packed, c], [.. batch, m, n, k, rowsPerUnit, columnsPerUnit, .. strideA, am, ak, .. stridePacked, .. strideC, n, 1],
                 p => a[p[..^2].Zip(strideA, (x, y) => x * y).Sum() + (p[^2] * am) + (p[^1] * ak)],
                 p => b[p[..^2].Zip(strideB, (x, y) => x * y).Sum() + (p[^2] * bk) + (p[^1] * bn)],
-                batches * ((m + rowsPerUnit - 1) / rowsPerUnit), tolerance, target.Data);
+                batches * ((m + rowsPerUnit - 1) / rowsPerUnit) * ((n + columnsPerUnit - 1) / columnsPerUnit), tolerance, target.Data);
         }
     }
 

@@ -4,8 +4,9 @@ using Unified.Native;
 namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
-/// Turns a contraction into loops over (batch, block of rows): pack the block of A, then for each panel of B and each row tile compute a tile
-/// of sums into scratch, and run the epilogue over it while it is in the first-level cache.
+/// Turns a contraction into loops over (batch, block of rows, block of columns): pack the rows of A, then for each panel of B and each row tile
+/// compute a tile of sums into scratch, and run the epilogue over it while it is in the first-level cache. Units that follow each other and
+/// share their rows pack them once.
 /// </summary>
 internal sealed class ContractionEmitter
 {
@@ -35,15 +36,17 @@ internal sealed class ContractionEmitter
 
     private LlvmValue RowsPerUnit => _k.Parameter(BatchAxes + 3);
 
+    private LlvmValue ColumnsPerUnit => _k.Parameter(BatchAxes + 4);
+
     public static void Emit(KernelBuilder k, ContractionKernel kernel) => new ContractionEmitter(k, kernel).Emit();
 
-    private LlvmValue StrideOfA(int axis) => _k.Parameter(BatchAxes + 4 + axis);
+    private LlvmValue StrideOfA(int axis) => _k.Parameter(BatchAxes + 5 + axis);
 
-    private LlvmValue StrideOfPacked(int axis) => _k.Parameter((2 * BatchAxes) + 6 + axis);
+    private LlvmValue StrideOfPacked(int axis) => _k.Parameter((2 * BatchAxes) + 7 + axis);
 
     private void Emit()
     {
-        var blocks = _k.CeilDiv(Rows, RowsPerUnit);
+        LlvmValue blocks = _k.CeilDiv(Rows, RowsPerUnit), columnBlocks = _k.CeilDiv(Columns, ColumnsPerUnit);
         var packedA = _k.AlignUp(_k.Scratch);
         var tile = _k.AlignUp(_k.B.Gep(_sum, packedA, _k.Mul(RowsPerUnit, Depth)));
         var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, Tile.Rows);
@@ -53,8 +56,8 @@ internal sealed class ContractionEmitter
         var panelSize = _k.Mul(Depth, _k.I64(Tile.Columns));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
-            var indices = _k.Unravel(unit, [.. Enumerable.Range(0, BatchAxes).Select(_k.Parameter), blocks]);
-            var firstRow = _k.Mul(indices[^1], RowsPerUnit);
+            var indices = _k.Unravel(unit, [.. Enumerable.Range(0, BatchAxes).Select(_k.Parameter), blocks, columnBlocks]);
+            var firstRow = _k.Mul(indices[^2], RowsPerUnit);
             var rows = _k.Min(RowsPerUnit, _k.B.Sub(Rows, firstRow));
             LlvmValue offsetA = _k.Mul(firstRow, rowStride), offsetB = _k.I64(0);
             for (var axis = 0; axis < BatchAxes; axis++)
@@ -66,23 +69,26 @@ internal sealed class ContractionEmitter
             var a = _k.B.GepUnchecked(elementA, _k.Buffer(0), offsetA);
             var b = _k.B.Gep(elementB, _k.Buffer(1), offsetB);
             var tiles = _k.CeilDiv(rows, Tile.Rows);
-            _k.Loop(_k.I64(0), tiles, 1, t =>
+            var isNew = _k.B.Or(_k.B.ICmp(LlvmIntPredicate.Eq, unit, _k.Begin), _k.B.ICmp(LlvmIntPredicate.Eq, indices[^1], _k.I64(0)));
+            _k.If(isNew, () => _k.Loop(_k.I64(0), tiles, 1, t =>
             {
                 var first = _k.Mul(t, _k.I64(Tile.Rows));
                 writer.Emit(
                     _k.B.GepUnchecked(elementA, a, _k.Mul(first, rowStride)), rowStride, depthStride, _k.B.Sub(rows, first), Tile.Rows, Depth,
                     _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)));
-            });
+            }));
 
-            _k.Loop(_k.I64(0), _k.CeilDiv(Columns, Tile.Columns), 1, panel =>
+            var firstPanel = _k.Mul(indices[^1], _k.B.UDiv(ColumnsPerUnit, _k.I64(Tile.Columns)));
+            var lastPanel = _k.CeilDiv(_k.Min(Columns, _k.Mul(_k.Add(indices[^1], _k.I64(1)), ColumnsPerUnit)), Tile.Columns);
+            _k.Loop(firstPanel, lastPanel, 1, panel =>
             {
                 var firstColumn = _k.Mul(panel, _k.I64(Tile.Columns));
                 var panelAddress = _k.B.Gep(elementB, b, _k.Mul(panel, panelSize));
                 _k.Loop(_k.I64(0), tiles, 1, t =>
                 {
-                    _micro.Emit(_k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile);
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
-                    EmitEpilogue(indices[..^1], _k.Add(firstRow, first), _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
+                    _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile);
+                    EmitEpilogue(indices[..^2], _k.Add(firstRow, first), _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
                 });
             });
         });

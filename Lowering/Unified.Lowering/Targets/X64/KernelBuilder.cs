@@ -12,6 +12,9 @@ internal sealed class KernelBuilder : IDisposable
     /// <summary>Lanes of every vector value; wider types take several registers.</summary>
     public const int Lanes = 16;
 
+    /// <summary>Bytes of a cache line.</summary>
+    public const int Line = 64;
+
     private readonly LoopKernel _kernel;
     private readonly LlvmFunction _function;
     private readonly LlvmValue[] _buffers;

@@ -49,24 +49,38 @@ internal sealed class MicroKernel
     /// <param name="b">The packed panel: <see cref="Tile.Columns"/> elements of the operand's type per k.</param>
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
-    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile)
+    /// <param name="height">How many of the rows to multiply.</param>
+    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height)
     {
-        for (var row = 0; row < Tile.Rows; row += _rows)
+        for (var row = 0; row < height; row += _rows)
         {
             for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
             {
-                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), ColumnAddress(b, column), depth, tile, row, column);
+                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row));
             }
         }
+    }
+
+    /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
+    public void EmitLowest(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int choice = 0)
+    {
+        void Whole() => Emit(a, b, depth, tile, Tile.Heights[choice]);
+        if (choice + 1 == Tile.Heights.Length)
+        {
+            Whole();
+            return;
+        }
+
+        _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
     }
 
     private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column));
 
     private LlvmType Element => Numbers.Memory(_k.Context, _type);
 
-    private void EmitPiece(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column)
+    private void EmitPiece(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows)
     {
-        var zeros = Enumerable.Repeat(_sum.Vector(_lanes).Zero, _rows * _vectors).ToArray();
+        var zeros = Enumerable.Repeat(_sum.Vector(_lanes).Zero, rows * _vectors).ToArray();
         var whole = _k.B.And(depth, _k.I64(-Unroll));
         var sums = _k.Loop(_k.I64(0), whole, Unroll, zeros, (k, state) =>
         {
@@ -79,7 +93,7 @@ internal sealed class MicroKernel
             return state;
         });
         sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(a, k), PanelAddress(b, k), 0, state));
-        for (var r = 0; r < _rows; r++)
+        for (var r = 0; r < rows; r++)
         {
             for (var v = 0; v < _vectors; v++)
             {
@@ -100,7 +114,7 @@ internal sealed class MicroKernel
             _k,
             _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)),
             _type))];
-        for (var r = 0; r < _rows; r++)
+        for (var r = 0; r < state.Length / _vectors; r++)
         {
             var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * Tile.Rows) + r))), _lanes);
             for (var v = 0; v < _vectors; v++)

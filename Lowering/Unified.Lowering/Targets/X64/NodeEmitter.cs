@@ -20,6 +20,8 @@ internal sealed class NodeEmitter
     private readonly Dictionary<(int Buffer, string Strides), LlvmValue> _addresses = [];
     private readonly Dictionary<int, LlvmValue> _gatherAddresses = [];
     private readonly Dictionary<(int Stage, int Reduction), LlvmValue> _reduced = [];
+    private readonly Dictionary<int, LlvmValue> _remembered = [];
+    private readonly Dictionary<Store, LlvmValue> _streams = [];
 
     /// <param name="kernel">Where code goes.</param>
     /// <param name="nodes">The nodes of the kernel.</param>
@@ -63,7 +65,7 @@ internal sealed class NodeEmitter
         Stack<int> open = new(roots);
         while (open.TryPop(out var node))
         {
-            if (reached.Add(node))
+            if (reached.Add(node) && !_remembered.ContainsKey(node))
             {
                 foreach (var operand in Operands(_nodes[node]))
                 {
@@ -88,9 +90,27 @@ internal sealed class NodeEmitter
         _addresses.Clear();
         _gatherAddresses.Clear();
         _reduced.Clear();
+        _remembered.Clear();
+        _streams.Clear();
     }
 
     public void SetReduced(int stage, int reduction, LlvmValue value) => _reduced[(stage, reduction)] = value;
+
+    /// <summary>From now on the node's value is read from a row in memory, which holds values and not elements.</summary>
+    public void Remember(int node, LlvmValue row) => _remembered[node] = row;
+
+    /// <summary>Writes a node's value at a point into a row in memory.</summary>
+    public void Note(int node, LlvmValue row, Point at)
+    {
+        var value = Vector(node, at);
+        _k.Store(value, B.Gep(value.Type.Scalar, row, at.First), at.Mask);
+    }
+
+    /// <summary>Where <paramref name="condition"/> holds, a store goes past the caches. Its rows then begin at a whole line.</summary>
+    public void Stream(Store store, LlvmValue condition) => _streams[store] = condition;
+
+    /// <summary>The address of a store's row as a number.</summary>
+    public LlvmValue RowAddress(Store store) => B.PtrToInt(Address(store.Buffer, store.Strides), _k.Context.I64);
 
     /// <summary>Makes, before the inner loop, all that its points share.</summary>
     public void Prepare(IEnumerable<int> roots, IEnumerable<Store> stores)
@@ -130,6 +150,8 @@ internal sealed class NodeEmitter
         {
             value = _rowConstant[node] ? B.Splat(Scalar(node), KernelBuilder.Lanes) : _nodes[node] switch
             {
+                var n when _remembered.TryGetValue(node, out var row) && Numbers.Value(_k.Context, n.Type) is var type =>
+                    _k.Load(type, B.Gep(type, row, at.First), at.Mask),
                 LoadNode load => Load(load.Type, Address(load.Buffer, load.Strides), load.Strides[_inner], at, at.Mask),
                 GatherNode gather => Gather(node, gather, at),
                 _ => Evaluate(_nodes[node], at, n => Vector(n, at)),
@@ -148,6 +170,10 @@ internal sealed class NodeEmitter
         var element = value.Type.Scalar;
         switch (store.Strides[_inner])
         {
+            case { Kind: StrideKind.One } when at.Mask is null && _streams.TryGetValue(store, out var streams):
+                var target = B.Gep(element, address, at.First);
+                _k.If(streams, () => B.Store(value, target, KernelBuilder.Line).SetNonTemporal(), () => _k.Store(value, target, null));
+                break;
             case { Kind: StrideKind.Parameter } stride:
                 _k.Scatter(value, StridedPointers(element, address, at.First, _k.Parameter(stride.Parameter)), at.Mask);
                 break;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 using Unified.Native;
@@ -6,25 +7,80 @@ namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
 /// Turns a row kernel into a loop over rows; in each row, stage by stage, a loop over vectors of the inner axis: unrolled while
-/// whole vectors are left, masked at the end. Sums have several accumulators, which hides latency and keeps errors small.
+/// whole vectors are left, masked at the end. Sums have several accumulators, which hides latency and keeps errors small. What was dear to
+/// compute and is needed again in a later stage is remembered, and what is larger than the caches is written past them.
 /// </summary>
 internal sealed class RowEmitter
 {
     private const int Lanes = KernelBuilder.Lanes;
 
+    // Beyond this much a written line is not read from a cache again.
+    private const long CachedBytes = 32L << 20;
+
+    // Smaller elements fill less than half of a line at a time.
+    private const int LeastStreamed = 2;
+
     private readonly KernelBuilder _k;
     private readonly RowKernel _kernel;
     private readonly NodeEmitter _nodes;
+    private readonly RowMemory _memory;
+    private readonly Dictionary<Store, LlvmValue> _isLarge = [];
 
     private RowEmitter(KernelBuilder k, RowKernel kernel)
     {
         (_k, _kernel) = (k, kernel);
         _nodes = new NodeEmitter(k, kernel.Nodes, kernel.Axes, reducedIsVector: false);
+        _memory = RowMemory.Of(kernel, _nodes);
     }
 
     public static void Emit(KernelBuilder k, RowKernel kernel) => new RowEmitter(k, kernel).Emit();
 
     private void Emit()
+    {
+        var streams = FindLarge();
+        EmitRows();
+
+        // What went past the caches is in memory before anyone is told that it is there.
+        if (streams is { } any)
+        {
+            _k.If(any, () => _k.B.CallIntrinsic(_k.Cpu, "llvm.x86.sse.sfence", []));
+        }
+    }
+
+    // Whether a store fills more than the caches hold, and is no update in place.
+    private LlvmValue? FindLarge()
+    {
+        LlvmValue? any = null;
+        foreach (var store in _kernel.Stages.SelectMany(s => s.Stores).Where(s => s.Strides[^1].Kind == StrideKind.One))
+        {
+            var type = _kernel.Buffers[store.Buffer].Type;
+            if (type.Bytes() < LeastStreamed)
+            {
+                continue;
+            }
+
+            var bytes = _k.I64(type.Bytes());
+            for (var axis = 0; axis < _kernel.Axes; axis++)
+            {
+                bytes = store.Strides[axis].Kind == StrideKind.Zero ? bytes : _k.Mul(bytes, _k.Parameter(axis));
+            }
+
+            var isLarge = _k.B.ICmp(LlvmIntPredicate.Sge, bytes, _k.I64(CachedBytes));
+            foreach (var load in _kernel.Nodes.OfType<LoadNode>().Select(l => l.Buffer).Distinct())
+            {
+                isLarge = _k.B.And(isLarge, _k.B.ICmp(LlvmIntPredicate.Ne, Number(_k.Buffer(load)), Number(_k.Buffer(store.Buffer))));
+            }
+
+            _isLarge[store] = isLarge;
+            any = any is { } a ? _k.B.Or(a, isLarge) : isLarge;
+        }
+
+        return any;
+    }
+
+    private LlvmValue Number(LlvmValue pointer) => _k.B.PtrToInt(pointer, _k.Context.I64);
+
+    private void EmitRows()
     {
         if (_kernel.Axes == 1 && _kernel.Stages.All(s => s.Reductions.IsEmpty))
         {
@@ -34,22 +90,46 @@ internal sealed class RowEmitter
         }
 
         LlvmValue[] extents = [.. Enumerable.Range(0, _kernel.Axes - 1).Select(_k.Parameter)];
+        var inner = _k.Parameter(_kernel.Axes - 1);
         _k.Loop(_k.Begin, _k.End, 1, row =>
         {
-            _nodes.EnterRow(_k.Unravel(row, extents));
-            EmitStages(_k.I64(0), _k.Parameter(_kernel.Axes - 1));
+            var outer = _k.Unravel(row, extents);
+            void Emit(bool remembers)
+            {
+                _nodes.EnterRow(outer);
+                EmitStages(_k.I64(0), inner, remembers);
+            }
+
+            if (_memory.IsEmpty)
+            {
+                Emit(false);
+                return;
+            }
+
+            _k.If(_k.B.ICmp(LlvmIntPredicate.Sle, inner, _k.I64(RowKernel.LongestRemembered)), () => Emit(true), () => Emit(false));
         });
     }
 
-    private void EmitStages(LlvmValue begin, LlvmValue end)
+    private void EmitStages(LlvmValue begin, LlvmValue end, bool remembers = false)
     {
         for (var stage = 0; stage < _kernel.Stages.Length; stage++)
         {
-            EmitStage(stage, begin, end);
+            EmitStage(stage, begin, end, remembers ? _memory.NotedIn(stage) : []);
+            foreach (var (node, slot) in remembers ? _memory.NotedIn(stage) : [])
+            {
+                _nodes.Remember(node, RowOf(slot));
+            }
         }
     }
 
-    private void EmitStage(int number, LlvmValue begin, LlvmValue end)
+    private LlvmValue RowOf(int slot)
+    {
+        var start = _k.AlignUp(_k.Scratch);
+        var length = _k.B.And(_k.Add(_k.Parameter(_kernel.Axes - 1), _k.I64(Lanes - 1)), _k.I64(-Lanes));
+        return slot == 0 ? start : _k.B.Gep(_k.Context.F32, start, length);
+    }
+
+    private void EmitStage(int number, LlvmValue begin, LlvmValue end, ImmutableArray<(int Node, int Slot)> notes)
     {
         var stage = _kernel.Stages[number];
         Fold[] folds = [.. stage.Reductions.Select(r => new Fold(r.Op, _kernel.Nodes[r.Node].Type))];
@@ -59,7 +139,15 @@ internal sealed class RowEmitter
         if (roots.Length > 0)
         {
             _nodes.Prepare(roots, every);
-            var totals = EmitLoops(stage, folds, every, roots, begin, end);
+            foreach (var store in every.Where(_isLarge.ContainsKey))
+            {
+                var first = _k.Add(_nodes.RowAddress(store), _k.Mul(begin, _k.I64(_kernel.Buffers[store.Buffer].Type.Bytes())));
+                var isWhole = _k.B.ICmp(LlvmIntPredicate.Eq, _k.B.And(first, _k.I64(KernelBuilder.Line - 1)), _k.I64(0));
+                _nodes.Stream(store, _k.B.And(_isLarge[store], isWhole));
+            }
+
+            (int Node, LlvmValue Row)[] rows = [.. notes.Select(n => (n.Node, RowOf(n.Slot)))];
+            var totals = EmitLoops(stage, folds, every, rows, roots, begin, end);
             for (var r = 0; r < folds.Length; r++)
             {
                 _nodes.SetReduced(number, r, folds[r].Across(_k, totals[r]));
@@ -74,7 +162,7 @@ internal sealed class RowEmitter
 
     private bool IsSingle(Store store) => store.Strides[^1].Kind == StrideKind.Zero && _nodes.IsRowConstant(store.Node);
 
-    private LlvmValue[] EmitLoops(Stage stage, Fold[] folds, List<Store> stores, int[] roots, LlvmValue begin, LlvmValue end)
+    private LlvmValue[] EmitLoops(Stage stage, Fold[] folds, List<Store> stores, (int Node, LlvmValue Row)[] notes, int[] roots, LlvmValue begin, LlvmValue end)
     {
         var unroll = Unroll(roots);
         var accumulators = new LlvmValue[folds.Length * unroll];
@@ -90,7 +178,7 @@ internal sealed class RowEmitter
             var next = state.ToArray();
             for (var u = 0; u < unroll; u++)
             {
-                EmitPoint(stage, folds, stores, new Point(_k.Add(first, _k.I64(u * Lanes)), null), next, unroll, u);
+                EmitPoint(stage, folds, stores, notes, new Point(_k.Add(first, _k.I64(u * Lanes)), null), next, unroll, u);
             }
 
             return next;
@@ -99,7 +187,7 @@ internal sealed class RowEmitter
         accumulators = _k.Loop(whole, end, Lanes, accumulators, (first, state) =>
         {
             var next = state.ToArray();
-            EmitPoint(stage, folds, stores, new Point(first, _k.LanesBelow(_k.B.Sub(end, first))), next, unroll, 0);
+            EmitPoint(stage, folds, stores, notes, new Point(first, _k.LanesBelow(_k.B.Sub(end, first))), next, unroll, 0);
             return next;
         });
 
@@ -121,12 +209,17 @@ internal sealed class RowEmitter
         return totals;
     }
 
-    private void EmitPoint(Stage stage, Fold[] folds, List<Store> stores, Point point, LlvmValue[] accumulators, int unroll, int slot)
+    private void EmitPoint(Stage stage, Fold[] folds, List<Store> stores, (int Node, LlvmValue Row)[] notes, Point point, LlvmValue[] accumulators, int unroll, int slot)
     {
         for (var r = 0; r < folds.Length; r++)
         {
             var at = (r * unroll) + slot;
             accumulators[at] = folds[r].Step(_k, accumulators[at], _nodes.Vector(stage.Reductions[r].Node, point), point.Mask);
+        }
+
+        foreach (var (node, row) in notes)
+        {
+            _nodes.Note(node, row, point);
         }
 
         foreach (var store in stores)

@@ -11,7 +11,7 @@ namespace Unified.Lowering.Targets.X64;
 public sealed class X64Emitter : IKernelEmitter
 {
     /// <summary>Raised whenever equal kernels may give other code than before.</summary>
-    private const int Version = 1;
+    private const int Version = 3;
 
     private const string Pipeline = "function(early-cse,loop-mssa(licm))";
 
@@ -24,6 +24,7 @@ public sealed class X64Emitter : IKernelEmitter
         [typeof(ScatterKernel)] = (b, k) => ScatterEmitter.Emit(b, (ScatterKernel)k),
         [typeof(PackKernel)] = (b, k) => PackEmitter.Emit(b, (PackKernel)k),
         [typeof(ContractionKernel)] = (b, k) => ContractionEmitter.Emit(b, (ContractionKernel)k),
+        [typeof(AttentionKernel)] = (b, k) => AttentionEmitter.Emit(b, (AttentionKernel)k),
     };
 
     private readonly TargetCpu _cpu;

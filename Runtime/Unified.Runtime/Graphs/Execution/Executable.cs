@@ -37,7 +37,9 @@ internal sealed unsafe class Executable : IDisposable
     private readonly int[] _donated;
     private readonly bool[] _isOverwritten;
     private readonly bool[] _isFetchedAnew;
+    private readonly bool[] _isSteady;
     private readonly List<Tensor> _copies = [];
+    private readonly List<TensorStorage> _kept = [];
     private readonly object?[][] _thunkArguments;
 
     // Empty from the start: the finalizer also runs when the constructor has thrown.
@@ -72,6 +74,7 @@ internal sealed unsafe class Executable : IDisposable
             _isOverwritten[input] = true;
         }
 
+        _isSteady = [.. compiled.Inputs.Select((b, i) => b is TensorBinding or ThunkBinding && !_isOverwritten[i])];
         _thunkArguments = [.. compiled.Inputs.Select(b => b is ThunkBinding t ? t.Arguments.ToArray() : [])];
         _constants = [.. image.Constants.Select(c => GCHandle.Alloc(ImmutableCollectionsMarshal.AsArray(c), GCHandleType.Pinned))];
         for (var i = 0; i < _inputs.Length; i++)
@@ -137,6 +140,7 @@ internal sealed unsafe class Executable : IDisposable
             try
             {
                 BindInputs(arguments, list);
+                BindKept(list);
                 BindOutputs(list, sized, values);
                 Run(list);
                 Deliver(results);
@@ -188,6 +192,12 @@ internal sealed unsafe class Executable : IDisposable
         }
 
         _copies.Clear();
+        foreach (var block in _kept)
+        {
+            block.Release();
+        }
+
+        _kept.Clear();
     }
 
     private void Free()
@@ -228,7 +238,7 @@ internal sealed unsafe class Executable : IDisposable
         }
 
         var sized = SizedProgram.Of(_compiled.Image, dims);
-        var list = new LaunchList(_compiled.Image, sized, _kernels);
+        var list = new LaunchList(_compiled.Image, sized, _kernels, _isSteady);
         if (_sizes.Count == MostSizes)
         {
             _sizes[0].List.Dispose();
@@ -335,6 +345,41 @@ internal sealed unsafe class Executable : IDisposable
         var copy = tensor.Contiguous();
         _copies.Add(copy);
         return copy.Data;
+    }
+
+    // What is made of state alone, such as packed weights, is made once for as long as the state does not change.
+    private void BindKept(LaunchList list)
+    {
+        for (var i = 0; i < list.Kept.Length; i++)
+        {
+            var kept = list.Kept[i];
+            var tensor = _inputs[kept.Input]!;
+            if (!tensor.IsDense)
+            {
+                Make(list, i);
+                continue;
+            }
+
+            var recipe = list.RecipeOf(i, (tensor.Offset * tensor.DType.Bytes()) + kept.Offset);
+            if (tensor.Storage.FindDerived(recipe) is { } known)
+            {
+                list.SetBase(list.FirstKept + i, known.Pointer);
+                _kept.Add(known);
+            }
+            else
+            {
+                tensor.Storage.KeepDerived(recipe, Make(list, i));
+            }
+        }
+    }
+
+    private TensorStorage Make(LaunchList list, int kept)
+    {
+        var block = new TensorStorage(Math.Max(1, list.Kept[kept].Bytes));
+        _kept.Add(block);
+        list.SetBase(list.FirstKept + kept, block.Pointer);
+        list.Make(kept, WorkPool.Shared);
+        return block;
     }
 
     private void BindOutputs(LaunchList list, SizedProgram sized, ReadOnlySpan<long> values)

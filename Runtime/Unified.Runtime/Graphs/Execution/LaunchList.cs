@@ -18,20 +18,25 @@ internal sealed unsafe class LaunchList : IDisposable
     private readonly byte** _slots;
     private readonly long* _parameters;
     private readonly byte*[] _bases;
+    private readonly DerivedRecipe?[] _recipes;
     private bool _disposed;
 
-    public LaunchList(ProgramImage image, SizedProgram root, nint[] kernels)
+    /// <param name="isSteady">Per operand of the root, whether it is state that no call of this list changes: what is made of it alone may be kept.</param>
+    public LaunchList(ProgramImage image, SizedProgram root, nint[] kernels, bool[] isSteady)
     {
-        var flat = new Flattener(image, kernels);
-        flat.Visit(root, OperandBases(root, image), 0);
+        var flat = new Flattener(image, kernels, isSteady, 1 + image.Constants.Length + root.Program.Inputs.Length + root.Program.Outputs.Length);
+        flat.Visit(new Frame(root, OperandBases(root, image), 0));
         Launches = [.. flat.Launches];
         Labels = [.. flat.Labels];
-        ScratchBytes = Launches.Length == 0 ? 0 : Launches.Max(l => l.ScratchBytes);
+        Kept = [.. flat.Kept];
+        ScratchBytes = Launches.Concat(Kept.Select(k => k.Launch)).Select(l => l.ScratchBytes).DefaultIfEmpty(0).Max();
         ArenaBytes = root.ArenaBytes;
         ConstantBase = 1;
         FirstInput = 1 + image.Constants.Length;
         FirstOutput = FirstInput + root.Program.Inputs.Length;
-        _bases = new byte*[FirstOutput + root.Program.Outputs.Length];
+        FirstKept = FirstOutput + root.Program.Outputs.Length;
+        _bases = new byte*[FirstKept + Kept.Length];
+        _recipes = new DerivedRecipe?[Kept.Length];
 
         _slots = (byte**)NativeMemory.AllocZeroed((nuint)Math.Max(1, flat.Slots.Count), (nuint)sizeof(byte*));
         _parameters = (long*)NativeMemory.AllocZeroed((nuint)Math.Max(1, flat.Parameters.Count), sizeof(long));
@@ -113,7 +118,21 @@ internal sealed unsafe class LaunchList : IDisposable
         public (long Turn, long Offset) Layout { get; init; }
     }
 
+    /// <summary>A launch that is not in the list: it makes, of a root operand alone, what the list's launches read.</summary>
+    /// <param name="Input">The operand.</param>
+    /// <param name="Offset">Where in it the launch begins to read.</param>
+    /// <param name="Bytes">What it makes.</param>
+    /// <param name="Parameters">Its numbers.</param>
+    /// <param name="Launch">Its slots: the operand, then what it makes.</param>
+    public sealed record KeptLaunch(int Input, long Offset, long Bytes, long[] Parameters, Launch Launch);
+
     public Launch[] Launches { get; }
+
+    public KeptLaunch[] Kept { get; }
+
+    /// <summary>How one of <see cref="Kept"/> is made of memory that it begins to read after so many bytes. Allocates only when these change.</summary>
+    public DerivedRecipe RecipeOf(int kept, long offset) =>
+        _recipes[kept] is { } known && known.Offset == offset ? known : _recipes[kept] = new DerivedRecipe(Kept[kept].Launch.Kernel, offset, Kept[kept].Parameters);
 
     /// <summary>What a launch is and where in the C# it came from.</summary>
     public (string Text, SourceSpan? Source)[] Labels { get; }
@@ -127,6 +146,9 @@ internal sealed unsafe class LaunchList : IDisposable
     public int FirstInput { get; }
 
     public int FirstOutput { get; }
+
+    /// <summary>The base of what the first of <see cref="Kept"/> makes.</summary>
+    public int FirstKept { get; }
 
     /// <summary>Points a base at memory.</summary>
     public void SetBase(int index, byte* pointer)
@@ -144,6 +166,15 @@ internal sealed unsafe class LaunchList : IDisposable
     }
 
     public byte* Base(int index) => _bases[index];
+
+    /// <summary>Runs one of <see cref="Kept"/>.</summary>
+    public void Make(int kept, WorkPool pool)
+    {
+        long status = 0;
+        var launch = Kept[kept].Launch;
+        Start(launch, pool, &status);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Runs every launch in order. Allocates nothing.</summary>
     /// <param name="times">When given, one entry per launch: ticks are added to it.</param>
@@ -168,9 +199,7 @@ internal sealed unsafe class LaunchList : IDisposable
             }
 
             var start = times is null ? 0 : System.Diagnostics.Stopwatch.GetTimestamp();
-            pool.Run(
-                (delegate* unmanaged<byte**, long*, long, long, byte*, long*, void>)launch.Kernel,
-                _slots + launch.Slots, _parameters + launch.Parameters, launch.Units, launch.Grain, &status);
+            Start(launch, pool, &status);
             if (times is not null)
             {
                 times[i] += System.Diagnostics.Stopwatch.GetTimestamp() - start;
@@ -193,6 +222,10 @@ internal sealed unsafe class LaunchList : IDisposable
         Free();
         GC.SuppressFinalize(this);
     }
+
+    private void Start(in Launch launch, WorkPool pool, long* status) => pool.Run(
+        (delegate* unmanaged<byte**, long*, long, long, byte*, long*, void>)launch.Kernel,
+        _slots + launch.Slots, _parameters + launch.Parameters, launch.Units, launch.Grain, status);
 
     /// <returns>The entry before the one to go on with.</returns>
     private int Control(in Launch launch, int at, LoopRecord record)
@@ -258,9 +291,20 @@ internal sealed unsafe class LaunchList : IDisposable
         public Place Plus(long bytes) => new(Base, Offset + bytes);
     }
 
-    private sealed class Flattener(ProgramImage image, nint[] kernels)
+    /// <summary>A program at one place of the list.</summary>
+    /// <param name="Operands">Where its inputs, then its outputs, lie.</param>
+    /// <param name="Arena">Where its arena starts within the root's.</param>
+    private sealed record Frame(SizedProgram Sized, Place[] Operands, long Arena)
+    {
+        /// <summary>Temporaries that lie outside of the arena.</summary>
+        public Dictionary<int, Place> Moved { get; } = [];
+    }
+
+    private sealed class Flattener(ProgramImage image, nint[] kernels, bool[] isSteady, int firstKept)
     {
         private readonly Dictionary<ProgramStep, int> _labels = new(ReferenceEqualityComparer.Instance);
+
+        public List<KeptLaunch> Kept { get; } = [];
 
         public List<Launch> Launches { get; } = [];
 
@@ -270,28 +314,30 @@ internal sealed unsafe class LaunchList : IDisposable
 
         public List<(string, SourceSpan?)> Labels { get; } = [];
 
-        /// <param name="operands">Where the program's inputs, then its outputs, lie.</param>
-        /// <param name="arena">Where its arena starts within the root's.</param>
-        public void Visit(SizedProgram sized, Place[] operands, long arena)
+        public void Visit(Frame frame)
         {
-            var program = sized.Program;
-            for (var s = 0; s < program.Steps.Length; s++)
+            var sized = frame.Sized;
+            for (var s = 0; s < sized.Program.Steps.Length; s++)
             {
-                switch (program.Steps[s])
+                switch (sized.Program.Steps[s])
                 {
+                    case LaunchStep { MayBeKept: true } step when IsSteady(Locate(frame, step.Buffers[0].Buffer)):
+                        Keep(frame, step, sized.Launches[s]!);
+                        break;
                     case LaunchStep step:
-                        Add(sized, step, sized.Launches[s]!, operands, arena);
+                        Launches.Add(Of(frame, step, sized.Launches[s]!));
                         break;
                     case CallStep step:
-                        Call(sized, step, sized.Callees[s]!, sized.Calls[s]!, operands, arena);
+                        Call(frame, step, sized.Callees[s]!, sized.Calls[s]!);
                         break;
                 }
             }
         }
 
-        private void Call(SizedProgram sized, CallStep step, SizedProgram callee, SizedProgram.Call call, Place[] operands, long arena)
+        private void Call(Frame frame, CallStep step, SizedProgram callee, SizedProgram.Call call)
         {
-            Place At(SizedProgram.BufferPlace place) => Locate(sized, place.Buffer, operands, arena).Plus(place.Offset);
+            Place At(SizedProgram.BufferPlace place) => Locate(frame, place.Buffer).Plus(place.Offset);
+            Frame Inner() => new(callee, [.. call.Inputs.Select(At), .. call.Outputs.Select(At)], frame.Arena + frame.Sized.Offsets[step.Frame]);
             int Control(LaunchKind kind, long units, params ReadOnlySpan<SizedProgram.BufferPlace> places)
             {
                 Launches.Add(new Launch(0, Slots.Count, Parameters.Count, units, 1, 0, 0, 0, LabelOf(step)) { Kind = kind });
@@ -326,7 +372,7 @@ internal sealed unsafe class LaunchList : IDisposable
                     offset += bytes;
                 }
 
-                Visit(callee, [.. call.Inputs.Select(At), .. call.Outputs.Select(At)], arena + sized.Offsets[step.Frame]);
+                Visit(Inner());
                 Copy(call.NextMoves);
                 Land(Control(LaunchKind.Jump, 0), turn);
                 Land(turn, Launches.Count);
@@ -364,7 +410,7 @@ internal sealed unsafe class LaunchList : IDisposable
                 Control(LaunchKind.Mark, 0, mark);
             }
 
-            Visit(callee, [.. call.Inputs.Select(At), .. call.Outputs.Select(At)], arena + sized.Offsets[step.Frame]);
+            Visit(Inner());
             if (call.Again is { } again)
             {
                 Copy(call.NextMoves);
@@ -396,21 +442,48 @@ internal sealed unsafe class LaunchList : IDisposable
             return label;
         }
 
-        private void Add(SizedProgram sized, LaunchStep step, SizedProgram.Launch launch, Place[] operands, long arena)
+        private Launch Of(Frame frame, LaunchStep step, SizedProgram.Launch launch)
         {
-            Launches.Add(new Launch(
+            var made = new Launch(
                 kernels[step.Kernel], Slots.Count, Parameters.Count, launch.Units, launch.Grain, launch.ScratchBytes, launch.Flops,
-                launch.Traffic, LabelOf(step)));
+                launch.Traffic, LabelOf(step));
             for (var i = 0; i < step.Buffers.Length; i++)
             {
-                Slots.Add(Locate(sized, step.Buffers[i].Buffer, operands, arena).Plus(launch.BufferOffsets[i]));
+                Slots.Add(Locate(frame, step.Buffers[i].Buffer).Plus(launch.BufferOffsets[i]));
             }
 
             Parameters.AddRange(launch.Parameters);
+            return made;
         }
 
-        private Place Locate(SizedProgram sized, int buffer, Place[] operands, long arena)
+        private bool IsSteady(Place place) =>
+            place.Base - 1 - image.Constants.Length is var operand && operand >= 0 && operand < isSteady.Length && isSteady[operand];
+
+        // The same weights under several calls are made ready once.
+        private void Keep(Frame frame, LaunchStep step, SizedProgram.Launch launch)
         {
+            var source = Locate(frame, step.Buffers[0].Buffer).Plus(launch.BufferOffsets[0]);
+            var (target, kernel) = (step.Buffers[1].Buffer, kernels[step.Kernel]);
+            var input = source.Base - 1 - image.Constants.Length;
+            var index = Kept.FindIndex(k => k.Input == input && k.Offset == source.Offset && k.Launch.Kernel == kernel && k.Parameters.AsSpan().SequenceEqual(launch.Parameters));
+            if (index < 0)
+            {
+                index = Kept.Count;
+                frame.Moved[target] = new Place(firstKept + index, 0);
+                Kept.Add(new KeptLaunch(input, source.Offset, frame.Sized.Bytes[target], launch.Parameters, Of(frame, step, launch)));
+            }
+
+            frame.Moved[target] = new Place(firstKept + index, 0);
+        }
+
+        private Place Locate(Frame frame, int buffer)
+        {
+            if (frame.Moved.TryGetValue(buffer, out var moved))
+            {
+                return moved;
+            }
+
+            var (sized, operands, arena) = frame;
             var plan = sized.Program.Buffers[buffer];
             return plan.Kind switch
             {

@@ -17,6 +17,7 @@ internal sealed class SizedProgram
 
         var arena = new List<ArenaLayout.Block>();
         var blockOf = new int[program.Buffers.Length];
+        Bytes = new long[program.Buffers.Length];
         for (var i = 0; i < program.Buffers.Length; i++)
         {
             var buffer = program.Buffers[i];
@@ -27,6 +28,7 @@ internal sealed class SizedProgram
                 var bytes = buffer.Kind == BufferKind.Frame ? callee(buffer.Index).ArenaBytes
                     : NotNegative(buffer.Bytes.Evaluate(dims), $"program '{program.Name}': the size of buffer {i}");
                 arena.Add(new ArenaLayout.Block(bytes, buffer.FirstStep, buffer.LastStep));
+                Bytes[i] = bytes;
             }
         }
 
@@ -43,6 +45,9 @@ internal sealed class SizedProgram
 
     /// <summary>Per buffer, the place in the arena; zero for those that lie elsewhere.</summary>
     public long[] Offsets { get; }
+
+    /// <summary>Per buffer, the size of those that lie in the arena.</summary>
+    public long[] Bytes { get; }
 
     public SizedProgram?[] Callees { get; }
 

@@ -38,6 +38,9 @@ internal static class VerifyImage
                     case LaunchStep launch:
                         Require(InRange(launch.Kernel, image.Kernels.Length), program, $"step {s} runs kernel {launch.Kernel}, which is not there");
                         Refer(program, s, launch.Buffers);
+                        Require(
+                            !launch.MayBeKept || (launch.Buffers.Length == 2 && program.Buffers[launch.Buffers[1].Buffer].Kind == BufferKind.Temporary),
+                            program, $"step {s} may be kept, and does not make one temporary of one buffer");
                         break;
                     case CallStep call:
                         Call(image.Programs, program, s, call);

@@ -1,0 +1,28 @@
+using Unified.Ir;
+
+namespace Unified.Lowering.Loops;
+
+/// <summary>
+/// O = softmax(scale · Q · Kᵀ) · V, row by row, without ever holding all weights of a row: the keys come in blocks, and what was summed is scaled
+/// down when a larger score turns up (Milakov and Gimelshein, 2018; Dao et al., 2022). Keys and values are packed by <see cref="PackKernel"/>: Kᵀ as a
+/// right operand [D, S], V as a right operand [S, E]. Buffers: (Q, packed K, packed V, O). Parameters: batch extents, T, S, D, E, then strides of Q:
+/// batch axes, t, d, then strides of the packed K per batch axis, of the packed V per batch axis, then of O: batch axes, t; its rows are dense.
+/// Causal: query t sees keys 0 … S − T + t, and where that is none, all of them alike, as the op is defined. Units: batches × CeilDiv(T, <see cref="Tile.Rows"/>).
+/// Scratch: <see cref="ScratchBytes"/>. f32.
+/// </summary>
+/// <param name="Scale">The factor of the scores; 0: 1/√D.</param>
+/// <param name="OrderQ">Which axis of Q is contiguous.</param>
+public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ) : LoopKernel(
+    [new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, true)],
+    (5 * BatchAxes) + 7)
+{
+    /// <summary>Keys of a block: their scores for one row tile stay in the first-level cache.</summary>
+    public const int KeyBlock = 4 * Tile.Columns;
+
+    /// <summary>What a hidden score counts as: finite, and far below any other.</summary>
+    public const double Hidden = -1e30;
+
+    /// <summary>Per thread: a packed row tile of Q, the scores of a block, the same packed, sums of all panels of O, a tile, and three numbers a row.</summary>
+    public static Dim ScratchBytes(Dim depth, Dim width) =>
+        ((depth * Tile.Rows) + 16 + (2 * Tile.Rows * KeyBlock) + 16 + ((Dim.CeilDiv(width, Tile.Columns) + 1) * Tile.Rows * Tile.Columns) + (3 * 16) + 16) * 4;
+}

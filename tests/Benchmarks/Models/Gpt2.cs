@@ -1,0 +1,71 @@
+using Unified.Nn;
+using static Unified.Ops;
+
+namespace Unified.Benchmarks.Models;
+
+/// <summary>The shape of GPT-2 small (Radford et al., 2019): 12 layers, 768 wide, 12 heads, 50,257 tokens, the head tied to the embedding.</summary>
+public sealed partial class Gpt2 : Module
+{
+    public const int Width = 768, Heads = 12, Vocabulary = 50257;
+
+    private const int Layers = 12, Context = 1024;
+
+    private readonly Embedding _tokens = new(Vocabulary, Width, 0.02f, new Generator(1));
+    private readonly Embedding _positions = new(Context, Width, 0.02f, new Generator(2));
+    private readonly Gpt2Block[] _blocks = [.. Enumerable.Range(0, Layers).Select(i => new Gpt2Block(10 * (i + 1)))];
+    private readonly LayerNorm _norm = new(Width);
+    private readonly AdamW? _optimizer;
+
+    /// <param name="training">Whether to hold the optimizer's state as well.</param>
+    public Gpt2(bool training = false) => _optimizer = training ? new AdamW(Parameters, new ConstantSchedule(1e-4)) { ClipNorm = 0 } : null;
+
+    /// <summary>Logits at every position.</summary>
+    [StaticGraph]
+    public Tensor Forward([Shape("B", "T")] Tensor tokens) => MatMul(Hidden(tokens), _tokens.Weight, transposeB: true);
+
+    /// <summary>Logits at the last position: what a prompt's next token needs.</summary>
+    [StaticGraph]
+    public Tensor Last([Shape("B", "T")] Tensor tokens) => MatMul(Hidden(tokens)[.., ^1, ..], _tokens.Weight, transposeB: true);
+
+    [StaticGraph]
+    public Tensor Step([Shape("B", "T")] Tensor tokens, [Shape("B", "T")] Tensor next)
+    {
+        var (loss, gradients) = ValueAndGrad(() => CrossEntropy(Forward(tokens), next), Parameters);
+        _optimizer!.Step(gradients);
+        return loss;
+    }
+
+    [StaticGraph]
+    private Tensor Hidden([Shape("B", "T")] Tensor tokens)
+    {
+        var x = _tokens.Forward(tokens) + _positions.Weight[..tokens.Shape[1]];
+        foreach (var block in _blocks)
+        {
+            x = block.Forward(x);
+        }
+
+        return _norm.Forward(x);
+    }
+}
+
+public sealed partial class Gpt2Block(int seed) : Module
+{
+    private readonly LayerNorm _attentionNorm = new(Gpt2.Width), _mlpNorm = new(Gpt2.Width);
+    private readonly Linear _query = Layer(Gpt2.Width, Gpt2.Width, seed), _key = Layer(Gpt2.Width, Gpt2.Width, seed + 1), _value = Layer(Gpt2.Width, Gpt2.Width, seed + 2);
+    private readonly Linear _output = Layer(Gpt2.Width, Gpt2.Width, seed + 3);
+    private readonly Linear _up = Layer(Gpt2.Width, 4 * Gpt2.Width, seed + 4), _down = Layer(4 * Gpt2.Width, Gpt2.Width, seed + 5);
+
+    [StaticGraph]
+    public Tensor Forward(Tensor x)
+    {
+        var y = _attentionNorm.Forward(x);
+        var attended = Attention(Split(_query.Forward(y)), Split(_key.Forward(y)), Split(_value.Forward(y)), causal: true);
+        x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), x.Shape[0], x.Shape[1], Gpt2.Width));
+        return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
+    }
+
+    [StaticGraph]
+    private Tensor Split(Tensor x) => Transpose(Reshape(x, x.Shape[0], x.Shape[1], Gpt2.Heads, Gpt2.Width / Gpt2.Heads), 0, 2, 1, 3);
+
+    private static Linear Layer(int inputs, int outputs, int seed) => new(inputs, outputs, deviation: 0.02f, generator: new Generator(seed));
+}

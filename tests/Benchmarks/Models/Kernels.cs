@@ -1,0 +1,51 @@
+using Unified.Nn;
+using static Unified.Ops;
+
+namespace Unified.Benchmarks.Models;
+
+/// <summary>Single operations as static graphs.</summary>
+public sealed partial class Kernels : Module
+{
+    [StaticGraph]
+    public Tensor Product([Shape("M", "K")] Tensor a, [Shape("K", "N")] Tensor b) => MatMul(a, b);
+
+    [StaticGraph]
+    public Tensor AffineGelu([Shape("R", "C")] Tensor x, [Shape("C")] Tensor scale, [Shape("C")] Tensor shift) => Gelu((x * scale) + shift);
+
+    [StaticGraph]
+    public Tensor RowSoftmax([Shape("R", "C")] Tensor x) => Softmax(x);
+
+    [StaticGraph]
+    public Tensor RowLayerNorm([Shape("R", "C")] Tensor x, [Shape("C")] Tensor weight, [Shape("C")] Tensor bias) => LayerNorm(x, weight, bias);
+
+    [StaticGraph]
+    public Tensor MeanCrossEntropy([Shape("R", "C")] Tensor logits, [Shape("R")] Tensor targets) => CrossEntropy(logits, targets);
+
+    [StaticGraph]
+    public Tensor CrossEntropyGradient([Shape("R", "C")] Tensor logits, [Shape("R")] Tensor targets) =>
+        ValueAndGrad(() => CrossEntropy(logits, targets), [logits]).Gradients[0];
+
+    [StaticGraph]
+    public Tensor CausalAttention([Shape("B", "H", "T", "D")] Tensor q, [Shape("B", "H", "T", "D")] Tensor k, [Shape("B", "H", "T", "D")] Tensor v) =>
+        Attention(q, k, v, causal: true);
+
+    [StaticGraph]
+    public (Tensor Q, Tensor K, Tensor V) CausalAttentionGradient(
+        [Shape("B", "H", "T", "D")] Tensor q, [Shape("B", "H", "T", "D")] Tensor k, [Shape("B", "H", "T", "D")] Tensor v, [Shape("B", "H", "T", "D")] Tensor weights)
+    {
+        var (_, g) = ValueAndGrad(() => Sum(Attention(q, k, v, causal: true) * weights), [q, k, v]);
+        return (g[0], g[1], g[2]);
+    }
+
+    [StaticGraph]
+    public Tensor Increment([Shape("N")] Tensor x) => x + 1f;
+}
+
+/// <summary>x · Wᵀ, with weights that belong to the model.</summary>
+public sealed partial class Projection(int inputs, int outputs) : Module
+{
+    private readonly Linear _linear = new(inputs, outputs, bias: false, generator: new Generator(3));
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => _linear.Forward(x);
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Spectre.Console;
+using Unified.Benchmarks;
+using Unified.Benchmarks.Measuring;
+using Unified.Benchmarks.Peers;
+using Unified.Benchmarks.Works;
+
+var only = new Option<string?>("--only") { Description = "Works whose name matches this regular expression, long ones included" };
+var all = new Option<bool>("--all") { Description = "Long works too" };
+var threads = new Option<int[]>("--threads") { Description = "Thread counts, each in a process of its own", DefaultValueFactory = _ => [1, Environment.ProcessorCount], AllowMultipleArgumentsPerToken = true };
+var json = new Option<bool>("--json") { Description = "One JSON object a row after the table" };
+var noTorch = new Option<bool>("--no-libtorch") { Description = "Do not fetch, build and ask the libtorch peer (600 MB of packages)" };
+var budget = new Option<double>("--budget") { Description = "Seconds for the rounds of one work", DefaultValueFactory = _ => 8 };
+var profile = new Option<bool>("--profile") { Description = "Also where our time goes, kernel by kernel" };
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile };
+root.SetAction(parsed =>
+{
+    var counts = parsed.GetValue(threads)!;
+    return counts.Length == 1 && Environment.GetEnvironmentVariable("UNIFIED_THREADS") == counts[0].ToString(CultureInfo.InvariantCulture)
+        ? Run(parsed, counts[0])
+        : counts.Distinct().Select(count => Restart(args, count)).Max();
+});
+return root.Parse(args).Invoke();
+
+// The number of threads is fixed when a process starts.
+static int Restart(string[] args, int count)
+{
+    var info = new ProcessStartInfo(Environment.ProcessPath!) { Environment = { ["UNIFIED_THREADS"] = count.ToString(CultureInfo.InvariantCulture) } };
+    if (Path.GetFileNameWithoutExtension(info.FileName) == "dotnet")
+    {
+        info.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+    }
+
+    for (var i = 0; i < args.Length; i++)
+    {
+        if (args[i] == "--threads")
+        {
+            while (i + 1 < args.Length && int.TryParse(args[i + 1], out _))
+            {
+                i++;
+            }
+
+            continue;
+        }
+
+        info.ArgumentList.Add(args[i]);
+    }
+
+    info.ArgumentList.Add("--threads");
+    info.ArgumentList.Add(count.ToString(CultureInfo.InvariantCulture));
+    using var process = Process.Start(info)!;
+    process.WaitForExit();
+    return process.ExitCode;
+}
+
+int Run(ParseResult parsed, int count)
+{
+    var pattern = parsed.GetValue(only);
+    var works = Catalogue.All.Where(w => pattern is null ? parsed.GetValue(all) || !w.IsLong : Regex.IsMatch(w.Name, pattern)).ToList();
+    if (works.Count == 0)
+    {
+        Console.Error.WriteLine($"no work is called like '{pattern}'; there are: {string.Join(' ', Catalogue.All.Select(w => w.Name))}");
+        return 2;
+    }
+
+    string? problem = "not asked for";
+    using var torch = parsed.GetValue(noTorch) ? null : TorchPeer.Start(count, out problem);
+    var table = new ResultTable(count, Limits.Measure(count), problem);
+    foreach (var work in works)
+    {
+        var limits = Limits.Measure(count);
+        using var contest = work.Prepare(count);
+        List<IContender> contenders = [contest.Ours, .. contest.Peers];
+        if (torch?.Prepare(work.Name) is { } peer)
+        {
+            contenders.Add(peer);
+        }
+
+        var timings = AlternatingRounds.Run(contenders, parsed.GetValue(budget) * 1000);
+        table.Add(Row.Of(work, count, limits, [.. contenders.Select((c, i) => (c.Name, timings[i]))]));
+        if (parsed.GetValue(profile))
+        {
+            KernelProfile.Print(contest.Ours, limits);
+        }
+    }
+
+    table.Print();
+    if (parsed.GetValue(json))
+    {
+        foreach (var row in table.Rows)
+        {
+            Console.WriteLine(row.ToJson());
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,47 @@
+using Spectre.Console;
+using Unified.Benchmarks.Measuring;
+
+namespace Unified.Benchmarks;
+
+/// <summary>The rows of one thread count, as text.</summary>
+internal sealed class ResultTable(int threads, Limits limits, string? torchProblem)
+{
+    private readonly List<Row> _rows = [];
+
+    public IReadOnlyList<Row> Rows => _rows;
+
+    public void Add(Row row)
+    {
+        _rows.Add(row);
+        Console.Error.WriteLine(row.ToJson());
+    }
+
+    public void Print()
+    {
+        var table = new Table()
+            .Title(Text($"{threads} thread(s): {limits.Gflops:F0} GFLOP/s f32, memory read {limits.ReadGigabytes:F1} GB/s, written {limits.WriteGigabytes:F1} GB/s (measured again for each row)"))
+            .AddColumns("work", "ours ms", "+-", "onnxruntime", "libtorch", "best peer / ours", "of limit", "floor", "met");
+        foreach (var row in _rows)
+        {
+            table.AddRow(
+                row.Work, Text($"{row.OursMilliseconds:G4}"), Text($"{row.Spread:P0}"), Peer(row, "onnxruntime"), Peer(row, "libtorch"),
+                row.BestPeer is { } best ? Text($"{best:F2}") : "-", row.ShareOfLimit is { } share ? Text($"{share:P0}") : "-", row.Floor,
+                row.Met switch { true => "yes", false => "no", null => "" });
+        }
+
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = 180;
+        }
+
+        AnsiConsole.Write(table);
+        if (torchProblem is not null)
+        {
+            Console.WriteLine("libtorch is not in this table: " + torchProblem);
+        }
+    }
+
+    private static string Peer(Row row, string name) => row.Peers.TryGetValue(name, out var milliseconds) ? Text($"{milliseconds:G4}") : "-";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Globalization;
+using Unified.Benchmarks.Torch;
+
+// Answers the benchmark's questions, a line each: see ../Peers/TorchPeer.cs.
+Action? work = null;
+try
+{
+    TorchSharp.torch.set_num_threads(int.Parse(args[0], CultureInfo.InvariantCulture));
+}
+catch (Exception e)
+{
+    Console.WriteLine(e.GetBaseException().Message.ReplaceLineEndings(" "));
+    return 1;
+}
+
+Console.WriteLine("ready");
+while (Console.ReadLine() is { } line)
+{
+    try
+    {
+        var (command, argument) = (line[..line.IndexOf(' ', StringComparison.Ordinal)], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+        if (command == "prepare")
+        {
+            work = TorchWorks.Prepare(argument);
+            GC.Collect();
+            Console.WriteLine(work is null ? "none" : "ready");
+            continue;
+        }
+
+        var times = int.Parse(argument, CultureInfo.InvariantCulture);
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < times; i++)
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            work!();
+        }
+
+        Console.WriteLine(Stopwatch.GetElapsedTime(start).TotalMilliseconds.ToString("R", CultureInfo.InvariantCulture));
+    }
+    catch (Exception e)
+    {
+        Console.WriteLine("error " + e.Message.ReplaceLineEndings(" "));
+    }
+}
+
+return 0;

@@ -1,0 +1,41 @@
+using Unified.Benchmarks.Measuring;
+using Unified.Benchmarks.Models;
+using Unified.Benchmarks.Peers;
+
+namespace Unified.Benchmarks.Works;
+
+/// <summary>Matrix products: of two inputs, and of an input with a model's weights.</summary>
+internal static class Matrices
+{
+    // Weights beyond it come from memory at every call.
+    private const long LastCacheBytes = 32 << 20;
+
+    public static IEnumerable<Work> All() =>
+    [
+        .. ((int[])[512, 1024, 2048, 4096]).Select(Square),
+        .. from m in (int[])[128, 512] from k in (int[])[768, 4096] from n in (int[])[3072, 11008] select Linear(m, k, n) with { ShareFloor = 0.9, PeerFloor = 1.05, IsLong = m == 512 && k == 4096 },
+        .. from k in (int[])[768, 4096] from n in (int[])[3072, 11008] select Linear(16, k, n) with { ShareFloor = 0.85, PeerFloor = 1.25 },
+        .. from m in (int[])[1, 4] from n in (int[])[4096, 11008] select Linear(m, 4096, n) with { ShareFloor = 0.9 },
+    ];
+
+    private static Work Square(int size) => new($"gemm/f32/{size}", new Cost(2.0 * size * size * size), threads =>
+    {
+        var kernels = new Kernels();
+        var (a, b) = (Inputs.Uniform(1, size, size), Inputs.Uniform(2, size, size));
+        var call = Inputs.Disposing(() => kernels.Product(a, b));
+        return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [a, b], threads));
+    })
+    { ShareFloor = 0.92, PeerFloor = 1.05, IsLong = size == 4096 };
+
+    private static Work Linear(int m, int k, int n)
+    {
+        var weights = 4L * k * n;
+        return new Work($"linear/f32/{m}x{k}x{n}", new Cost(2.0 * m * k * n, weights > LastCacheBytes ? weights : 0), threads =>
+        {
+            var model = new Projection(k, n);
+            var x = Inputs.Uniform(1, m, k);
+            var call = Inputs.Disposing(() => model.Forward(x));
+            return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [x], threads));
+        });
+    }
+}

@@ -1,0 +1,52 @@
+using Unified.Benchmarks.Measuring;
+using Unified.Benchmarks.Models;
+using Unified.Benchmarks.Peers;
+
+namespace Unified.Benchmarks.Works;
+
+/// <summary>Inference and training of whole models.</summary>
+internal static class WholeModels
+{
+    private const int Layers = 12;
+
+    public static IEnumerable<Work> All() =>
+    [
+        Prefill(128), Prefill(512),
+        new Work("gpt2_step/f32/4x128", new Cost(3 * 4 * (Body(128) + (2.0 * 128 * Gpt2.Width * Gpt2.Vocabulary))), _ =>
+        {
+            var model = new Gpt2(training: true);
+            Tensor tokens = Inputs.Indices(1, Gpt2.Vocabulary, 4, 128), next = Inputs.Indices(2, Gpt2.Vocabulary, 4, 128);
+            return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Step(tokens, next))));
+        })
+        { PeerFloor = 2, IsLong = true },
+        new Work("mlp/f32/64", new Cost(MlpFlops), threads =>
+        {
+            var model = new Mlp();
+            var x = Inputs.Uniform(1, 64, 784);
+            var call = Inputs.Disposing(() => model.Forward(x));
+            return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [x], threads));
+        })
+        { PeerFloor = 1.05 },
+        new Work("mlp_step/f32/64", new Cost(3 * MlpFlops), _ =>
+        {
+            var model = new Mlp();
+            Tensor x = Inputs.Uniform(1, 64, 784), labels = Inputs.Indices(2, 10, 64);
+            return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Step(x, labels))));
+        })
+        { PeerFloor = 2.5 },
+    ];
+
+    private static double MlpFlops => 2.0 * 64 * ((784 * 512) + (512 * 512) + (512 * 10));
+
+    // A pass over one sequence without the head; attention over the half of the square that is seen.
+    private static double Body(int length) => Layers * ((2.0 * length * 12 * Gpt2.Width * Gpt2.Width) + (2.0 * length * length * Gpt2.Width));
+
+    private static Work Prefill(int length) => new($"gpt2_prefill/f32/{length}", new Cost(Body(length)), threads =>
+    {
+        var model = new Gpt2();
+        var tokens = Inputs.Indices(1, Gpt2.Vocabulary, 1, length);
+        var call = Inputs.Disposing(() => model.Last(tokens));
+        return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [tokens], threads));
+    })
+    { PeerFloor = 1.15, IsLong = true };
+}
