@@ -16,6 +16,10 @@ public class FuzzTests
     [Fact]
     public Task Random_programs_agree_in_both_modes() => Clean("--programs", "100", "--seed", "1", "--jobs", "2");
 
+    [Fact]
+    public Task Mutated_snippets_of_the_language_page_are_errors_with_a_place_or_equal() =>
+        Clean("--programs", "120", "--seed", "2", "--jobs", "2", "--mutate", "--snippets", Path.Combine(AppContext.BaseDirectory, "syntax.md"));
+
     private static async Task Clean(params string[] options)
     {
         var (code, output, errors) = await Fuzz([.. options, "--no-shrink", "--json", "--seconds", "600"]);

@@ -21,6 +21,7 @@ if (show >= 0)
     return 0;
 }
 
+var snippets = Array.IndexOf(args, "--snippets") is >= 0 and var page ? new SnippetPrograms(args[page + 1]) : null;
 if (Array.IndexOf(args, "--corpus") is >= 0 and var corpus)
 {
     var cases = Directory.GetFiles(args[corpus + 1], "*.cs").Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileNameWithoutExtension(f), Body: File.ReadAllText(f)));
@@ -39,7 +40,7 @@ while (run < count && watch.Elapsed.TotalSeconds < limit)
     List<int> numbers = only >= 0 ? [only] : [.. Enumerable.Range(run, Math.Min(Batch, count - run)).Select(i => unchecked((seed * 1_000_003) + i) & int.MaxValue)];
     run += numbers.Count;
     var bodies = numbers.ToDictionary(i => $"P{i}", GenerateProgram.Of);
-    var programs = bodies.Select(b => (b.Key, ProgramSource.Of(b.Key, b.Value.ToString())))
+    var programs = bodies.Select(b => (b.Key, snippets?.Of(b.Key, int.Parse(b.Key[1..], CultureInfo.InvariantCulture)) ?? ProgramSource.Of(b.Key, b.Value.ToString())))
         .Select(p => mutate ? (p.Key, MutateProgram.Of(p.Item2, new Random(int.Parse(p.Key[1..], CultureInfo.InvariantCulture)))) : p).ToList();
     foreach (var (verdict, text) in (await Supervise.Run(programs, jobs)).Zip(programs.Select(p => p.Item2)))
     {
@@ -53,7 +54,7 @@ while (run < count && watch.Elapsed.TotalSeconds < limit)
         if (verdict.IsFailure)
         {
             await Console.Error.WriteLineAsync($"{verdict.Outcome} of {verdict.Name}: {verdict.Detail}");
-            var small = !mutate && shrink ? await Shrink.Of(bodies[verdict.Name], verdict) : (Body: null, Verdict: verdict);
+            var small = !mutate && snippets is null && shrink ? await Shrink.Of(bodies[verdict.Name], verdict) : (Body: null, Verdict: verdict);
             await Console.Error.WriteLineAsync($"--- {small.Verdict.Outcome}: {small.Verdict.Detail}\n{small.Body?.ToString() ?? text}");
         }
     }

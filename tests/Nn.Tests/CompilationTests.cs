@@ -4,6 +4,19 @@ using Xunit;
 
 namespace Unified.Nn.Tests;
 
+/// <summary>Batch and length are names.</summary>
+public static partial class TwoNames
+{
+    [StaticGraph]
+    [return: Shape("T", "B")]
+    public static Tensor Forward([Shape("B", "T", 4)] Tensor x)
+    {
+        var y = Ops.Softmax(x, 1);
+        y[.., 0] = x[.., ^1] / x.Shape[1];
+        return Ops.Transpose(Ops.Sum(y * x, 2), 1, 0);
+    }
+}
+
 /// <summary>What is compiled, how often, and what a call costs.</summary>
 [Collection("graphs")]
 public class CompilationTests
@@ -23,6 +36,19 @@ public class CompilationTests
                 using var loss = model.TrainStep(new Generator(batch).Normal([batch, 16]), Labels(batch), optimizer);
                 Assert.True(float.IsFinite(loss.Item<float>()));
             }
+        }
+
+        Assert.Equal(1, GraphRuntime.Statistics.Compilations - before);
+    }
+
+    [Fact]
+    public void One_graph_serves_fifty_sizes_of_two_named_dims()
+    {
+        var before = GraphRuntime.Statistics.Compilations;
+        foreach (var (batch, length) in Enumerable.Range(0, 50).Select(i => (1 + (i * 7 % 23), 1 + (i * 11 % 37))))
+        {
+            var x = new Generator(batch).Normal([batch, length, 4]);
+            BothModes.Agree(() => TwoNames.Forward(x));
         }
 
         Assert.Equal(1, GraphRuntime.Statistics.Compilations - before);

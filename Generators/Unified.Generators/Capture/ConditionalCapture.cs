@@ -127,6 +127,11 @@ internal sealed class ConditionalCapture(CaptureSession session)
 
     public Captured Coalesce(ICoalesceOperation operation)
     {
+        if (operation.ValueConversion.IsUserDefined)
+        {
+            return session.Refuse("UG002", operation, $"The conversion in {ExpressionCapture.Quote(operation)}", "write it out, as in x is null ? y : (Tensor)x.Value");
+        }
+
         var kind = session.Types.KindOf(operation.Type);
         if (kind is not (ValueKind.Tensor or ValueKind.Aggregate))
         {

@@ -37,8 +37,12 @@ internal static class MethodCapture
             return Result(session, null);
         }
 
-        var parameters = Parameters(session);
-        var captured = session.Writer.InBlock(() => session.Statements.Capture(block));
+        var (parameters, taken) = Parameters(session);
+        var captured = session.Writer.InBlock(() =>
+        {
+            taken.ForEach(p => session.Expressions.Records.Assemble(p.Parameter, p.FirstPart));
+            session.Statements.Capture(block);
+        });
         var resultShape = ShapeAnnotations.Read(session, method.GetReturnTypeAttributes(), "result", method.ReturnType, declaration);
         session.State.CheckReads();
         var key = method.OriginalDefinition.GetDocumentationCommentId();
@@ -71,7 +75,8 @@ internal static class MethodCapture
         function is null ? [] : session.Writer.Callees,
         session.IsBroken ? [] : session.Diagnostics);
 
-    private static ImmutableArray<FunctionParameter> Parameters(CaptureSession session)
+    /// <summary>The parameters of the function, and those of the method that it takes in parts, with the local of the first.</summary>
+    private static (ImmutableArray<FunctionParameter> Parameters, List<(IParameterSymbol Parameter, int FirstPart)> Taken) Parameters(CaptureSession session)
     {
         var method = session.Method;
         var parameters = ImmutableArray.CreateBuilder<FunctionParameter>();
@@ -82,8 +87,23 @@ internal static class MethodCapture
             parameters.Add(new FunctionParameter("this", self, null));
         }
 
+        var taken = new List<(IParameterSymbol, int)>();
         foreach (var parameter in method.Parameters)
         {
+            if (ArgumentParts.Of(parameter.Type) is not null)
+            {
+                taken.Add((parameter, parameters.Count));
+                foreach (var leaf in ArgumentParts.Leaves(parameter.Type))
+                {
+                    var name = parameter.Name + leaf.Member.Replace(".", "_").Replace("@", "");
+                    var part = session.Types.Of(leaf.Type, session.Types.LayoutOf(leaf.Type) is null ? session.Types.KindOf(leaf.Type) : ValueKind.Host);
+                    session.Writer.Declare(name, part);
+                    parameters.Add(new FunctionParameter(name, part, null));
+                }
+
+                continue;
+            }
+
             var type = session.Types.Of(parameter.Type, session.Types.LayoutOf(parameter.Type) is null ? session.Types.KindOf(parameter.Type) : ValueKind.Host);
             session.Writer.Declare(parameter, type);
             var syntax = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() ?? method.DeclaringSyntaxReferences[0].GetSyntax();
@@ -91,7 +111,7 @@ internal static class MethodCapture
                 parameter.Name, type, ShapeAnnotations.Read(session, parameter.GetAttributes(), parameter.Name, parameter.Type, syntax)));
         }
 
-        return parameters.ToImmutable();
+        return (parameters.ToImmutable(), taken);
     }
 
     /// <summary>The place of the method's name, with the signature as text.</summary>

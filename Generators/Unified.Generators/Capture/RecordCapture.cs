@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using Unified.Ir;
@@ -59,9 +60,54 @@ internal sealed class RecordCapture(CaptureSession session)
     public Captured Argument(IArgumentOperation argument)
     {
         var value = session.Expressions.Capture(argument.Value);
-        return value.Kind == ValueKind.Aggregate
+        return value.Kind == ValueKind.Aggregate && argument.Value.ConstantValue is not { HasValue: true, Value: null }
             ? session.Refuse("UG018", argument.Value, argument.Parameter!.Type.Name)
             : value;
+    }
+
+    /// <summary>A parameter that came in parts, put together.</summary>
+    /// <param name="firstPart">The local of the first of them.</param>
+    public void Assemble(IParameterSymbol parameter, int firstPart)
+    {
+        var whole = Whole(parameter.Type);
+        session.Writer.Emit(new StoreInstruction(session.Writer.Declare(parameter, session.Types.Of(parameter.Type, ValueKind.Aggregate)), whole));
+
+        int Whole(ITypeSymbol type)
+        {
+            if (ArgumentParts.Of(type) is not { } parts)
+            {
+                return session.Writer.Load(firstPart++);
+            }
+
+            ImmutableArray<int> items = [.. parts.Select(p => Whole(p.Type))];
+            return session.Writer.Emit(r => new ListInstruction(r, items));
+        }
+    }
+
+    /// <summary>The registers that go into a static graph for an argument: of its parts where it travels in parts.</summary>
+    /// <param name="type">As the method declares the parameter.</param>
+    /// <param name="actual">As it is here, where type parameters have a meaning.</param>
+    public IEnumerable<int> TakeApart(Captured value, ITypeSymbol type, ITypeSymbol actual, IOperation place)
+    {
+        if (ArgumentParts.Of(type) is not { } parts || ArgumentParts.Of(actual) is not { } here)
+        {
+            return [value.Register];
+        }
+
+        var host = value.Kind == ValueKind.Host ? session.Writer.DeclareTemporary(session.Types.Of(actual, ValueKind.Host)) : Instruction.None;
+        if (host != Instruction.None)
+        {
+            session.Writer.Emit(new StoreInstruction(host, value.Register));
+        }
+
+        return [.. parts.SelectMany((part, i) => TakeApart(
+            host == Instruction.None ? Part(value.Register, i, place, here[i].Type) : OfHost(host, actual, here[i], place), part.Type, here[i].Type, place))];
+    }
+
+    private Captured OfHost(int host, ITypeSymbol type, ArgumentPart part, IOperation place)
+    {
+        var value = session.Thunks.Evaluate(session.Writer[host].Name + part.Member, part.Type, isGuard: false, place, (host, type));
+        return session.Types.LayoutOf(part.Type) is null ? value : value with { Kind = ValueKind.Host };
     }
 
     private Captured Part(int record, int index, IOperation operation, ITypeSymbol type) => new(Item(record, index, operation), session.Types.KindOf(type));

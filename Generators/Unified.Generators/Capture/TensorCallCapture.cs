@@ -138,6 +138,10 @@ internal sealed class TensorCallCapture(CaptureSession session)
                     : new(session.Writer.Emit(r => new HostInstruction(r, "item", type, [tensor.Register], session.Place(call))), ValueKind.Host);
             case var derivative when GradientCapture.Intrinsics.Contains(derivative):
                 return GradientCapture.Capture(session, call, derivative);
+            case "gradient_hook":
+                return CustomGradientCapture.Hook(session, call);
+            case "custom_gradient":
+                return CustomGradientCapture.Capture(session, call);
             case "vmap":
                 return VmapCapture.Capture(session, call);
             case "zeros":
@@ -195,16 +199,17 @@ internal sealed class TensorCallCapture(CaptureSession session)
         }
 
         var receiver = call.Instance is { } self ? session.Expressions.Capture(self) : default(Captured?);
-        var arguments = new int[method.Parameters.Length];
+        var arguments = new Captured[method.Parameters.Length];
         var failed = receiver is { IsMissing: true };
         foreach (var argument in call.Arguments)
         {
-            var value = session.Types.LayoutOf(argument.Parameter?.Type) is not null ? session.Expressions.Records.Argument(argument)
+            var isApart = ArgumentParts.Of(argument.Parameter!.OriginalDefinition.Type) is not null;
+            var value = !isApart && session.Types.LayoutOf(argument.Parameter.Type) is not null ? session.Expressions.Records.Argument(argument)
                 : argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
                 ? session.Expressions.Aggregates.Argument(argument.Value)
                 : session.Expressions.Capture(argument.Value);
             failed |= value.IsMissing;
-            arguments[argument.Parameter!.Ordinal] = value.Register;
+            arguments[argument.Parameter.Ordinal] = value;
         }
 
         if (failed)
@@ -219,10 +224,10 @@ internal sealed class TensorCallCapture(CaptureSession session)
     public Captured StaticGraph(IMethodReferenceOperation group, Captured? receiver, ImmutableArray<Captured> arguments, IOperation place) =>
         receiver is { IsMissing: true }
             ? Captured.Missing(session.Types.KindOf(group.Method.ReturnType))
-            : StaticGraph(group.Method, group.Instance, group.IsVirtual, receiver, [.. arguments.Select(a => a.Register)], place);
+            : StaticGraph(group.Method, group.Instance, group.IsVirtual, receiver, arguments, place);
 
     private Captured StaticGraph(
-        IMethodSymbol method, IOperation? instance, bool isVirtual, Captured? receiver, ImmutableArray<int> arguments, IOperation place)
+        IMethodSymbol method, IOperation? instance, bool isVirtual, Captured? receiver, ImmutableArray<Captured> arguments, IOperation place)
     {
         var kind = session.Types.KindOf(method.ReturnType);
         var callee = session.Writer.AddCallee(new CalleeSource(
@@ -234,7 +239,9 @@ internal sealed class TensorCallCapture(CaptureSession session)
             CompanionNames.Of(method),
             instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
         session.Origins.Callees[callee] = method;
-        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. arguments] : arguments;
+        var registers = arguments.SelectMany((a, i) => session.Expressions.Records.TakeApart(
+            a, method.OriginalDefinition.Parameters[i].Type, method.Parameters[i].Type, place));
+        ImmutableArray<int> all = receiver is { } self ? [self.Register, .. registers] : [.. registers];
         if (kind == ValueKind.Void)
         {
             session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(place)));
@@ -256,6 +263,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
     private string Instead(IMethodSymbol method) =>
         method.MethodKind == MethodKind.DelegateInvoke ? "a delegate is not known when the graph is built: call a [StaticGraph] method"
         : session.Types.IsTensor(method.ContainingType) ? "a tensor's values are not known when the graph is built: compute with operators, or read them outside of the static graph"
+        : method.GetAttributes().Any(a => a.AttributeClass?.Name == "EagerAttribute") ? "it is [Eager], which a graph cannot run: call it before or after the static graph and pass its result in, or mark it [StaticGraph]"
         : method.Locations.Any(l => l.IsInSource) ? "mark it [StaticGraph], or write its operators here"
         : "it is in another assembly: call it outside of the static graph and pass its result in";
 

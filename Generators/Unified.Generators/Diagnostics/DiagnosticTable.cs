@@ -23,7 +23,7 @@ internal static partial class DiagnosticTable
         Error("UG014", "Type cannot leave its expression", "'{0}' has type '{1}', which cannot be kept between host expressions; use a class, a struct or a tuple such as (Width: 4, Depth: 2)"),
         Error("UG015", "Variable is declared inside a host expression", "'{0}' is declared inside a host expression and does not live beyond it; declare a local before it and read that"),
         Error("UG017", "Shape annotation", "{0}; {1}"),
-        Error("UG018", "Object with tensors", "A new '{0}' cannot hold values of the graph here; use a tuple, a list, or a record of the project whose constructor only keeps values, within one method"),
+        Error("UG018", "Object with tensors", "A new '{0}' cannot hold values of the graph here; use a tuple, a list, or a record of the project whose constructor only keeps values and whose members do not change"),
     ];
 
     /// <summary>What the shapes say, which are judged after the capture.</summary>

@@ -160,7 +160,7 @@ internal static class CompanionSource
             .Open($"public static {signature.ReturnType} Invoke{signature.TypeArguments}({signature.Declarations("")}){signature.Constraints}");
         if (GraphOf(method) is { } graph)
         {
-            writer.Open($"if (global::Unified.GraphRuntime.IsGraph{graph.Condition})");
+            writer.Open($"if (global::Unified.GraphRuntime.IsGraph{graph.Condition}{string.Concat(signature.Parameters.SelectMany(p => p.NotNull.Select(path => $" && {p.Name}{path} is not null")))})");
             WriteRun(writer, signature, graph.Expression);
             writer.Close().Line();
         }
@@ -187,7 +187,7 @@ internal static class CompanionSource
     private static void WriteRun(SourceWriter writer, MethodSignature signature, string graph)
     {
         var self = signature.IsStatic ? "null" : "self";
-        var arguments = string.Join(", ", signature.Parameters.Select(Argument));
+        var arguments = string.Join(", ", signature.Parameters.SelectMany(p => p.Parts.Select(part => Argument(p.Name + part.Path, part.Form))));
         string Run(string results) => $"global::Unified.GraphRuntime.TryRun({graph}, {self}, [{arguments}], {results})";
         switch (signature.Result)
         {
@@ -208,10 +208,10 @@ internal static class CompanionSource
         }
     }
 
-    private static string Argument(SignatureParameter parameter) => parameter.Form switch
+    private static string Argument(string value, ArgumentForm form) => form switch
     {
-        ArgumentForm.Object => $"global::Unified.Argument.Of((object?){parameter.Name})",
-        ArgumentForm.TensorList => $"global::Unified.Argument.Of((global::System.Collections.Generic.IReadOnlyList<global::Unified.Tensor>){parameter.Name})",
-        _ => $"global::Unified.Argument.Of({parameter.Name})",
+        ArgumentForm.Object => $"global::Unified.Argument.Of((object?){value})",
+        ArgumentForm.TensorList => $"global::Unified.Argument.Of((global::System.Collections.Generic.IReadOnlyList<global::Unified.Tensor>){value})",
+        _ => $"global::Unified.Argument.Of({value})",
     };
 }

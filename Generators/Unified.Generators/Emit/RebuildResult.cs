@@ -26,6 +26,8 @@ internal static class RebuildResult
                     return $"({list.Type})[.. results[{before}..^{total - before}]]";
                 case TupleResult tuple:
                     return $"({string.Join(", ", tuple.Items.Select(Write))})";
+                case RecordResult record:
+                    return $"new {record.Type}({string.Join(", ", record.Items.Select(Write))})";
                 default:
                     throw new InvalidOperationException($"no result to rebuild from {part}");
             }
@@ -36,6 +38,7 @@ internal static class RebuildResult
     {
         TensorResult => 1,
         TupleResult tuple => tuple.Items.Sum(Fixed),
+        RecordResult record => record.Items.Sum(Fixed),
         _ => 0,
     };
 }

@@ -9,7 +9,12 @@ internal enum ArgumentForm
     Object,
 }
 
-internal sealed record SignatureParameter(string Type, string Name, ArgumentForm Form);
+/// <param name="Parts">What of it travels: it itself, or its members.</param>
+/// <param name="NotNull">The ways to objects in it that must be there for that.</param>
+internal sealed record SignatureParameter(string Type, string Name, EquatableArray<SignaturePart> Parts, EquatableArray<string> NotNull);
+
+/// <param name="Path">What is written behind the parameter's name: <c>.Left</c>, or nothing.</param>
+internal sealed record SignaturePart(string Path, ArgumentForm Form);
 
 /// <summary>A type parameter of the containing types, outermost first.</summary>
 internal sealed record SignatureTypeParameter(string Name, string Constraints);

@@ -27,6 +27,14 @@ internal sealed record TupleResult(EquatableArray<ResultPlan> Items) : ResultPla
     public override int Lists => Items.Sum(i => i.Lists);
 }
 
+/// <summary>A record whose constructor takes these.</summary>
+internal sealed record RecordResult(string Type, EquatableArray<ResultPlan> Items) : ResultPlan
+{
+    public override int Count => Items.Any(i => i.Count < 0) ? -1 : Items.Sum(i => i.Count);
+
+    public override int Lists => Items.Sum(i => i.Lists);
+}
+
 /// <summary>An array or list of tensors of this type.</summary>
 internal sealed record ListResult(string Type) : ResultPlan
 {

@@ -71,7 +71,7 @@ internal static class CallShapes
         var first = method.IsStatic ? 0 : 1;
         foreach (var parameter in method.Parameters)
         {
-            var register = step.Arguments[first + parameter.Ordinal];
+            var register = step.Arguments[first + ArgumentParts.Before(parameter)];
             if (frame[register] is TensorFact tensor && ShapeContract.Of(parameter.GetAttributes(), frame.Session.Types) is { } contract
                 && contract.IsBrokenBy(tensor, scope))
             {

@@ -157,7 +157,7 @@ internal sealed class ShapeFrame
         foreach (var parameter in Session.Method.Parameters)
         {
             var contract = ShapeContract.Of(parameter.GetAttributes(), Session.Types);
-            Locals[first + parameter.Ordinal] = contract?.Tensor(Scope, Unknown, "its [Shape]") ?? Facts.NoneOf(parameter.Type);
+            Locals[first + ArgumentParts.Before(parameter)] = contract?.Tensor(Scope, Unknown, "its [Shape]") ?? Facts.NoneOf(parameter.Type);
         }
     }
 }

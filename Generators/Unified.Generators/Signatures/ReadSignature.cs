@@ -26,7 +26,11 @@ internal static class ReadSignature
             Self: type.Full(),
             Headers: type.Headers().ToImmutableArray(),
             TypeParameters: type.TypeParametersInScope().ToImmutableArray(),
-            Parameters: method.Parameters.Select(p => new SignatureParameter(p.Type.Full(), SymbolNames.Escaped(p.Name), TensorTypes.FormOf(p.Type))).ToImmutableArray(),
+            Parameters: method.Parameters.Select(p => new SignatureParameter(
+                p.Type.Full(),
+                SymbolNames.Escaped(p.Name),
+                ArgumentParts.Leaves(p.Type).Select(l => new SignaturePart(l.Member, TensorTypes.FormOf(l.Type))).ToImmutableArray(),
+                ArgumentParts.NotNull(p.Type).ToImmutableArray())).ToImmutableArray(),
             ReturnType: method.ReturnType.Full(),
             Result: TensorTypes.PlanOf(method.ReturnType)!,
             IsStatic: method.IsStatic,

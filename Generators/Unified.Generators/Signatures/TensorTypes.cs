@@ -81,6 +81,12 @@ internal static class TensorTypes
             return items.Any(i => i is null or VoidResult) ? null : new TupleResult(items!);
         }
 
+        if (RecordLayout.Of(type) is { Constructor.Parameters: { IsEmpty: false } parameters } layout && parameters.Length == layout.Members.Length && !ArgumentParts.IsEndless(type))
+        {
+            var items = parameters.Select(p => PlanOf(p.Type)).ToImmutableArray();
+            return items.Any(i => i is null or VoidResult) ? null : new RecordResult(type.WithNullableAnnotation(NullableAnnotation.None).Full(), items!);
+        }
+
         return IsCollection(type) && ItemType(type).Is(KnownNames.Tensor) ? new ListResult(type.Full()) : null;
     }
 

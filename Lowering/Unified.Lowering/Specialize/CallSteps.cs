@@ -20,7 +20,7 @@ internal static class CallSteps
         var parameters = definition.Function.Parameters;
         if (parameters.Length != arguments.Length)
         {
-            throw frame.Fail($"{key} takes {parameters.Length} arguments, not {arguments.Length}");
+            throw frame.Fail($"{definition.Function.Key} takes {parameters.Length} arguments, not {arguments.Length} as {key} does: a type parameter there is a record here", eager: true);
         }
 
         var isInstance = FrameArguments.IsInstance(definition.Function);

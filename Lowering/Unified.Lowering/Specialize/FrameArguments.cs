@@ -17,7 +17,7 @@ internal static class FrameArguments
         var first = IsInstance(frame.Function) ? 1 : 0;
         if (frame.Function.Parameters.Length != arguments.Length + first)
         {
-            throw frame.Fail($"{frame.Function.Key} takes {frame.Function.Parameters.Length - first} arguments, not {arguments.Length}");
+            throw frame.Fail($"{frame.Function.Key} takes {frame.Function.Parameters.Length - first} arguments, not {arguments.Length}; where it is called, a type parameter stands for a record", eager: true);
         }
 
         if (first == 1)

@@ -12,7 +12,11 @@ internal static class MutateProgram
         for (var i = 1 + random.Next(2); i > 0; i--)
         {
             var root = CSharpSyntaxTree.ParseText(text).GetRoot();
-            var body = root.DescendantNodes().OfType<MethodDeclarationSyntax>().First(m => m.Identifier.Text == "Run").Body!;
+            if (root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => m.Identifier.Text is "Run" or "Forward" && IsOfProgram(m))?.Body is not { Statements.Count: > 0 } body)
+            {
+                return text;
+            }
+
             var changed = random.Next(5) switch
             {
                 0 => Statements(body, random),
@@ -26,6 +30,10 @@ internal static class MutateProgram
 
         return text;
     }
+
+    // Snippets have further types, with methods of the same name.
+    private static bool IsOfProgram(MethodDeclarationSyntax method) =>
+        method.Parent is ClassDeclarationSyntax { BaseList: { } bases } && bases.Types.Any(t => t.ToString() == nameof(FuzzProgram));
 
     private static T Any<T>(IReadOnlyList<T> all, Random random) => all[random.Next(all.Count)];
 
@@ -53,6 +61,11 @@ internal static class MutateProgram
     private static BlockSyntax Expression(BlockSyntax body, Random random)
     {
         List<ExpressionSyntax> all = [.. body.DescendantNodes().OfType<ExpressionSyntax>()];
+        if (all.Count == 0)
+        {
+            return body;
+        }
+
         var (replaced, by) = (Any(all, random), Any(all, random));
 
         // As text: not every place of the tree takes every expression, and whether C# does is C#'s to say.

@@ -94,5 +94,5 @@ internal static class CompilePrograms
         "Programs",
         [CSharpSyntaxTree.ParseText(ProgramSource.Usings, s_parse, "Usings"), CSharpSyntaxTree.ParseText(ProgramSource.Shared, s_parse, "Shared"), .. programs],
         s_references,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, optimizationLevel: OptimizationLevel.Release));
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable, optimizationLevel: OptimizationLevel.Release));
 }

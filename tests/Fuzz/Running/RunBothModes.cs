@@ -43,6 +43,7 @@ internal static class RunBothModes
     {
         var seen = new List<Seen>();
         using var scope = Execution.Use(mode);
+        Generator.Default.Seed(7);
         var program = (FuzzProgram)Activator.CreateInstance(type)!;
         var random = new Random(17);
         foreach (var (batch, n, flag) in s_rounds)

@@ -34,7 +34,7 @@ internal static class Worker
 
         foreach (var (name, _) in sources)
         {
-            if (assembly.GetType(name) is { } type)
+            if ((assembly.GetType(name) ?? assembly.GetType($"Of{name}.{name}")) is { } type)
             {
                 var verdict = RunBothModes.Of(name, type, stage => Say(stage, name));
                 Say(verdict.Outcome.ToString(), name, verdict.Detail);
