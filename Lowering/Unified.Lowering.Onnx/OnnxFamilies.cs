@@ -21,12 +21,23 @@ internal static class OnnxFamilies
         new(OpCode.ConvolutionTranspose, "ConvTranspose", (b, c) => b.Node("ConvTranspose", c.Inputs, ("strides", List(c, "strides", 1)), ("pads", Pads(c)))),
         new(OpCode.MaxPool, "MaxPool", (b, c) => Pool(b, c, "MaxPool")),
         new(OpCode.AveragePool, "AveragePool", (b, c) => Pool(b, c, "AveragePool")),
+        new(OpCode.Interpolate, "Resize", Resize),
+        new(OpCode.GridSample, "GridSample", (b, c) => b.Node(
+            "GridSample", c.Inputs, ("mode", Text(c, "mode")), ("padding_mode", Text(c, "padding")), ("align_corners", c.Attributes.Bool("alignCorners") ? 1L : 0))),
+        new(OpCode.Rfft, "DFT", (b, c) => b.Node("DFT", [b.Node("Unsqueeze", [c.Inputs[0], b.Ints(-1L)])], ("onesided", 1L))),
+        new(OpCode.Fft, "DFT", (b, c) => b.Node("DFT", c.Inputs, ("inverse", c.Attributes.Bool("inverse") ? 1L : 0))),
         new(OpCode.GroupNorm, "GroupNormalization", (b, c) => b.Node(
             "GroupNormalization", c.Inputs, ("num_groups", c.Attributes.Int("groups")), ("epsilon", c.Attributes.Float("epsilon")))),
     ];
 
     private static ImmutableArray<string> Top(OnnxBuilder b, OnnxCall call, Dim count, string largest) => b.Nodes(
         "TopK", [call.Inputs[0], b.Dims([count])], 2, ("axis", call.Attributes.Int("axis")), ("largest", call.Attributes.Bool(largest) ? 1L : 0), ("sorted", 1L));
+
+    private static string Text(OnnxCall call, string name) => ((StringAttribute)call.Attributes.Find(name)!).Value;
+
+    private static string Resize(OnnxBuilder b, OnnxCall call) => b.Node(
+        "Resize", [call.Inputs[0], "", "", b.Dims(call.Result.Shape)], ("mode", Text(call, "mode")), ("cubic_coeff_a", -0.75), ("nearest_mode", "floor"),
+        ("coordinate_transformation_mode", Text(call, "mode") == "nearest" ? "asymmetric" : call.Attributes.Bool("alignCorners") ? "align_corners" : "half_pixel"));
 
     private static string Triangle(OnnxBuilder b, OnnxCall call, long upper) =>
         b.Node("Trilu", [call.Inputs[0], b.Scalar(DType.I64, call.Attributes.Int("diagonal"))], ("upper", upper));

@@ -44,6 +44,12 @@ internal static class ControlShapes
             Run(f, i.Body);
             f[i.Result] = f[i.Body.Yield] is TensorFact ? TensorFact.Unknown : Fact.Nothing;
         }),
+        Row<CustomGradientInstruction>((f, i) =>
+        {
+            Run(f, i.Body);
+            f[i.Result] = f[i.Body.Yield];
+            Run(f, i.Backward);
+        }),
         Row<DerivativeInstruction>((f, i) =>
         {
             Run(f, i.Body);

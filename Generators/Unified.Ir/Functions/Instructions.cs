@@ -118,8 +118,17 @@ public sealed record DerivativeInstruction(int Result, string Form, Block Body, 
 public sealed record VmapInstruction(int Result, Block Body, ImmutableArray<int> Inputs, ImmutableArray<int> Axes, int OutAxis, SourceSpan? Source = null)
     : Instruction(Result, Source);
 
-/// <summary>One example of an input of the nearest <see cref="VmapInstruction"/> around; <paramref name="Input"/> is a host int that counts them.</summary>
+/// <summary>
+/// What the block is given: one example of an input of the nearest <see cref="VmapInstruction"/> around, or the cotangent in the nearest
+/// <see cref="CustomGradientInstruction"/>; <paramref name="Input"/> is a host int that counts them.
+/// </summary>
 public sealed record ExampleInstruction(int Result, int Input, SourceSpan? Source = null) : Instruction(Result, Source);
+
+/// <summary>
+/// <c>CustomGradient(f, wrt, backward)</c>: the value of the first block, a tensor, whose gradients by <paramref name="Wrt"/> the second block
+/// yields as an aggregate.
+/// </summary>
+public sealed record CustomGradientInstruction(int Result, Block Body, int Wrt, Block Backward, SourceSpan? Source = null) : Instruction(Result, Source);
 
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);

@@ -90,6 +90,13 @@ public sealed class GraphBuilder : OpBuilder
     public OpValue Tangent(OpValue y, ImmutableArray<OpValue> wrt, ImmutableArray<OpValue> tangents) =>
         Append(OpTable.Get(OpCode.Tangent), [y, .. wrt, .. tangents], [y.Type], Attributes.Empty, null)[0];
 
+    /// <summary>
+    /// The value, whose gradients the callee gives: it takes the cotangent of the value and the arguments, and gives a cotangent for each of
+    /// <paramref name="wrt"/>. The Differentiate pass takes it away.
+    /// </summary>
+    public OpValue CustomGradient(Graph callee, OpValue value, ImmutableArray<OpValue> wrt, ImmutableArray<OpValue> arguments) => Append(
+        OpTable.Get(OpCode.CustomGradient), [value, .. wrt, .. arguments], [value.Type], Attributes.Empty.With("wrt", (long)wrt.Length), callee.Name)[0];
+
     /// <summary>One example of many along an axis: what follows, up to <see cref="Examples"/>, is computed for each.</summary>
     public OpValue Example(OpValue all, int axis) => Append(
         OpTable.Get(OpCode.Example), [all], [all.Type with { Shape = new Shape(all.Shape.Dims.RemoveAt(axis)) }], Attributes.Empty.With("axis", (long)axis), null)[0];

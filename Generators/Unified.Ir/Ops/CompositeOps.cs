@@ -21,6 +21,8 @@ internal static class CompositeOps
         .. SortOps.Rows,
         .. ShapeFamilyOps.Rows,
         .. WindowOps.Rows,
+        .. SamplingOps.Rows,
+        .. SpectralOps.Rows,
         .. NormalizationOps.Rows,
         .. LossOps.Rows,
         new(OpCode.RandomAdvance, OpTraits.NonDifferentiable | OpTraits.Recompute, CreationOps.RandomState, InferRandomAdvance)

@@ -66,6 +66,9 @@ public enum OpCode : ushort
     MseLoss, L1Loss, SmoothL1Loss, HuberLoss, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, KlDivergence, HingeLoss, SoftMarginLoss,
     LogCoshLoss, PoissonNllLoss, NllLoss,
 
+    // Sampling and spectra.
+    Interpolate, GridSample, Rfft, Irfft, Fft,
+
     // Structure: only in Graph IR.
-    Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples,
+    Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient,
 }

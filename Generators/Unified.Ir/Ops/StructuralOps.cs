@@ -13,6 +13,13 @@ internal static class StructuralOps
 
         // As many results as it has results; then the examples that they were computed from.
         Row(OpCode.Examples, nameof(GraphBuilder.Examples), new OperandSpec("others", Variadic: true)) with { Attributes = [new("axes", AttributeKind.Dims)] },
+
+        // The value, the tensors that it has gradients for, and what else the callee, which gives them, takes behind the cotangent.
+        Row(OpCode.CustomGradient, nameof(GraphBuilder.CustomGradient), new("value"), new("others", Variadic: true)) with
+        {
+            Traits = OpTraits.Structural | OpTraits.RunsGraph,
+            Attributes = [new("wrt", AttributeKind.Int)],
+        },
         Row(OpCode.Watch, nameof(GraphBuilder.Watch), new OperandSpec("values", Variadic: true)),
         Row(OpCode.Call, nameof(GraphBuilder.Call), new OperandSpec("arguments", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
 

@@ -47,6 +47,9 @@ internal static class InstructionForms
             41, "vmap {0} over {1} axes {2} to {3}", [YieldingBlock, Registers, Registers, Register], i => [i.Body, i.Inputs, i.Axes, i.OutAxis],
             (r, f, s) => new(r, f.Block(0), f.Ints(1), f.Ints(2), f.Int(3), s)),
         new InstructionForm<ExampleInstruction>(42, "example {0}", [Register], i => [i.Input], (r, f, s) => new(r, f.Int(0), s)),
+        new InstructionForm<CustomGradientInstruction>(
+            43, "custom_gradient {0} wrt {1} by {2}", [YieldingBlock, Register, YieldingBlock], i => [i.Body, i.Wrt, i.Backward],
+            (r, f, s) => new(r, f.Block(0), f.Int(1), f.Block(2), s)),
         new InstructionForm<IfInstruction>(
             18, "if {0} {1} else {2}", [Register, BlockField, BlockField], i => [i.Condition, i.Then, i.Else],
             (_, f, s) => new(f.Int(0), f.Block(1), f.Block(2), s), HasResult: false),

@@ -15,6 +15,7 @@ internal static class CallRules
         new("gradient-types", GradientTypes),
         new("tangent-types", TangentTypes),
         new("watch-types", WatchTypes),
+        new("custom-gradient-types", CustomGradientTypes),
         new("example-types", ExampleTypes),
     ];
 
@@ -217,6 +218,31 @@ internal static class CallRules
         let results = GraphRules.TypesOf(graph, node.Results)
         where operands is not null && results is not null && !operands.Value.SequenceEqual(results.Value)
         select $"{GraphRules.Describe(node)}: marks {GraphRules.List(operands.Value)}, but gives {GraphRules.List(results.Value)}";
+
+    private static IEnumerable<string> CustomGradientTypes(GraphModule module, Graph graph)
+    {
+        foreach (var node in graph.Nodes.Where(n => n.Op.Code == OpCode.CustomGradient))
+        {
+            if (Find(module, node) is not { } callee || GraphRules.TypesOf(graph, node.Operands) is not { } operands
+                || GraphRules.TypesOf(graph, node.Results) is not { } results
+                || GraphRules.TypesOf(callee, [.. callee.Outputs.Select(o => o.Value)]) is not { } outputs
+                || node.Attributes.Find("wrt") is not DimAttribute { Value: { IsConstant: true, Value: var wrt } } || operands.Length <= wrt)
+            {
+                continue;
+            }
+
+            ImmutableArray<TensorType> given = [operands[0], .. operands.Skip(1 + (int)wrt)];
+            if (!given.SequenceEqual(callee.Inputs.Select(i => i.Type)))
+            {
+                yield return $"{GraphRules.Describe(node)}: gives {GraphRules.List(given)}, @{callee.Name} takes {GraphRules.List(callee.Inputs.Select(i => i.Type))}";
+            }
+
+            if (!outputs.SequenceEqual(operands.Skip(1).Take((int)wrt)) || results.Length != 1 || results[0] != operands[0])
+            {
+                yield return $"{GraphRules.Describe(node)}: the gradients are {GraphRules.List(outputs)}, for {GraphRules.List(operands.Skip(1).Take((int)wrt))}";
+            }
+        }
+    }
 
     private static IEnumerable<string> ExampleTypes(GraphModule module, Graph graph)
     {

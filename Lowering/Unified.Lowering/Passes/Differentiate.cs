@@ -24,7 +24,7 @@ public sealed class Differentiate : IPass
             Visit(graph.Name);
         }
 
-        return new GraphModule(calls.All);
+        return new GraphModule([.. calls.All.Select(WithoutCustomGradients)]);
 
         // Callees first: what is split for a caller holds no derivative.
         void Visit(string name)
@@ -53,6 +53,11 @@ public sealed class Differentiate : IPass
             }
         }
     }
+
+    // All derivatives are there: what is left of a value with a gradient of its own is the value.
+    private static Graph WithoutCustomGradients(Graph graph) => graph.Nodes.Any(n => n.Op.Code == OpCode.CustomGradient)
+        ? GraphRewriter.Rewrite(graph, (_, node, operands) => node.Op.Code == OpCode.CustomGradient ? [operands[0]] : null)
+        : graph;
 
     private static Graph ExpandGradient(Graph graph, Node gradient, Watched watch, CallGradients calls)
     {

@@ -27,6 +27,26 @@ public static class GraphRewriter
         return builder.Build();
     }
 
+    /// <summary>The graph with other outputs.</summary>
+    /// <param name="output">From the number of an output and its value to what takes its place.</param>
+    public static Graph Copy(Graph graph, string name, Func<GraphBuilder, int, OpValue, OpValue> output)
+    {
+        var builder = new GraphBuilder(name);
+        var map = new OpValue[graph.ValueCount];
+        CopyInputs(graph, builder, map);
+        foreach (var node in graph.Nodes)
+        {
+            Visit(graph, node, builder, map, static (_, _, _) => null);
+        }
+
+        for (var i = 0; i < graph.Outputs.Length; i++)
+        {
+            builder.Output(output(builder, i, map[graph.Outputs[i].Value]), graph.Outputs[i].Kind, graph.Outputs[i].Input);
+        }
+
+        return builder.Build();
+    }
+
     public static void CopyInputs(Graph graph, GraphBuilder builder, OpValue[] map)
     {
         for (var i = 0; i < graph.Inputs.Length; i++)

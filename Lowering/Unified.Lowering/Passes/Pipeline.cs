@@ -17,6 +17,7 @@ public static class Pipeline
         // A block called once has one forward and one backward call: nothing to share.
         new InlineCalls(),
         DecomposeComposites.All,
+        new WidenProducts(),
         new Simplify(),
         new FoldConstants(),
         new Simplify(),

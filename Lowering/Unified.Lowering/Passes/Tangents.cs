@@ -37,6 +37,10 @@ internal sealed class Tangents(CallGradients calls)
                 return PushLoop(node, builder, operands, companions, known);
             case OpCode.Unwind:
                 return PushUnwind(node, builder, operands, companions, known);
+            case OpCode.CustomGradient:
+                throw new GraphCompileException(
+                    "CustomGradient: the function says how cotangents go back, not how tangents go forward; differentiate it by Grad, Vjp or JacobianReverse", node.Source)
+                { EagerIsPossible = true };
             default:
                 var results = builder.Copy(node, graph, operands);
                 if (Follow(node, builder, operands, results[0], companions) is { } tangent)

@@ -41,6 +41,13 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             return RecordLoop(node, operands, wanted, seeded);
         }
 
+        if (node.Op.Code == OpCode.CustomGradient)
+        {
+            var value = builder.Copy(node, graph, operands);
+            _entries.Add(new Entry(node, operands, value, wanted, null, []));
+            return value;
+        }
+
         var first = FirstArgument(node);
         if (node.Callee is not { } callee || !wanted.Skip(first).Contains(true))
         {
@@ -121,7 +128,8 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
             }
 
             builder.Source = entry.Node.Source;
-            var leaving = entry.Loop is var (gradient, turns) ? LoopBackward(entry, arriving, gradient, turns)
+            var leaving = entry.Node.Op.Code == OpCode.CustomGradient ? CustomBackward(entry, arriving[0]!)
+                : entry.Loop is var (gradient, turns) ? LoopBackward(entry, arriving, gradient, turns)
                 : entry.Node.Op.Has(OpTraits.RunsGraph) ? CallBackward(entry, arriving)
                 : Apply(entry, arriving);
             for (var i = 0; i < entry.Operands.Length; i++)
@@ -159,6 +167,13 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
         ImmutableArray<OpValue?> full = entry.Results.Length == 1 ? arriving
             : [.. arriving.Zip(entry.Results, (c, r) => c ?? (r.DType.IsFloat() ? builder.ZerosLike(r) : null))];
         return op.Gradient(builder, new GradientInputs(op, entry.Operands, entry.Results, full, entry.Node.Attributes) { Wanted = entry.Wanted });
+    }
+
+    private ImmutableArray<OpValue?> CustomBackward(Entry entry, OpValue cotangent)
+    {
+        var wrt = (int)entry.Node.Attributes.Int("wrt");
+        var results = builder.Call(calls.Get(entry.Node.Callee!), [cotangent, .. entry.Operands.Skip(1 + wrt)]);
+        return [null, .. results, .. entry.Operands.Skip(1 + wrt).Select(_ => (OpValue?)null)];
     }
 
     private ImmutableArray<OpValue?> CallBackward(Entry entry, ImmutableArray<OpValue?> arriving)

@@ -108,6 +108,7 @@ internal sealed class Vectorize(CallGradients calls)
             OpCode.Call => PushCall(node, builder, operands, batches, known, size),
             OpCode.If => PushIf(node, builder, operands, batches, known, size),
             OpCode.While or OpCode.RecordedWhile or OpCode.Unwind => PushLoop(node, builder, operands, batches, known, size),
+            OpCode.CustomGradient => PushCustomGradient(node, builder, operands, batches, known, size),
             _ => PushOp(node, builder, operands, batches, known, size),
         };
     }
@@ -136,6 +137,22 @@ internal sealed class Vectorize(CallGradients calls)
     {
         var (callee, results) = ForAll(node.Callee!, batches, [.. node.Results.Select(_ => false)], size);
         return Note(builder.Call(callee, operands), results, known);
+    }
+
+    private ImmutableArray<OpValue> PushCustomGradient(
+        Node node, GraphBuilder builder, ImmutableArray<OpValue> operands, ImmutableArray<Batch> batches, Dictionary<OpValue, Batch> known, Dim size)
+    {
+        var wrt = (int)node.Attributes.Int("wrt");
+        var each = new Batch(true, default);
+        var (callee, _) = ForAll(node.Callee!, [each, .. batches.Skip(1 + wrt)], [.. Enumerable.Repeat(true, wrt)], size);
+
+        // What is the same for all examples gets the cotangents of all of them.
+        var summed = GraphRewriter.Copy(callee, calls.UniqueName(callee.Name), (b, i, value) => batches[1 + i].IsBatched ? value : b.Sum(value, [0]));
+        calls.Put(summed);
+        var all = batches[0].IsBatched ? operands[0] : Batching.ForEach(builder, operands[0], size);
+        var result = builder.CustomGradient(summed, all, [.. operands.Skip(1).Take(wrt)], [.. operands.Skip(1 + wrt)]);
+        known[result] = each;
+        return [result];
     }
 
     private ImmutableArray<OpValue> PushIf(

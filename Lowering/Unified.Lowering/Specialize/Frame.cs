@@ -67,7 +67,7 @@ internal sealed class Frame
         set => this[Exit.Result] = value;
     }
 
-    /// <summary>One example of each input of the Vmap at hand.</summary>
+    /// <summary>What the block at hand is given: one example of each input of a Vmap, or a cotangent.</summary>
     public ImmutableArray<OpValue> Examples { get; set; } = [];
 
     /// <summary>Named dims of the declared shapes and what they are in this call.</summary>

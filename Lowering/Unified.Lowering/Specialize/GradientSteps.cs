@@ -109,7 +109,7 @@ internal static class GradientSteps
     }
 
     /// <summary>What is differentiated by. Taken before the body runs: derivatives are at the values that the body starts from.</summary>
-    private static ImmutableArray<OpValue> Wrt(Frame frame, int register, string who)
+    public static ImmutableArray<OpValue> Wrt(Frame frame, int register, string who)
     {
         var values = Tensors(frame, register);
         return values.FirstOrDefault(v => !v.DType.IsFloat()) is { } odd

@@ -65,7 +65,18 @@ internal sealed class Backpropagation
         }
 
         var wanted = node.Operands.Select(o => o.Slot is { } s && _wanted.Contains(s)).ToImmutableArray();
-        if (wanted.Contains(true))
+        if (node.Backward is { } backward)
+        {
+            var gradients = backward(cotangent);
+            for (var i = 0; i < node.Operands.Length; i++)
+            {
+                if (wanted[i])
+                {
+                    Add(node.Operands[i].Slot!, gradients[i]);
+                }
+            }
+        }
+        else if (wanted.Contains(true))
         {
             using var builder = new EagerBuilder();
             var call = new GradientInputs(

@@ -86,6 +86,33 @@ internal sealed class MapScope : IDisposable
         return scope is null || value.Mapping?.Scope == scope ? value : new Tensor(new Mapping(Ops.BroadcastTo(value, [scope.Size, .. value.Dims]), scope));
     }
 
+    /// <summary>All examples, where the tensor is one of this map.</summary>
+    public Tensor All(Tensor tensor) => tensor.Mapping is { } mapping && mapping.Scope == this ? mapping.All : tensor;
+
+    /// <summary>Runs a way back, written for one example, for all: what is the same for all examples gets the cotangents of all of them.</summary>
+    public IReadOnlyList<Tensor> MapBack(Func<Tensor, IReadOnlyList<Tensor>> backward, Tensor cotangents, IReadOnlyList<Tensor> wrt)
+    {
+        var wasOver = IsOver;
+        (t_open ??= new Stack<MapScope>()).Push(this);
+        IsOver = false;
+        try
+        {
+            return
+            [
+                .. backward(new Tensor(new Mapping(cotangents.Alias(), this))).Zip(wrt, (g, w) =>
+                {
+                    var all = All(Cover(g, [new Tensor(new Mapping(cotangents.Alias(), this))]));
+                    return w.Mapping?.Scope == this ? all : Ops.Sum(all, 0);
+                }),
+            ];
+        }
+        finally
+        {
+            t_open.Pop();
+            IsOver = wasOver;
+        }
+    }
+
     /// <summary>Applies an op to operands of which some stand for examples, at once to all examples of the innermost map among them.</summary>
     public static Tensor Apply(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
     {

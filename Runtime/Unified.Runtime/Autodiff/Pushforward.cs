@@ -49,6 +49,13 @@ internal static class Pushforward
             return;
         }
 
+        if (node.Backward is not null)
+        {
+            throw node.Operands.Any(o => o.Slot is { } slot && tangents.ContainsKey(slot))
+                ? new InvalidOperationException("CustomGradient: the function says how cotangents go back, not how tangents go forward; differentiate it by Grad, Vjp or JacobianReverse")
+                : new UnreachableException();
+        }
+
         using var builder = new EagerBuilder();
         var changes = node.Operands.Select(o => o.Slot is { } slot && tangents.TryGetValue(slot, out var tangent) ? (OpValue)builder.Wrap(tangent) : null);
         var change = TangentRule.Tangent(

@@ -22,6 +22,9 @@ internal sealed class TapeNode(Op op, Attributes attributes, long sequence)
     /// <summary>Grows with time: operands are always made before results.</summary>
     public long Sequence { get; } = sequence;
 
+    /// <summary>Of <see cref="Ops.CustomGradient(Func{Tensor}, IReadOnlyList{Tensor}, Func{Tensor, IReadOnlyList{Tensor}})"/>: from the cotangent to those of the operands.</summary>
+    public Func<Tensor, IReadOnlyList<Tensor>>? Backward { get; init; }
+
     public Tensor[] Operands { get; set; } = [];
 
     public Tensor? Result { get; set; }
@@ -122,14 +125,18 @@ internal static class Tape
         return false;
     }
 
-    public static void Record(Op op, ReadOnlySpan<Tensor> operands, Tensor result, Attributes attributes)
+    /// <summary>Some operand leads to a tensor that requires a gradient.</summary>
+    public static bool Records(IReadOnlyList<Tensor> operands) => t_paused == 0 && operands.Any(o => o.Slot is not null);
+
+    public static void Record(
+        Op op, ReadOnlySpan<Tensor> operands, Tensor result, Attributes attributes, Func<Tensor, IReadOnlyList<Tensor>>? backward = null)
     {
         if (!result.DType.IsFloat())
         {
             return;
         }
 
-        var node = new TapeNode(op, attributes, Interlocked.Increment(ref s_sequence));
+        var node = new TapeNode(op, attributes, Interlocked.Increment(ref s_sequence)) { Backward = backward };
         result.Slot = new GradSlot(node, null);
         var saved = new Tensor[operands.Length];
         for (var i = 0; i < saved.Length; i++)

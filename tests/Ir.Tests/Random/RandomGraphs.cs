@@ -39,7 +39,13 @@ internal sealed class RandomGraphs(Draw draw)
         var step = back.Build();
         var (_, tape) = builder.RecordedWhile(turn, builder.Scalar(DType.Bool, 0), [arguments[0]], [arguments[1]], [0]);
         builder.Output(builder.Unwind(step, tape, [arguments[0]], [arguments[1]])[0], OutputKind.Result);
-        return [builder.Build(), turn, step];
+
+        // A value whose gradient is stated.
+        var way = new GraphBuilder("way");
+        way.Output(way.Input("cotangent", turn.TypeOf(0), InputKind.Argument), OutputKind.Result);
+        var stated = way.Build();
+        builder.Output(builder.CustomGradient(stated, arguments[0], [arguments[0]], []), OutputKind.Result);
+        return [builder.Build(), turn, step, stated];
     }
 
     public Graph Graph(string name, Graph? callee)

@@ -42,6 +42,8 @@ public sealed class GraphVerifierTests
         { "tangent-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[3] = tangent(%0, %0, %0) }"), "but the tangent is of f32[4]" },
         { "example-types", Parse("graph @g(%0 x: arg f32[4,3]) -> () { %1: f32[4] = example(%0) {axis = 0} }"), "is no example of (f32[4,3]) along axis 0" },
         { "example-types", Parse("graph @g(%0 x: arg f32[4,3]) -> () { %1: f32[4] = examples(%0, %0) {axes = [0]} }"), "those of one example are (f32[4,3], f32[4,3])" },
+        { "custom-gradient-types", Parse("graph @g(%0 x: arg f32[3]) -> () { %1: f32[3] = custom_gradient @f(%0, %0) {wrt = 1} }" + Callee), "gives (f32[3]), @f takes (f32[4])" },
+        { "custom-gradient-types", Parse("graph @g(%0 x: arg f32[4], %1 w: arg f32[3]) -> () { %2: f32[4] = custom_gradient @f(%0, %1) {wrt = 1} }" + Callee), "the gradients are (f32[4]), for (f32[3])" },
         { "watch-types", Parse("graph @g(%0 x: arg f32[4]) -> () { %1: f32[3] = watch(%0) }"), "marks (f32[4]), but gives (f32[3])" },
     };
 
