@@ -21,11 +21,15 @@ internal static class Programs
     public static string Configuration { get; } = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(a => a.Key == "Configuration").Value!;
 
-    public static string TextGptPath =>
-        Path.Combine(Root, "artifacts", "bin", "TextGpt", Configuration == "Debug" ? "debug" : "release", "TextGpt.dll");
+    public static string TextGptPath => SamplePath("TextGpt");
 
     public static Outcome TextGpt(string arguments, params (string Name, string Value)[] environment) =>
         Run("dotnet", $"exec \"{TextGptPath}\" {arguments}", Root, environment);
+
+    public static Outcome Classics(string arguments) => Run("dotnet", $"exec \"{SamplePath("Classics")}\" {arguments}", Root);
+
+    private static string SamplePath(string name) =>
+        Path.Combine(Root, "artifacts", "bin", name, Configuration == "Debug" ? "debug" : "release", name + ".dll");
 
     public static Process Start(string file, string arguments, string folder, params (string Name, string Value)[] environment)
     {

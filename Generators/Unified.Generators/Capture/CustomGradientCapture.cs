@@ -4,7 +4,7 @@ using Unified.Ir;
 
 namespace Unified.Generators;
 
-/// <summary>Turns <c>CustomGradient(f, wrt, backward)</c> into an instruction with both lambdas as its blocks.</summary>
+/// <summary>Turns <c>CustomGradient(f, wrt, backward)</c>, and what else changes the way back, into instructions with the lambdas as their blocks.</summary>
 internal static class CustomGradientCapture
 {
     /// <summary><c>OnGradient(x, hook)</c>: x, whose cotangent goes through the hook.</summary>
@@ -30,6 +30,26 @@ internal static class CustomGradientCapture
         });
         return failed ? Captured.Missing(ValueKind.Tensor)
             : new(session.Writer.Emit(r => new CustomGradientInstruction(r, new Block([], x.Register), x.Register, way, session.Place(call))), ValueKind.Tensor);
+    }
+
+    /// <summary><c>Checkpoint(f)</c>.</summary>
+    public static Captured Checkpoint(CaptureSession session, IInvocationOperation call)
+    {
+        if (session.Functions.Find(call.Arguments[0].Value) is not { Method.IsAsync: false } function)
+        {
+            session.Report("UG009", call.Arguments[0].Syntax, "the values it needs are captured from around it");
+            return Captured.Missing(ValueKind.Tensor);
+        }
+
+        var failed = false;
+        var body = session.Writer.InBlock(() =>
+        {
+            var value = session.Functions.Call(function, call, []);
+            failed = value.IsMissing || value.Register == Instruction.None;
+            return value.Register;
+        });
+        return failed ? Captured.Missing(ValueKind.Tensor)
+            : new(session.Writer.Emit(r => new CheckpointInstruction(r, body, session.Place(call))), ValueKind.Tensor);
     }
 
     public static Captured Capture(CaptureSession session, IInvocationOperation call)

@@ -138,6 +138,8 @@ internal sealed class TensorCallCapture(CaptureSession session)
                     : new(session.Writer.Emit(r => new HostInstruction(r, "item", type, [tensor.Register], session.Place(call))), ValueKind.Host);
             case var derivative when GradientCapture.Intrinsics.Contains(derivative):
                 return GradientCapture.Capture(session, call, derivative);
+            case "checkpoint":
+                return CustomGradientCapture.Checkpoint(session, call);
             case "gradient_hook":
                 return CustomGradientCapture.Hook(session, call);
             case "custom_gradient":

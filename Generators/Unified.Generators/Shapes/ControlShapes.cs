@@ -44,6 +44,11 @@ internal static class ControlShapes
             Run(f, i.Body);
             f[i.Result] = f[i.Body.Yield] is TensorFact ? TensorFact.Unknown : Fact.Nothing;
         }),
+        Row<CheckpointInstruction>((f, i) =>
+        {
+            Run(f, i.Body);
+            f[i.Result] = f[i.Body.Yield];
+        }),
         Row<CustomGradientInstruction>((f, i) =>
         {
             Run(f, i.Body);

@@ -130,6 +130,9 @@ public sealed record ExampleInstruction(int Result, int Input, SourceSpan? Sourc
 /// </summary>
 public sealed record CustomGradientInstruction(int Result, Block Body, int Wrt, Block Backward, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary><c>Checkpoint(f)</c>: the tensor that the block yields; on the way back it is computed again.</summary>
+public sealed record CheckpointInstruction(int Result, Block Body, SourceSpan? Source = null) : Instruction(Result, Source);
+
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);
 

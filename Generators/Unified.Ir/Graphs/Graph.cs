@@ -8,6 +8,9 @@ namespace Unified.Ir;
 public sealed record Node(
     Op Op, ImmutableArray<int> Operands, ImmutableArray<int> Results, Attributes Attributes, string? Callee = null, SourceSpan? Source = null)
 {
+    /// <summary>Of a call: it is not to become part of its caller.</summary>
+    public bool IsApart => Attributes.Find("apart") is not null;
+
     /// <summary>Reserved for ops on tensors that hold code (<c>if</c>, <c>while</c>).</summary>
     public ImmutableArray<Graph> Regions { get; init; } = [];
 }

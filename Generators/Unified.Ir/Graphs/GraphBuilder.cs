@@ -24,6 +24,8 @@ public sealed class GraphBuilder : OpBuilder
     /// <summary>Where the turns of a loop lie in the runtime's record, and how many there are.</summary>
     public static TensorType TapeType { get; } = new(DType.I64, new Shape([2]));
 
+    private static Attributes Apart { get; } = Attributes.Empty.With("apart", true);
+
     public string Name { get; }
 
     /// <summary>Given to each node added from now on.</summary>
@@ -48,8 +50,9 @@ public sealed class GraphBuilder : OpBuilder
         Append(op, operands, op.InferTypes([.. operands.Select(o => o.Type)], ref attributes), attributes, null);
 
     /// <summary>A call of another graph of the module: its outputs become values here.</summary>
-    public ImmutableArray<OpValue> Call(Graph callee, ImmutableArray<OpValue> operands) =>
-        Append(OpTable.Get(OpCode.Call), operands, [.. callee.Outputs.Select(o => callee.TypeOf(o.Value))], Attributes.Empty, callee.Name);
+    /// <param name="isApart">It stays a call: what it computes is not to be shared with what its caller has computed already.</param>
+    public ImmutableArray<OpValue> Call(Graph callee, ImmutableArray<OpValue> operands, bool isApart = false) => Append(
+        OpTable.Get(OpCode.Call), operands, [.. callee.Outputs.Select(o => callee.TypeOf(o.Value))], isApart ? Apart : Attributes.Empty, callee.Name);
 
     /// <summary>The outputs of the callee where the condition (bool, rank 0) holds, else <paramref name="otherwise"/>. Only what is needed runs.</summary>
     public ImmutableArray<OpValue> If(Graph callee, OpValue condition, ImmutableArray<OpValue> otherwise, ImmutableArray<OpValue> arguments) =>
@@ -94,8 +97,10 @@ public sealed class GraphBuilder : OpBuilder
     /// The value, whose gradients the callee gives: it takes the cotangent of the value and the arguments, and gives a cotangent for each of
     /// <paramref name="wrt"/>. The Differentiate pass takes it away.
     /// </summary>
-    public OpValue CustomGradient(Graph callee, OpValue value, ImmutableArray<OpValue> wrt, ImmutableArray<OpValue> arguments) => Append(
-        OpTable.Get(OpCode.CustomGradient), [value, .. wrt, .. arguments], [value.Type], Attributes.Empty.With("wrt", (long)wrt.Length), callee.Name)[0];
+    /// <param name="isApart">As of <see cref="Call"/>: the callee computes again what the value was computed from.</param>
+    public OpValue CustomGradient(Graph callee, OpValue value, ImmutableArray<OpValue> wrt, ImmutableArray<OpValue> arguments, bool isApart = false) => Append(
+        OpTable.Get(OpCode.CustomGradient), [value, .. wrt, .. arguments], [value.Type],
+        (isApart ? Apart : Attributes.Empty).With("wrt", (long)wrt.Length), callee.Name)[0];
 
     /// <summary>One example of many along an axis: what follows, up to <see cref="Examples"/>, is computed for each.</summary>
     public OpValue Example(OpValue all, int axis) => Append(

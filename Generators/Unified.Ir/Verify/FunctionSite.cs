@@ -38,7 +38,7 @@ internal sealed record FunctionSite(Instruction Instruction, InstructionForm For
                 sites.Add(site);
                 foreach (var (_, inner) in site.Blocks)
                 {
-                    var isGradient = instruction is ValueAndGradInstruction or DerivativeInstruction or VmapInstruction or CustomGradientInstruction;
+                    var isGradient = instruction is ValueAndGradInstruction or DerivativeInstruction or VmapInstruction or CustomGradientInstruction or CheckpointInstruction;
                     var isLoopBody = instruction is ForEachInstruction or SwitchInstruction || (instruction is LoopInstruction loop && ReferenceEquals(inner, loop.Body));
                     var passesOn = instruction is IfInstruction;
                     if (instruction is InlineInstruction function)

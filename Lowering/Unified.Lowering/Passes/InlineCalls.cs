@@ -39,7 +39,7 @@ public sealed class InlineCalls(int mostNodes = 4) : IPass
 
             return done[name] = GraphRewriter.Rewrite(module.Get(name), (builder, node, operands) =>
             {
-                if (node.Callee is null || node.Op.Code != OpCode.Call)
+                if (node.Callee is null || node.Op.Code != OpCode.Call || (node.IsApart && mostNodes < int.MaxValue))
                 {
                     return null;
                 }

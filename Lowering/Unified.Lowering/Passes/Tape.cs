@@ -172,7 +172,7 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
     private ImmutableArray<OpValue?> CustomBackward(Entry entry, OpValue cotangent)
     {
         var wrt = (int)entry.Node.Attributes.Int("wrt");
-        var results = builder.Call(calls.Get(entry.Node.Callee!), [cotangent, .. entry.Operands.Skip(1 + wrt)]);
+        var results = builder.Call(calls.Get(entry.Node.Callee!), [cotangent, .. entry.Operands.Skip(1 + wrt)], entry.Node.IsApart);
         return [null, .. results, .. entry.Operands.Skip(1 + wrt).Select(_ => (OpValue?)null)];
     }
 

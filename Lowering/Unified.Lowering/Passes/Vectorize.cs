@@ -136,7 +136,7 @@ internal sealed class Vectorize(CallGradients calls)
         Node node, GraphBuilder builder, ImmutableArray<OpValue> operands, ImmutableArray<Batch> batches, Dictionary<OpValue, Batch> known, Dim size)
     {
         var (callee, results) = ForAll(node.Callee!, batches, [.. node.Results.Select(_ => false)], size);
-        return Note(builder.Call(callee, operands), results, known);
+        return Note(builder.Call(callee, operands, node.IsApart), results, known);
     }
 
     private ImmutableArray<OpValue> PushCustomGradient(
@@ -150,7 +150,7 @@ internal sealed class Vectorize(CallGradients calls)
         var summed = GraphRewriter.Copy(callee, calls.UniqueName(callee.Name), (b, i, value) => batches[1 + i].IsBatched ? value : b.Sum(value, [0]));
         calls.Put(summed);
         var all = batches[0].IsBatched ? operands[0] : Batching.ForEach(builder, operands[0], size);
-        var result = builder.CustomGradient(summed, all, [.. operands.Skip(1).Take(wrt)], [.. operands.Skip(1 + wrt)]);
+        var result = builder.CustomGradient(summed, all, [.. operands.Skip(1).Take(wrt)], [.. operands.Skip(1 + wrt)], node.IsApart);
         known[result] = each;
         return [result];
     }

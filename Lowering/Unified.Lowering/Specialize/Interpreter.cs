@@ -48,6 +48,7 @@ internal static class Interpreter
         .. CallSteps.Rows,
         .. GradientSteps.Rows,
         .. VmapSteps.Rows,
+        .. CheckpointSteps.Rows,
         .. CustomGradientSteps.Rows,
         .. ControlSteps.Rows,
     ];

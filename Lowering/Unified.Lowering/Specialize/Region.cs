@@ -18,6 +18,9 @@ internal sealed class Region(GraphBuilder builder, Region? outer)
     /// <summary>The values of the outer region that came in, in the order of their inputs.</summary>
     public IReadOnlyList<OpValue> Taken => _taken;
 
+    /// <summary>What a value that came in is here.</summary>
+    public OpValue InputOf(OpValue taken) => _inputs.First(i => ReferenceEquals(Outer!.Import(i.Key), taken)).Value;
+
     /// <summary>It runs once for each turn of a loop.</summary>
     public bool IsLoop { get; init; }
 

@@ -29,6 +29,9 @@ public static class GraphRuntime
     /// <summary>Calls of static graphs on this thread run compiled: the mode is graph, a compiler is registered, and no tape is recording.</summary>
     public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && s_compiler is not null && !Tape.IsRecording && !MapScope.IsActive;
 
+    /// <summary>The working memory that compiled graphs hold for what they compute on the way, in bytes.</summary>
+    public static long ArenaBytes => Executable.ArenaBytes;
+
     public static GraphStatistics Statistics
     {
         get

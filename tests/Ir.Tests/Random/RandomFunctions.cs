@@ -154,6 +154,8 @@ internal sealed class RandomFunctions
                 return new VmapInstruction(NewRegister(), body, [input, input], [input, input], input, source);
             case 28 when _draw.Chance(0.3) && (Block(depth - 1, false, true, true), Register(), Block(depth - 1, false, true, true)) is var (value, wrt, backward):
                 return new CustomGradientInstruction(NewRegister(), value, wrt, backward, source);
+            case 28 when _draw.Chance(0.2) && Block(depth - 1, false, true, true) is var again:
+                return new CheckpointInstruction(NewRegister(), again, source);
             case 28 when _draw.Chance(0.3) && Register() is var number:
                 return new ExampleInstruction(NewRegister(), number, source);
             case 28 when Block(depth - 1, false, true, false) is var body:

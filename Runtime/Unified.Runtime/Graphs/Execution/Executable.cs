@@ -47,6 +47,10 @@ internal sealed unsafe class Executable : IDisposable
     private readonly LoopRecord _record = new();
     private byte* _arena;
     private long _arenaBytes;
+    private static long s_arenaBytes;
+
+    /// <summary>The working memory of all executables.</summary>
+    public static long ArenaBytes => Interlocked.Read(ref s_arenaBytes);
 
     public Executable(CompiledFunction compiled, IReadOnlyList<ArgumentSpec> arguments)
     {
@@ -204,6 +208,8 @@ internal sealed unsafe class Executable : IDisposable
     {
         NativeMemory.AlignedFree(_arena);
         _arena = null;
+        Interlocked.Add(ref s_arenaBytes, -_arenaBytes);
+        _arenaBytes = 0;
         foreach (var handle in _constants)
         {
             if (handle.IsAllocated)
@@ -266,6 +272,7 @@ internal sealed unsafe class Executable : IDisposable
         NativeMemory.AlignedFree(_arena);
         _arena = null;
         _arena = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)(bytes >= HugePage ? HugePage : 4096));
+        Interlocked.Add(ref s_arenaBytes, bytes - _arenaBytes);
         _arenaBytes = bytes;
         if (bytes >= HugePage)
         {
