@@ -85,6 +85,7 @@ internal static class RunSnippets
     private static IEnumerable<object?> Values(object? value, int depth) => value switch
     {
         null => [null],
+        Tensor { IsDisposed: true } => ["disposed"],
         Tensor t => [t.Type.ToString(), .. Ops.Cast(t, DType.F64).ToArray<double>().Cast<object?>()],
         string or bool or int or long or float or double or char => [value],
         IEnumerable many when depth < 3 => many.Cast<object?>().SelectMany(v => Values(v, depth + 1)),

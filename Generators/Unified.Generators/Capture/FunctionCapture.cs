@@ -233,7 +233,7 @@ internal sealed class FunctionCapture(CaptureSession session)
         try
         {
             bind();
-            return IsStraight(body) ? Straight(body, kind) : Returning(body, kind, place);
+            return session.Statements.Usings.Within(isLoop: false, () => IsStraight(body) ? Straight(body, kind) : Returning(body, kind, place));
         }
         finally
         {
@@ -284,7 +284,8 @@ internal sealed class FunctionCapture(CaptureSession session)
 
     /// <summary>Nothing returns before the end, so that the body needs no block of its own.</summary>
     private static bool IsStraight(IBlockOperation body) =>
-        body.Operations.Take(Math.Max(0, body.Operations.Length - (body.Operations.LastOrDefault() is IReturnOperation ? 1 : 0))).All(s => !Returns(s));
+        !body.Operations.Any(o => o is IUsingDeclarationOperation)
+        && body.Operations.Take(Math.Max(0, body.Operations.Length - (body.Operations.LastOrDefault() is IReturnOperation ? 1 : 0))).All(s => !Returns(s));
 
     private static bool Returns(IOperation operation) =>
         operation is IReturnOperation

@@ -7,7 +7,11 @@ namespace Unified.Generators;
 /// <summary>Turns <c>for</c>, <c>foreach</c>, <c>while</c> and <c>do</c> into Loop and ForEach instructions.</summary>
 internal sealed class LoopCapture(CaptureSession session)
 {
-    public void Capture(ILoopOperation loop) => session.State.InLoop(() => Any(loop));
+    public void Capture(ILoopOperation loop) => session.State.InLoop(() => session.Statements.Usings.Within(isLoop: true, () =>
+    {
+        Any(loop);
+        return true;
+    }));
 
     private void Any(ILoopOperation loop)
     {

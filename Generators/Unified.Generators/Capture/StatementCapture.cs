@@ -12,8 +12,6 @@ internal sealed class StatementCapture
     private static readonly ImmutableDictionary<OperationKind, (string Name, string Instead)> Refused = new Dictionary<OperationKind, (string, string)>
     {
         [OperationKind.Try] = ("A try statement", "catch around the call of the static graph"),
-        [OperationKind.Using] = ("A using statement", "open and dispose around the call of the static graph"),
-        [OperationKind.UsingDeclaration] = ("A using declaration", "open and dispose around the call of the static graph"),
         [OperationKind.Lock] = ("A lock statement", "lock around the call of the static graph"),
         [OperationKind.Labeled] = ("A label", "write a loop or an if statement"),
         [OperationKind.YieldReturn] = ("yield return", "return a list"),
@@ -31,10 +29,13 @@ internal sealed class StatementCapture
     {
         _session = session;
         Loops = new LoopCapture(session);
+        Usings = new UsingCapture(session);
         _switches = new SwitchCapture(session);
         _rows = new Dictionary<OperationKind, Action<IOperation>>
         {
-            [OperationKind.Block] = o => Each(((IBlockOperation)o).Operations),
+            [OperationKind.Block] = o => Usings.Block(() => Each(((IBlockOperation)o).Operations)),
+            [OperationKind.Using] = o => Usings.Statement((IUsingOperation)o),
+            [OperationKind.UsingDeclaration] = o => Usings.Declaration((IUsingDeclarationOperation)o),
             [OperationKind.VariableDeclarationGroup] = o => Each(((IVariableDeclarationGroupOperation)o).Declarations),
             [OperationKind.VariableDeclaration] = o => Declaration((IVariableDeclarationOperation)o),
             [OperationKind.ExpressionStatement] = o => Effect(((IExpressionStatementOperation)o).Operation),
@@ -50,6 +51,8 @@ internal sealed class StatementCapture
     }
 
     public LoopCapture Loops { get; }
+
+    public UsingCapture Usings { get; }
 
     public void Capture(IOperation statement)
     {
@@ -123,6 +126,7 @@ internal sealed class StatementCapture
     {
         if (operation.ReturnedValue is not { } returned)
         {
+            Usings.Leave(isLoop: false);
             _session.Writer.Emit(new ReturnInstruction(Instruction.None, _session.Place(operation)));
             return;
         }
@@ -130,6 +134,7 @@ internal sealed class StatementCapture
         var value = _session.Expressions.Capture(returned);
         if (!value.IsMissing)
         {
+            Usings.Leave(isLoop: false);
             _session.Functions.NoteReturn(value.Kind);
             _session.Writer.Emit(new ReturnInstruction(value.Register, _session.Place(operation)));
         }
@@ -157,9 +162,11 @@ internal sealed class StatementCapture
         switch (operation.BranchKind)
         {
             case BranchKind.Break:
+                Usings.Leave(isLoop: true);
                 _session.Writer.Emit(new BreakInstruction());
                 return;
             case BranchKind.Continue:
+                Usings.Leave(isLoop: true);
                 _session.Writer.Emit(new ContinueInstruction());
                 return;
             default:

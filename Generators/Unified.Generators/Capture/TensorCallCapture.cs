@@ -146,6 +146,14 @@ internal sealed class TensorCallCapture(CaptureSession session)
                 return CustomGradientCapture.Capture(session, call);
             case "vmap":
                 return VmapCapture.Capture(session, call);
+            case "dispose" when call.Instance is { } disposed:
+                var ended = session.Expressions.Capture(disposed);
+                if (!ended.IsMissing)
+                {
+                    session.Writer.Emit(new DisposeInstruction(ended.Register, session.Place(call)));
+                }
+
+                return Captured.Missing(ValueKind.Void);
             case "zeros":
                 return Filled(call, 0);
             case "ones":

@@ -86,6 +86,9 @@ public sealed record CountInstruction(int Result, int List, SourceSpan? Source =
 /// <summary><c>target.Assign(value)</c>: overwrites the storage of a state tensor; dtype and shape stay.</summary>
 public sealed record AssignInstruction(int Target, int Value, SourceSpan? Source = null) : Instruction(None, Source);
 
+/// <summary><c>x.Dispose()</c>, or the end of a <c>using</c>: whoever reads this tensor from now on has made a mistake.</summary>
+public sealed record DisposeInstruction(int Tensor, SourceSpan? Source = null) : Instruction(None, Source);
+
 /// <summary><c>this._field = value</c> for a tensor field: the setter thunk takes the listed arguments, then the new tensor.
 /// Getter is the thunk that reads the same field, or None; later reads of it in the same run see the new value.</summary>
 public sealed record RebindInstruction(int Setter, int Getter, ImmutableArray<int> Arguments, int Value, SourceSpan? Source = null) : Instruction(None, Source);

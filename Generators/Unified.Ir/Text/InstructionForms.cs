@@ -71,6 +71,7 @@ internal static class InstructionForms
         new InstructionForm<SwitchInstruction>(31, "switch {0}", [BlockField], i => [i.Body], (_, f, s) => new(f.Block(0), s), HasResult: false),
         new InstructionForm<ListStepInstruction>(
             32, "list_step {0}{1}", [Word, Registers], i => [i.Operator, i.Operands], (r, f, s) => new(r, f.Text(0), f.Ints(1), s)),
+        new InstructionForm<DisposeInstruction>(36, "dispose {0}", [Register], i => [i.Tensor], (_, f, s) => new(f.Int(0), s), HasResult: false),
         new InstructionForm<IndexUpdateInstruction>(
             33, "index_update {0}{1} = {2}", [Register, Items, Register], i => [i.Tensor, i.Items, i.Value],
             (r, f, s) => new(r, f.Int(0), (ImmutableArray<IndexItem>)f[1]!, f.Int(2), s)),

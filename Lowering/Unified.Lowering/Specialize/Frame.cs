@@ -202,6 +202,8 @@ internal sealed class Frame
     {
         switch (value)
         {
+            case TensorValue { IsDisposed: true }:
+                throw Fail("a tensor is used after it was disposed of", eager: true);
             case TensorValue tensor:
                 return _region.Import(tensor.Key is { } written ? _places[written].Current : tensor.Tensor);
             case PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own:

@@ -42,6 +42,8 @@ internal sealed record Leaf(OpValue? Value, Func<GraphBuilder, OpValue>? Make, T
     {
         switch (value)
         {
+            case TensorValue { IsDisposed: true }:
+                return null;
             case TensorValue tensor:
                 return new Leaf(tensor.Key is { } key && state.Places.TryGetValue(key, out var written) ? written.Current : tensor.Tensor);
             case PlaceValue place:

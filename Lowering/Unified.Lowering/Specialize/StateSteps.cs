@@ -10,7 +10,22 @@ internal static class StateSteps
     [
         Step.Of<AssignInstruction>((f, i) => f.Write(f[i.Target], f.Tensor(f[i.Value]))),
         Step.Of<RebindInstruction>(Rebind),
+        Step.Of<DisposeInstruction>((f, i) => Dispose(f, f[i.Tensor])),
     ];
+
+    private static void Dispose(Frame frame, Value value)
+    {
+        switch (value)
+        {
+            case TensorValue tensor:
+                tensor.IsDisposed = true;
+                break;
+            case not HostValue { Object: null }:
+                throw frame.Fail($"{value.Describe()} is disposed of, which others hold; a graph disposes of what it has computed only", eager: true);
+            default:
+                break;
+        }
+    }
 
     private static void Rebind(Frame frame, RebindInstruction step)
     {

@@ -28,6 +28,9 @@ internal sealed record TensorValue(OpValue Tensor) : Value
     /// <summary>Where its present value is found, once something has been written to it.</summary>
     public LocalKey? Key { get; set; }
 
+    /// <summary>Reading it is a mistake, which eager code answers. Once it may be so, whatever path is taken.</summary>
+    public bool IsDisposed { get; set; }
+
     public bool Equals(TensorValue? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);

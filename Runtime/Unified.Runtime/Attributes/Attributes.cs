@@ -37,7 +37,7 @@ public sealed class OpAttribute(OpCode code) : Attribute
 }
 
 /// <summary>A member the capture knows by itself: <c>shape</c>, <c>rank</c>, <c>assign</c>, <c>index</c>, <c>value_and_grad</c>,
-/// <c>item</c>, <c>truth</c>, <c>number</c>, <c>zeros</c>, <c>ones</c>.</summary>
+/// <c>item</c>, <c>truth</c>, <c>number</c>, <c>zeros</c>, <c>ones</c>, <c>dispose</c>.</summary>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
 public sealed class IntrinsicAttribute(string name) : Attribute
 {

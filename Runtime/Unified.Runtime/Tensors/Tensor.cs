@@ -147,6 +147,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     }
 
     /// <summary>Frees the memory unless views or the gradient tape still use it. Later use of this tensor is an error.</summary>
+    [Intrinsic("dispose")]
     public void Dispose()
     {
         var storage = Interlocked.Exchange(ref _storage, null);

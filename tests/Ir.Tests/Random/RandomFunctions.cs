@@ -98,7 +98,7 @@ internal sealed class RandomFunctions
             case 1:
                 return new LoadInstruction(NewRegister(), _draw.Int(0, _locals.Length - 1), source);
             case 2:
-                return new StoreInstruction(_draw.Int(0, _locals.Length - 1), Register(), source);
+                return _draw.Chance(0.2) ? new DisposeInstruction(Register(), source) : new StoreInstruction(_draw.Int(0, _locals.Length - 1), Register(), source);
             case 3:
                 return Host(source);
             case 4 when (Register(), Register()) is var (x, axis):

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using Unified.Ir;
+
+namespace Unified.Generators;
+
+/// <summary>Turns <c>using var y = …</c> and <c>using (var y = …)</c> of tensors into declarations, and a Dispose instruction on each way out.</summary>
+internal sealed class UsingCapture(CaptureSession session)
+{
+    private ImmutableStack<int> _open = [];
+    private ImmutableStack<int> _openBeforeLoop = [];
+
+    /// <summary>A body of its own: a return in it, or a break, leaves nothing that is open outside of it.</summary>
+    public T Within<T>(bool isLoop, Func<T> capture)
+    {
+        var (open, beforeLoop) = (_open, _openBeforeLoop);
+        (_open, _openBeforeLoop) = isLoop ? (open, open) : ([], []);
+        var result = capture();
+        (_open, _openBeforeLoop) = (open, beforeLoop);
+        return result;
+    }
+
+    /// <summary>A block: what is declared with <c>using</c> in it ends with it.</summary>
+    public void Block(Action capture)
+    {
+        var before = _open;
+        capture();
+        Close(before);
+        _open = before;
+    }
+
+    public void Statement(IUsingOperation operation)
+    {
+        if (Variables(operation.Resources) is not { } variables)
+        {
+            Refuse(operation, "A using statement");
+            return;
+        }
+
+        Block(() =>
+        {
+            Declare(operation.Resources, variables);
+            session.Statements.Capture(operation.Body);
+        });
+    }
+
+    public void Declaration(IUsingDeclarationOperation operation)
+    {
+        if (Variables(operation.DeclarationGroup) is { } variables)
+        {
+            Declare(operation.DeclarationGroup, variables);
+        }
+        else
+        {
+            Refuse(operation, "A using declaration");
+        }
+    }
+
+    /// <summary>The way out by <c>return</c>, or by <c>break</c> or <c>continue</c>.</summary>
+    public void Leave(bool isLoop) => Close(isLoop ? _openBeforeLoop : []);
+
+    private void Declare(IOperation declaration, ImmutableArray<ILocalSymbol> variables)
+    {
+        session.Statements.Capture(declaration);
+        foreach (var local in variables.Select(session.Writer.Find).OfType<int>())
+        {
+            _open = _open.Push(local);
+        }
+    }
+
+    private void Close(ImmutableStack<int> until)
+    {
+        for (var open = _open; open != until && !open.IsEmpty; open = open.Pop())
+        {
+            session.Writer.Emit(new DisposeInstruction(session.Writer.Load(open.Peek())));
+        }
+    }
+
+    private void Refuse(IOperation operation, string what) => session.Report(
+        "UG001", operation.Syntax, $"{what} of something that is no tensor", "open and dispose around the call of the static graph");
+
+    private ImmutableArray<ILocalSymbol>? Variables(IOperation resources) => resources is IVariableDeclarationGroupOperation group
+        && group.Declarations.SelectMany(d => d.Declarators).Select(d => d.Symbol).ToImmutableArray() is var all && all.All(v => session.Types.IsTensor(v.Type))
+            ? all
+            : null;
+}
