@@ -16,6 +16,12 @@ public sealed class DifferentiateTests
             new RandomModules(seed, smooth: true).Make(order).Run(DecomposeComposites.WithoutGradient, Pass), RandomModules.Wrt),
         iter: 30);
 
+    /// <summary>A steep one: plain central differences miss it by 1e-5.</summary>
+    [Theory]
+    [InlineData(439268)]
+    public void A_random_module_that_failed_before(int seed) => Differences.Check(
+        new RandomModules(seed, smooth: true).Make(2).Run(DecomposeComposites.WithoutGradient, Pass), RandomModules.Wrt);
+
     [Fact]
     public void The_loss_and_other_results_keep_their_values() => Gen.Int[0, 1_000_000].Sample(
         seed =>
