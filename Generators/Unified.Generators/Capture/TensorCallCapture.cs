@@ -168,6 +168,12 @@ internal sealed class TensorCallCapture(CaptureSession session)
     /// <summary>A number of the host where a tensor is wanted: a constant of rank 0 and of the number's own dtype.</summary>
     public Captured Number(IConversionOperation conversion)
     {
+        // Without a number there would be no tensor: a result or a variable that a graph has no word for.
+        if (conversion.Operand.Type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T })
+        {
+            return session.Refuse("UG002", conversion, "a number that may be null as a tensor", "write its Value, or what stands for null, as in (number ?? 0)");
+        }
+
         var value = session.Expressions.Capture(conversion.Operand);
         return value.IsMissing ? Captured.Missing(ValueKind.Tensor) : new(session.Writer.Emit(r => new ApplyInstruction(
             r, OpCode.Constant, [new("value", value.Register), new("dtype", DTypeOf(conversion.Operand.Type, conversion))], session.Place(conversion))), ValueKind.Tensor);

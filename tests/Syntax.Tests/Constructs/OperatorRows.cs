@@ -32,6 +32,7 @@ internal static class OperatorRows
         new(G, "%= &= |= ^= <<= >>= >>>=", "var m = x > 0f; m &= x < 1f; m |= x > 2f; m ^= x < -2f; return Cast(m, DType.F32);", "n %= 5; n &= 7; n |= 8; n ^= 1; n <<= 2; n >>= 1; n >>>= 1; return x * n;"),
         new(G, "compound assignment of a field", "_t += Sum(x, 0); return _t;\n---\nprivate Tensor _t = Tensor.Ones([6]);", "_k += n; return x;\n---\nprivate int _k;"),
         new(G, "lifted operators", null, "int? a = n, b = null; return x * ((a + 1) ?? 0) + (b + 1 ?? 5);"),
+        new(G, "lifted conversion to a tensor", "int? k = n > 2 ? n : null; Tensor? y = k; return y ?? x;", null),
         new(G, "user's binary operator", "var p = new Pair(x, x * 2f) + new Pair(x, x); return p.A * p.B;" + Pair, "return x * (new Money(n) + new Money(2)).Cents;" + Money),
         new(G, "user's unary operator", "var p = -new Pair(x, x * 2f); return p.A * p.B;" + Pair, "return x * (-new Money(n)).Cents;" + Money),
         new(G, "user's increment", null, "var m = new Money(n); m++; return x * m.Cents;" + Money),
