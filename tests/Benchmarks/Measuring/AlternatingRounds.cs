@@ -14,7 +14,7 @@ public static class AlternatingRounds
     private const int Rounds = 11, FewestRounds = 3;
 
     // The threads of a contender that has just run spin for a while: they would slow the next one down.
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     /// <param name="budget">Milliseconds for all rounds; long works get fewer rounds, at least three.</param>
     public static IReadOnlyList<Timing> Run(IReadOnlyList<IContender> contenders, double budget)
