@@ -28,7 +28,7 @@ internal sealed unsafe class WorkPool
     private long* _parameters;
     private long* _status;
     private long _units;
-    private long _chunk;
+    private long _grain;
     private long _next;
     private long _epoch;
     private int _active;
@@ -86,14 +86,12 @@ internal sealed unsafe class WorkPool
                 return;
             }
 
-            // A few chunks per thread even out what the machine takes away; each a multiple of the grain.
-            var perThread = (units + (4L * Threads) - 1) / (4L * Threads);
             _kernel = kernel;
             _buffers = buffers;
             _parameters = parameters;
             _status = status;
             _units = units;
-            _chunk = (perThread + grain - 1) / grain * grain;
+            _grain = grain;
             Volatile.Write(ref _next, 0);
             _open = true;
             Interlocked.Increment(ref _epoch);
@@ -117,15 +115,20 @@ internal sealed unsafe class WorkPool
 
     private void Claim(int thread)
     {
-        while (true)
+        // A share of what is left, in multiples of the grain: large chunks first, and small ones to even out how the threads end.
+        var begin = Volatile.Read(ref _next);
+        while (begin < _units)
         {
-            var begin = Interlocked.Add(ref _next, _chunk) - _chunk;
-            if (begin >= _units)
+            var share = (_units - begin + (2L * Threads) - 1) / (2L * Threads);
+            var end = Math.Min(_units, begin + ((share + _grain - 1) / _grain * _grain));
+            var found = Interlocked.CompareExchange(ref _next, end, begin);
+            if (found == begin)
             {
-                return;
+                _kernel(_buffers, _parameters, begin, end, _scratch[thread], _status);
+                found = Volatile.Read(ref _next);
             }
 
-            _kernel(_buffers, _parameters, begin, Math.Min(begin + _chunk, _units), _scratch[thread], _status);
+            begin = found;
         }
     }
 
