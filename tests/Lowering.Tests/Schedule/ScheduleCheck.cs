@@ -73,8 +73,8 @@ internal static class ScheduleCheck
             var actual = program.Run(inputs);
             for (var i = 0; i < expected.Length; i++)
             {
-                // Gradients that cancel to zero keep what f32 rounds off.
-                Compare(expected[i], actual[i], $"output {i} at B={b}, T={t}", 3e-4);
+                // Gradients that cancel to zero keep what f32 rounds off the terms, which are as large as their neighbours.
+                Compare(expected[i], actual[i], $"output {i} at B={b}, T={t}", 1e-4, ofLargest: true);
             }
         }
     }
@@ -92,14 +92,15 @@ internal static class ScheduleCheck
         _ => random.Next(0, 4),
     });
 
-    private static void Compare(Array expected, Array actual, string what, double tolerance = 1e-9)
+    private static void Compare(Array expected, Array actual, string what, double tolerance = 1e-9, bool ofLargest = false)
     {
         Assert.Equal(expected.Shape, actual.Shape);
         Assert.Equal(expected.Data.Length, actual.Data.Length);
+        var largest = ofLargest ? expected.Data.Select(Math.Abs).DefaultIfEmpty(0).Max() : 0;
         for (var i = 0; i < expected.Data.Length; i++)
         {
             var (e, a) = (expected.Data[i], actual.Data[i]);
-            Assert.True(e == a || (double.IsNaN(e) && double.IsNaN(a)) || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e)), $"{what}: element {i} is {a}, not {e}");
+            Assert.True(e == a || (double.IsNaN(e) && double.IsNaN(a)) || Math.Abs(e - a) <= tolerance * (1 + Math.Max(largest, Math.Abs(e))), $"{what}: element {i} is {a}, not {e}");
         }
     }
 }
