@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("unified")]
 [assembly: InternalsVisibleTo("Unified.Runtime.Tests")]
 [assembly: InternalsVisibleTo("Unified.Conformance.Tests")]
