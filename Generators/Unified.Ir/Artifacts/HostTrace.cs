@@ -64,6 +64,12 @@ public sealed record ItemsStep(int Object, ImmutableArray<HostOperand> Items) : 
     public override int GetHashCode() => (Object * 397) ^ Items.Length;
 }
 
+/// <summary>An item of a dictionary, list or tuple.</summary>
+public sealed record ItemStep(int Object, HostOperand Key, HostOperand Result) : HostStep;
+
+/// <summary>How many items a collection has.</summary>
+public sealed record CountStep(int Object, int Count) : HostStep;
+
 /// <summary>Whether two objects are equal, by their own rule.</summary>
 public sealed record EqualStep(HostOperand Left, HostOperand Right, bool Result) : HostStep;
 

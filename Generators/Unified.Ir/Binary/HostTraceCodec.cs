@@ -35,6 +35,8 @@ internal sealed class HostTraceEncoder(TableWriter tables)
             Resolve = new Wire.ResolveStep { Definition = resolve.Definition, Callee = resolve.Callee, Receiver = Encode(resolve.Receiver), Result = resolve.Result },
         },
         ItemsStep items => new() { Items = new Wire.ItemsStep { Object = items.Object, Items = { items.Items.Select(Encode) } } },
+        ItemStep item => new() { Item = new Wire.ItemStep { Object = item.Object, Key = Encode(item.Key), Result = Encode(item.Result) } },
+        CountStep count => new() { Count = new Wire.CountStep { Object = count.Object, Count = count.Count } },
         ArrayStep array => new() { Array = new Wire.ArrayStep { Items = { array.Items.Select(Encode) }, Result = array.Result } },
         EqualStep equal => new() { Equal = new Wire.EqualStep { Left = Encode(equal.Left), Right = Encode(equal.Right), Result = equal.Result } },
         _ => throw new ArgumentException($"a step of kind {step.GetType().Name} has no binary form"),
@@ -102,6 +104,8 @@ internal sealed class HostTraceDecoder(TableReader tables)
         Wire.HostStep.StepOneofCase.Resolve => new ResolveStep(
             Definition(wire.Resolve.Definition), wire.Resolve.Callee, Operand(wire.Resolve.Receiver), Definition(wire.Resolve.Result)),
         Wire.HostStep.StepOneofCase.Items => new ItemsStep(Object(wire.Items.Object), [.. wire.Items.Items.Select(Operand)]),
+        Wire.HostStep.StepOneofCase.Item => new ItemStep(Object(wire.Item.Object), Operand(wire.Item.Key), Operand(wire.Item.Result)),
+        Wire.HostStep.StepOneofCase.Count => new CountStep(Object(wire.Count.Object), wire.Count.Count),
         Wire.HostStep.StepOneofCase.Array => new ArrayStep([.. wire.Array.Items.Select(Operand)], Object(wire.Array.Result)),
         Wire.HostStep.StepOneofCase.Equal => new EqualStep(Operand(wire.Equal.Left), Operand(wire.Equal.Right), wire.Equal.Result),
         _ => throw new InvalidDataException("a step of a kind that is not known; was this made by a newer version?"),

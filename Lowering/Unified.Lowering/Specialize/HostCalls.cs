@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Immutable;
 using Unified.Graphs;
 using Unified.Ir;
@@ -38,6 +39,20 @@ internal sealed class HostCalls(HostTraceRecorder? recorder)
         }
 
         return items;
+    }
+
+    /// <summary>An item of a dictionary, by its key, or of a list or tuple, by its number.</summary>
+    public object? Item(object collection, object key)
+    {
+        var result = HostCollections.Item(collection, key);
+        Recorder?.Indexed(collection, key, result);
+        return result;
+    }
+
+    public int Count(ICollection collection)
+    {
+        Recorder?.Counted(collection, collection.Count);
+        return collection.Count;
     }
 
     /// <summary>Typed by its items, because generated code casts it to the array type of the source.</summary>

@@ -40,7 +40,11 @@ internal sealed class HostTraceRecorder
         Add(new ResolveStep(_definitions[definition], callee, Operand(receiver), Define(result)));
 
     public void Enumerated(object collection, ImmutableArray<object?> items) =>
-        Add(new ItemsStep(Operand(collection) is HostObject o ? o.Number : 0, [.. items.Select(Meet)]));
+        Add(new ItemsStep(NumberOf(collection), [.. items.Select(Meet)]));
+
+    public void Indexed(object collection, object key, object? result) => Add(new ItemStep(NumberOf(collection), Operand(key), Meet(result)));
+
+    public void Counted(object collection, int count) => Add(new CountStep(NumberOf(collection), count));
 
     public void Made(Array array, ImmutableArray<object?> items)
     {
@@ -74,6 +78,8 @@ internal sealed class HostTraceRecorder
 
         return new HostObject(number);
     }
+
+    private int NumberOf(object collection) => Operand(collection) is HostObject o ? o.Number : 0;
 
     private HostOperand Meet(object? value)
     {

@@ -17,6 +17,15 @@ internal static class HostCollections
         _ => null,
     };
 
+    /// <summary>An item of a dictionary, by its key, or of a list or tuple, by its number.</summary>
+    public static object? Item(object collection, object key) => (collection, key) switch
+    {
+        (IDictionary dictionary, _) => dictionary[key],
+        (ITuple tuple, int at) => tuple[at],
+        (IList list, int at) => list[at],
+        _ => throw new ArgumentException($"{collection.GetType()} has no items", nameof(collection)),
+    };
+
     /// <summary>An array of the type that the items share, else of objects.</summary>
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Generated code casts the result to the array type: it is in the executable.")]
     public static Array ArrayOf(ImmutableArray<object?> items)

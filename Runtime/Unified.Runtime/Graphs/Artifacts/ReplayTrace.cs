@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Immutable;
 using Unified.Ir;
 
@@ -69,6 +70,8 @@ internal sealed class ReplayTrace
         InvokeStep invoke => Invoke(invoke),
         ResolveStep resolve => Resolve(resolve),
         ItemsStep items => Enumerate(items),
+        ItemStep item => Ask(() => HostCollections.Item(Known(item.Object), Value(item.Key)!), item.Result, () => "an item of a collection"),
+        CountStep count => (_objects[count.Object] as ICollection)?.Count == count.Count || Differs($"a collection has other than {count.Count} items"),
         ArrayStep array => Is(new HostObject(array.Result), HostCollections.ArrayOf(Values(array.Items)), () => "an array of arguments"),
         EqualStep equal => Equals(Value(equal.Left), Value(equal.Right)) == equal.Result || Differs("two values are equal in one place only"),
         _ => Differs($"a step of kind {step.GetType().Name}"),
@@ -77,19 +80,28 @@ internal sealed class ReplayTrace
     private bool Invoke(InvokeStep step)
     {
         var definition = Definition(step.Thunk.Definition);
+        return Ask(
+            () => definition.Invoke(step.Thunk.Thunk, Value(step.Thunk.Self), [.. Values(step.Thunk.Arguments)]), step.Result,
+            () => $"'{NameOf(definition, step.Thunk.Thunk)}' of {definition.Key}");
+    }
+
+    private bool Ask(Func<object?> host, HostOperand expected, Func<string> what)
+    {
         object? result;
         try
         {
-            result = definition.Invoke(step.Thunk.Thunk, Value(step.Thunk.Self), [.. Values(step.Thunk.Arguments)]);
+            result = host();
         }
 #pragma warning disable CA1031 // Whatever it throws, it did not when the graph was made.
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Differs($"'{NameOf(definition, step.Thunk.Thunk)}' throws: {e.Message}");
+            return Differs($"{what()} throws: {e.Message}");
         }
 #pragma warning restore CA1031
-        return Is(step.Result, result, () => $"'{NameOf(definition, step.Thunk.Thunk)}' of {definition.Key}");
+        return Is(expected, result, what);
     }
+
+    private object Known(int number) => _objects[number] ?? throw new InvalidDataException($"{_trace.Definitions[0].Key}: object {number} is used before it is met");
 
     private bool Resolve(ResolveStep step)
     {
@@ -99,7 +111,7 @@ internal sealed class ReplayTrace
 
     private bool Enumerate(ItemsStep step)
     {
-        if (HostCollections.Items(_objects[step.Object]) is not { } items || items.Length != step.Items.Length)
+        if (HostCollections.Items(Known(step.Object)) is not { } items || items.Length != step.Items.Length)
         {
             return Differs($"a collection has other than {step.Items.Length} items");
         }

@@ -42,7 +42,7 @@ internal sealed class ShippedGraphs
         }
     }
 
-    /// <summary>Names the file. It is looked for where the app's own files are, and nowhere else.</summary>
+    /// <summary>Names the file; null: none. It is looked for where the app's own files are, and nowhere else.</summary>
     /// <exception cref="ArgumentException">The name has a folder in it.</exception>
     public static void Use(string? fileName)
     {
@@ -54,6 +54,15 @@ internal sealed class ShippedGraphs
         lock (s_lock)
         {
             (s_fileName, s_current, s_isRead) = (fileName, null, fileName is null);
+        }
+    }
+
+    /// <summary>These, whatever the app ships with; null: none.</summary>
+    public static void Use(ShippedGraphs? graphs)
+    {
+        lock (s_lock)
+        {
+            (s_fileName, s_current, s_isRead) = (null, graphs, true);
         }
     }
 
