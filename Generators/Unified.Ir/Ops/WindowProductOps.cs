@@ -13,7 +13,7 @@ internal static class WindowProductOps
         new(OpCode.WindowProduct, OpTraits.Contraction, [new("x"), new("weight")], InferProduct)
         {
             Attributes = [Sizes("strides"), Sizes("dilations")],
-            Definition = (b, x, a) => [Product(b, x[0], x[1], a)],
+            Definition = Wide(Product),
             Gradient = ProductGradient,
             Tolerance = Tolerance.Approximate,
             Examples =
@@ -26,7 +26,7 @@ internal static class WindowProductOps
         new(OpCode.WindowGradient, OpTraits.Contraction, [new("x"), new("dy")], InferGradient)
         {
             Attributes = [Sizes("kernel"), Sizes("strides"), Sizes("dilations")],
-            Definition = (b, x, a) => [Gradient(b, x[0], x[1], a)],
+            Definition = Wide(Gradient),
             Gradient = GradientGradient,
             Tolerance = Tolerance.Approximate,
             Examples =
@@ -38,6 +38,11 @@ internal static class WindowProductOps
     ];
 
     private static Attributes A => Attributes.Empty;
+
+    // The sums of halves are rounded once.
+    private static DefinitionRule Wide(Func<OpBuilder, OpValue, OpValue, Attributes, OpValue> formula) => (b, x, a) => x[0].DType is DType.F16 or DType.BF16
+        ? [b.Cast(formula(b, b.Cast(x[0], DType.F32), b.Cast(x[1], DType.F32), a), x[0].DType)]
+        : [formula(b, x[0], x[1], a)];
 
     private static AttributeSpec Sizes(string name) => new(name, AttributeKind.Dims);
 
