@@ -93,17 +93,20 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
     public void AddField(Rebound? whenTrue, Rebound? whenFalse)
     {
         var either = whenTrue ?? whenFalse!;
-        if (whenTrue?.Value is PlaceValue { Key: HandleKey or ArgumentKey } || whenFalse?.Value is PlaceValue { Key: HandleKey or ArgumentKey })
+        var identity = IdentityOf(either);
+        if (whenTrue is not null && whenFalse is not null && !Equals(IdentityOf(whenTrue), IdentityOf(whenFalse)))
         {
-            throw frame.Fail("a field is set, under a condition that is a tensor, to a tensor that others hold, too; set it to a new one, such as x * 1f", eager: true);
+            throw frame.Fail("a field is set, depending on a tensor's value, to one of several tensors that others hold, too; set it to a new one, such as x * 1f", eager: true);
         }
 
         var value = Pair(whenTrue?.Value ?? Held(either, then.State), whenFalse?.Value ?? Held(either, other.State));
         var isSet = Pair(whenTrue?.IsSet ?? HostValue.False, whenFalse?.IsSet ?? HostValue.False);
         _fields.Add(r => value(r) is TensorValue tensor
-            ? either with { Value = tensor, IsSet = isSet(r), Key = new ReboundKey(tensor.Tensor.Type) }
+            ? either with { Value = tensor, IsSet = isSet(r), Key = new ReboundKey(tensor.Tensor.Type), Identity = identity }
             : throw frame.Fail("a field is set, under a condition that is a tensor, to a tensor of another type than it holds otherwise", eager: true));
     }
+
+    private static PlaceKey? IdentityOf(Rebound rebound) => rebound.Value is PlaceValue { Key: not ReboundKey and var key } ? key : rebound.Identity;
 
     // What the field holds where it is not set.
     private Value Held(Rebound set, FrameState state)

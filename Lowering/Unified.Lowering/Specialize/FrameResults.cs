@@ -85,7 +85,7 @@ internal static class FrameResults
                 Output(frame.Region.Import(isSet.Tensor), OutputKind.Result, new FlagBinding());
             }
 
-            Hand(rebound.Value, OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments) { Flag = flag });
+            Hand(rebound.Value, OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments) { Flag = flag, Input = InputOf(rebound.Identity) });
         }
 
         if (frame[Exit.Thrown] != Throws.None)
@@ -115,6 +115,8 @@ internal static class FrameResults
                 throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors only", eager: true);
             }
         }
+
+        int InputOf(PlaceKey? identity) => identity is null ? -1 : frame.Place(identity).Input;
 
         // Eager code hands out the object itself: what is written to it later is seen by all who hold it.
         void Hand(Value value, OutputKind kind, HandedBinding binding)
