@@ -28,7 +28,8 @@ public sealed class GraphCompiler : IGraphCompiler
         dump?.Write(Phase.Specialize, "module", GraphText.Print(specialized.Module));
         var specializeTime = Lap(clock);
 
-        var module = Pipeline.Run(specialized.Module, new PassContext(Verify: dump is not null, (pass, made) => dump?.Write(Phase.Rewrite, pass, GraphText.Print(made))));
+        var context = new PassContext(Verify: dump is not null, (pass, made) => dump?.Write(Phase.Rewrite, pass, GraphText.Print(made))) { HasKernel = Scheduler.HasKernel };
+        var module = Pipeline.Run(specialized.Module, context);
         var scheduled = Scheduler.Schedule(module);
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
         var passesTime = Lap(clock);

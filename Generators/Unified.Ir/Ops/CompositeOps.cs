@@ -20,6 +20,7 @@ internal static class CompositeOps
         .. ReductionFamilyOps.Rows,
         .. SortOps.Rows,
         .. ShapeFamilyOps.Rows,
+        .. WindowProductOps.Rows,
         .. WindowOps.Rows,
         .. SamplingOps.Rows,
         .. SpectralOps.Rows,

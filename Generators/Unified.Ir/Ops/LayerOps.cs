@@ -20,7 +20,7 @@ internal static class LayerOps
             Gradient = Each((b, c) => b.Apply(OpCode.ScatterAdd, Attributes.Empty.With("size", c[0].Shape[0]), c[1], c.Dy)),
             Tolerance = Tolerance.Exact,
         },
-        new(OpCode.Attention, OpTraits.HasKernel, [new("query"), new("key"), new("value")], InferAttention)
+        new(OpCode.Attention, OpTraits.None, [new("query"), new("key"), new("value")], InferAttention)
         {
             // A scale of 0 stands for 1/√D.
             Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],

@@ -38,9 +38,6 @@ public enum OpTraits
 
     /// <summary>Runs a graph of the module: <see cref="Node.Callee"/>.</summary>
     RunsGraph = 1024,
-
-    /// <summary>A composite that targets have a kernel of its own for: not decomposed in f32.</summary>
-    HasKernel = 2048,
 }
 
 /// <summary>What an attribute holds, and so what a host argument is turned into.</summary>

@@ -59,7 +59,7 @@ public enum OpCode : ushort
     UpsampleNearest, Stack, Outer, Dot, Eye, Linspace, OneHot,
 
     // Windows, normalisations, subscripts.
-    Convolution, ConvolutionTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool,
+    WindowProduct, WindowGradient, Convolution, ConvolutionTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool,
     BatchNorm, InstanceNorm, GroupNorm, L2Normalize, CosineSimilarity, Einsum,
 
     // Losses.

@@ -4,8 +4,8 @@ using static Unified.Ir.CompositeRow;
 namespace Unified.Ir;
 
 /// <summary>
-/// Convolution and pooling over one to three spatial axes, shape [N,C,…]. Defined as a sum (or maximum) over the window's places of strided
-/// slices, so that spatial sizes may be named; the window's own sizes are constants.
+/// Convolution and pooling over one to three spatial axes, shape [N,C,…]. Convolutions are window products with channels last, pooling a
+/// sum (or maximum) over the window's places of strided slices. Spatial sizes may be named; the window's own sizes are constants.
 /// </summary>
 internal static class WindowOps
 {
@@ -130,18 +130,47 @@ internal static class WindowOps
     {
         var window = ConvolutionWindow([.. x.Select(v => v.Type)], a, why => new ShapeException(why));
         var (weight, groups) = (x[1], a.Int("groups"));
-        var (perGroup, channels) = (weight.Shape[0].TryDivide(groups)!, weight.Shape[1]);
-        var result = window.Result(weight.Shape[0]);
-        var area = result.Skip(2).Aggregate(Dim.One, (p, d) => p * d);
-        var padded = window.Padded(b, x[0], 0);
-        var sum = window.Places().Select(at =>
-        {
-            var seen = b.Reshape(window.Slice(b, padded, at), Shape.From(result[0], groups, channels, area));
-            var factors = b.Reshape(Corner(b, weight, at), Shape.From(groups, perGroup, channels));
-            return b.MatMul(factors, seen);
-        }).Aggregate((y, z) => y + z);
-        return Biased(b, b.Reshape(sum, result), x);
+        var perGroup = weight.Shape[0].TryDivide(groups)!;
+        var input = ChannelsLast(b, window.Padded(b, x[0], 0));
+        var result = groups > 1 && perGroup.Is(1) && weight.Shape[1].Is(1) ? Depthwise(b, window, input, weight)
+            : groups > 1 ? Grouped(b, window, input, weight, groups)
+            : Product(b, window, input, b.Transpose(weight, [.. Spatial(weight.Shape.Rank), 1, 0]));
+        return Biased(b, ChannelsFirst(b, result), x);
     }
+
+    private static OpValue Product(OpBuilder b, Window window, OpValue x, OpValue weight) =>
+        b.Apply(OpCode.WindowProduct, A.With("strides", window.Strides).With("dilations", window.Dilations), x, weight);
+
+    // Each group is a batch: [N,S…,G·C] as [G,N,S…,C].
+    private static OpValue Grouped(OpBuilder b, Window window, OpValue x, OpValue weight, long groups)
+    {
+        var rank = x.Shape.Rank;
+        var (channels, outputs) = (weight.Shape[1], weight.Shape[0].TryDivide(groups)!);
+        var apart = b.Reshape(x, new Shape([.. x.Shape.Dims[..^1], groups, channels]));
+        var factors = b.Reshape(weight, new Shape([groups, outputs, .. weight.Shape.Skip(1)]));
+        var product = Product(
+            b, window, b.Transpose(apart, [rank - 1, .. Enumerable.Range(0, rank - 1), rank]),
+            b.Transpose(factors, [0, .. Enumerable.Range(3, rank - 2), 2, 1]));
+        var joined = b.Transpose(product, [.. Enumerable.Range(1, rank - 1), 0, rank]);
+        return b.Reshape(joined, new Shape([.. joined.Shape.Dims[..^2], weight.Shape[0]]));
+    }
+
+    // One channel a group: no sum over channels, so no product of matrices, but elementwise work along the channels.
+    private static OpValue Depthwise(OpBuilder b, Window window, OpValue x, OpValue weight)
+    {
+        var channels = weight.Shape[0];
+        var places = window.Places().ToList();
+        OpValue[] corners = [.. places.Select(at => b.Reshape(Corner(b, weight, at), Shape.From(1, channels)))];
+        var factors = corners.Length == 1 ? corners[0] : b.Apply(OpCode.Concat, A.With("axis", 0L), corners);
+        var result = window.Result(channels);
+        Dim[] sizes = [result[0], .. result.Skip(2), channels];
+        return places.Select((at, p) => b.Slice(x, [0, .. at.Select((q, axis) => window.Dilations[axis] * q), 0], sizes, [1, .. window.Strides, 1])
+            * b.Slice(factors, [p, 0], [1, channels])).Aggregate((y, z) => y + z);
+    }
+
+    private static OpValue ChannelsLast(OpBuilder b, OpValue x) => b.Transpose(x, [0, .. Spatial(x.Shape.Rank), 1]);
+
+    private static OpValue ChannelsFirst(OpBuilder b, OpValue x) => b.Transpose(x, [0, x.Shape.Rank - 1, .. Enumerable.Range(1, x.Shape.Rank - 2)]);
 
     private static OpValue Corner(OpBuilder b, OpValue weight, int[] at) => b.Slice(
         weight, [Dim.Zero, Dim.Zero, .. at.Select(p => (Dim)p)], [weight.Shape[0], weight.Shape[1], .. at.Select(_ => Dim.One)]);
@@ -163,27 +192,16 @@ internal static class WindowOps
         return new Shape([x[0], weight[1], .. x.Skip(2).Select((d, i) => ((d - 1) * strides[i]) + weight[i + 2] - (padding[i] * 2))]);
     }
 
-    // Each place of the window adds its product at its own offset of the widened result; padding is then cut off.
+    // The adjoint of a convolution without padding; what lies in the padding is then cut off.
     private static OpValue Transposed(OpBuilder b, ImmutableArray<OpValue> x, Attributes a)
     {
         var (input, weight) = (x[0].Shape, x[1].Shape);
         var rank = input.Rank - 2;
         var (strides, padding) = (Window.Filled(a.Dims("strides"), rank, 1), Window.Filled(a.Dims("padding"), rank, 0));
-        var area = input.Skip(2).Aggregate(Dim.One, (p, d) => p * d);
-        var rows = b.Reshape(x[0], Shape.From(input[0], input[1], area));
-        var sum = Window.Places([.. weight.Skip(2).Select(d => (int)d.Value)]).Select(at =>
-        {
-            var product = b.MatMul(b.Reshape(Corner(b, x[1], at), Shape.From(weight[0], weight[1])), rows, transposeA: true);
-            var spread = b.Reshape(product, new Shape([input[0], weight[1], .. input.Skip(2)]));
-            for (var axis = 0; axis < rank; axis++)
-            {
-                spread = strides[axis].Is(1) ? spread : ViewOps.Spread(b, spread, axis + 2, strides[axis]);
-            }
-
-            var low = at.Select(p => (Dim)p);
-            var high = at.Select((p, axis) => weight[axis + 2] - 1 - p);
-            return b.Apply(OpCode.Pad, A.With("low", [0, 0, .. low]).With("high", [0, 0, .. high]), spread);
-        }).Aggregate((y, z) => y + z);
-        return Biased(b, b.Slice(sum, [0, 0, .. padding], TransposedShape(input, weight, a).Dims), x);
+        var whole = TransposedShape(input, weight, A.With("strides", strides).With("padding", padding.Select(_ => Dim.Zero)));
+        var factors = b.Transpose(x[1], [.. Spatial(rank + 2), 1, 0]);
+        var sum = WindowProductOps.Spread(
+            b, new Shape([whole[0], .. whole.Skip(2), whole[1]]), ChannelsLast(b, x[0]), factors, A.With("strides", strides).With("dilations", strides.Select(_ => Dim.One)));
+        return Biased(b, b.Slice(ChannelsFirst(b, sum), [0, 0, .. padding], TransposedShape(input, weight, a).Dims), x);
     }
 }

@@ -18,25 +18,42 @@ public enum MatrixOrder
 
 /// <summary>
 /// Packs the right operand of a product into panels of <see cref="Tile.Columns"/> columns: panel p holds, for k = 0 … K-1, the columns
-/// p·Columns … of row k, zero-padded. Buffers: (B, packed). Parameters: <see cref="BatchAxes"/> batch extents, then K, N, then the
-/// strides of B in elements: batch axes, k, n. The packed batches are dense: RoundUp(N, Columns)·K elements each. Units: batches × panels.
+/// p·Columns … of row k, zero-padded. Buffers: (B, packed). Parameters: <see cref="BatchAxes"/> batch extents, then the extents of the axes that k runs
+/// over in row-major order, then N, then the strides of B in elements: batch axes, axes of k, n. The packed batches are dense: RoundUp(N, Columns)·K
+/// elements each. Units: batches × panels.
 /// </summary>
-public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order) : LoopKernel(
-    [new KernelBuffer(Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + 4);
+/// <param name="Order">KInner: the last axis of k is contiguous.</param>
+public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, int DepthAxes = 1) : LoopKernel(
+    [new KernelBuffer(Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + (2 * DepthAxes) + 2);
+
+/// <summary>How many axes m and k of a left operand run over in row-major order, when they are more than one each: windows of an image.</summary>
+public sealed record WindowAxes(int Rows, int Depth);
 
 /// <summary>
 /// C = epilogue(A · B) with B packed by <see cref="PackKernel"/>. Buffers: (A, packed B, then what the epilogue loads and stores).
-/// Parameters: batch extents, M, N, K, R and C (rows and columns per unit, multiples of <see cref="Tile.Rows"/> and <see cref="Tile.Columns"/>),
-/// then strides of A: batch axes, m, k,
+/// Parameters: batch extents, the extents of the axes that m runs over (their product is M), N, K, R and C (rows and columns per unit, multiples of
+/// <see cref="Tile.Rows"/> and <see cref="Tile.Columns"/>), then strides of A: batch axes, m, k; with <see cref="Windows"/> instead of the last two:
+/// extents and strides of A's axes of m, extents and strides of its axes of k;
 /// then strides of the packed B per batch axis (zero where B is shared), then what the epilogue's strides name. Epilogue nodes live in the
-/// space (batch…, m, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
+/// space (batch…, m…, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
 /// in its columns; a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R and C.
 /// Units: batches × CeilDiv(M, R) × CeilDiv(N, C). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
 /// </summary>
+/// <param name="OrderA">Of the last axes of k and of m.</param>
 public sealed record ContractionKernel(
     ImmutableArray<KernelBuffer> Buffers, int ParameterCount, DType Type, int BatchAxes, MatrixOrder OrderA,
     ImmutableArray<ScalarNode> Epilogue, ImmutableArray<Store> Stores)
-    : LoopKernel(Buffers, ParameterCount);
+    : LoopKernel(Buffers, ParameterCount)
+{
+    /// <summary>Axes of the epilogue's space that m runs over.</summary>
+    public int RowAxes { get; init; } = 1;
+
+    /// <summary>Null: A is a matrix.</summary>
+    public WindowAxes? Windows { get; init; }
+
+    /// <summary>Axes of the epilogue's space.</summary>
+    public int Axes => BatchAxes + RowAxes + 1;
+}
 
 /// <summary>The register tile of the contraction kernels; shared by who emits and who sizes scratch and units.</summary>
 public static class Tile
@@ -48,7 +65,7 @@ public static class Tile
     /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
     public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];
 
-    /// <summary>Per-thread scratch: the packed rows of A (padded) and one tile of C.</summary>
+    /// <summary>Per-thread scratch: the packed rows of A, with room for 16 k beyond the last, and one tile of C.</summary>
     public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>
-        ((rowsPerUnit * depth) + (Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
+        ((rowsPerUnit * depth) + (16 * Rows) + (Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
 }

@@ -12,7 +12,7 @@ public static class LoopText
         [typeof(RowKernel)] = (text, k) => Print(text, (RowKernel)k),
         [typeof(ColumnKernel)] = (text, k) => Print(text, (ColumnKernel)k),
         [typeof(ContractionKernel)] = (text, k) => Print(text, (ContractionKernel)k),
-        [typeof(PackKernel)] = (text, k) => Head(text, k, $"pack {((PackKernel)k).Type} batch {((PackKernel)k).BatchAxes} {((PackKernel)k).Order}"),
+        [typeof(PackKernel)] = (text, k) => Print(text, (PackKernel)k),
         [typeof(AttentionKernel)] = (text, k) => Print(text, (AttentionKernel)k),
         [typeof(ScatterKernel)] = (text, k) => Head(text, k, $"scatter {((ScatterKernel)k).Type} index {((ScatterKernel)k).IndexType}"),
     };
@@ -64,10 +64,15 @@ public static class LoopText
 
     private static void Print(StringBuilder text, ContractionKernel kernel)
     {
-        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes} {kernel.OrderA}");
+        var rows = kernel.RowAxes == 1 ? "" : $" rows {kernel.RowAxes}";
+        var windows = kernel.Windows is { } w ? $" windows {w.Rows} {w.Depth}" : "";
+        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows} {kernel.OrderA}");
         Nodes(text, kernel.Epilogue);
         Stores(text, kernel.Stores);
     }
+
+    private static void Print(StringBuilder text, PackKernel kernel) =>
+        Head(text, kernel, $"pack {kernel.Type} batch {kernel.BatchAxes}{(kernel.DepthAxes == 1 ? "" : $" depth {kernel.DepthAxes}")} {kernel.Order}");
 
     private static void Print(StringBuilder text, AttentionKernel kernel) => Head(
         text, kernel, string.Create(CultureInfo.InvariantCulture, $"attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ}"));

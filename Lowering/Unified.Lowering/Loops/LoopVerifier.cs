@@ -22,9 +22,20 @@ public static class LoopVerifier
         RowKernel rows => [.. new Site(rows, rows.Axes, rows.Nodes).Check(rows.Stages)],
         ColumnKernel columns => [.. new Site(columns, columns.Axes, columns.Nodes).Check(
             [new Stage(columns.Reductions, []), new Stage([], columns.Stores)])],
-        ContractionKernel product => [.. new Site(product, product.BatchAxes + 2, product.Epilogue).Check([new Stage([], product.Stores)])],
+        ContractionKernel product => [.. Shape(product), .. new Site(product, product.Axes, product.Epilogue).Check([new Stage([], product.Stores)])],
+        PackKernel { DepthAxes: < 1 } pack => [$"a packed operand with {pack.DepthAxes} summed axes"],
         _ => [],
     };
+
+    private static IEnumerable<string> Shape(ContractionKernel kernel)
+    {
+        var axesOfA = kernel.Windows is { } w ? 2 * (w.Rows + w.Depth) : 2;
+        var least = (3 * kernel.BatchAxes) + kernel.RowAxes + 4 + axesOfA;
+        if (kernel.RowAxes < 1 || kernel.Windows is { Rows: < 1 } or { Depth: < 1 } || kernel.ParameterCount < least)
+        {
+            yield return $"a product over {kernel.BatchAxes} + {kernel.RowAxes} axes, with {kernel.Windows}, has {kernel.ParameterCount} parameters of {least} or more";
+        }
+    }
 
     private sealed record Site(LoopKernel Kernel, int Axes, ImmutableArray<ScalarNode> Nodes)
     {

@@ -10,8 +10,7 @@ public sealed class DecomposeComposites(string name, Func<Op, DType, bool> keep)
     /// <summary>Before differentiation: only those without a gradient rule of their own.</summary>
     public static DecomposeComposites WithoutGradient { get; } = new("decompose-without-gradient", (op, _) => op.Gradient is not null);
 
-    /// <summary>All but those that have a kernel of their own.</summary>
-    public static DecomposeComposites All { get; } = new("decompose", (op, type) => op.Has(OpTraits.HasKernel) && type == DType.F32);
+    public static DecomposeComposites All { get; } = new("decompose", (_, _) => false);
 
     public string Name => name;
 

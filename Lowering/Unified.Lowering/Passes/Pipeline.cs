@@ -6,7 +6,7 @@ namespace Unified.Lowering.Passes;
 /// <summary>The passes of every target, in order.</summary>
 public static class Pipeline
 {
-    public static ImmutableArray<IPass> Passes { get; } =
+    public static ImmutableArray<IPass> Passes(PassContext context) =>
     [
         new EliminateDeadCode(),
         new InlineCalls(),
@@ -16,8 +16,9 @@ public static class Pipeline
 
         // A block called once has one forward and one backward call: nothing to share.
         new InlineCalls(),
-        DecomposeComposites.All,
+        new DecomposeComposites("decompose", context.HasKernel),
         new ExpandProducts(),
+        new KeepChannelsLast(),
         new Simplify(),
         new FoldConstants(),
         new Simplify(),
@@ -27,7 +28,7 @@ public static class Pipeline
 
     public static GraphModule Run(GraphModule module, PassContext context)
     {
-        foreach (var pass in Passes)
+        foreach (var pass in Passes(context))
         {
             module = pass.Run(module);
             if (context.Verify)

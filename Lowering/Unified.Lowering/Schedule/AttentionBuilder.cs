@@ -18,8 +18,8 @@ internal static class AttentionBuilder
         var (queries, width) = (shape[shape.Rank - 2], shape[shape.Rank - 1]);
         Shape queryShape = ShapeOf(0), keyShape = ShapeOf(1);
         var (depth, keys) = (queryShape[queryShape.Rank - 1], keyShape[keyShape.Rank - 2]);
-        var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, [.. key.Batch, key.Rows], key.Columns, depth, keys, node.Source);
-        var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, [.. value.Batch, value.Columns], value.Rows, keys, width, node.Source);
+        var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [new(depth, key.Columns)], new(keys, key.Rows), node.Source);
+        var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [new(keys, value.Rows)], new(width, value.Columns), node.Source);
         var strides = View.DenseStrides(shape);
         var order = query.Columns.Is(1) ? MatrixOrder.KInner : query.Rows.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
         var isCausal = node.Attributes.Bool("causal");

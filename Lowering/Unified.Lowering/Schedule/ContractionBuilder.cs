@@ -4,11 +4,14 @@ using Unified.Lowering.Loops;
 
 namespace Unified.Lowering.Schedule;
 
-/// <summary>Turns a matrix product and the elementwise work after it into the packing of its right operand and one contraction.</summary>
+/// <summary>Turns a contraction and the elementwise work after it into the packing of its right operand and one kernel.</summary>
 internal sealed class ContractionBuilder(ProgramBuilder program, Grouping grouping, Group group, ImmutableArray<View> views)
 {
-    // Rows that one unit packs and multiplies: few enough for two threads to share a small product evenly.
-    private const int RowsPerUnit = 4 * Tile.Rows;
+    // Rows that one unit packs and multiplies: few enough for two threads to share a small product evenly, and to stay in a cache.
+    private const int RowsPerUnit = 4 * Tile.Rows, MostPackedElements = 1 << 20;
+
+    // Rows beyond a multiple of that which are not worth a unit of their own.
+    private const int FewRows = 3;
 
     // With few blocks of rows the columns are divided too, into pieces that are worth packing the rows for.
     private const int EnoughUnits = 16, FewestColumns = 8 * Tile.Columns;
@@ -19,67 +22,67 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     {
         var node = group.Nodes.Select(n => _graph.Nodes[n]).First(n => n.Op.Has(OpTraits.Contraction));
         var domain = group.Domain;
-        var dtype = _graph.TypeOf(node.Operands[0]).DType;
-        var (a, strideK) = Operand(node, 0, node.Attributes.Bool("transposeA"), keptAxis: domain.Rank - 2);
-        var (b, strideBk) = Operand(node, 1, !node.Attributes.Bool("transposeB"), keptAxis: domain.Rank - 1);
-        var depth = DepthOf(node);
+        var (a, b) = ContractionOperand.Of(_graph, node, views);
+        var wall = a.Batch.Length;
+        var rowsOfA = ContractionOperand.Merged(a.Kept);
+        var depthOfA = ContractionOperand.Merged(a.Summed);
+        var windows = a.Kept.Length > 1 || a.Summed.Length > 1 ? new WindowAxes(rowsOfA.Length, depthOfA.Length) : null;
+        var isMatrix = windows is null or { Rows: 1, Depth: 1 };
+        var depth = Product(a.Summed.Select(s => s.Extent));
 
         var space = new KernelSpace(_graph, grouping, group, views);
         var stores = program.Stored(group).Select(v => (Access: space.StoreOf(v), Node: space.Emit(v))).ToList();
-        var settled = new SettledSpace(space, domain, stores.Select(s => s.Access).Append(a).Append(b), kept: 2, apart: 1);
-        var batch = settled.Extents[..^2];
-        var (m, n) = (settled.Extents[^2], settled.Extents[^1]);
-        var (stridesA, stridesB) = (settled.StridesOf(a.Strides), settled.StridesOf(b.Strides));
 
-        var (packed, packedStrides) = PackOperand.Add(program, program.Ref(b.Owner, b.Offset, dtype), dtype, batch, stridesB, strideBk, depth, n, node.Source);
-        var rowBlocks = batch.Aggregate(Dim.CeilDiv(m, RowsPerUnit), (x, y) => x * y);
+        // Where A is windows, its rows are found by their number: they do not hinder the epilogue from walking all rows as one axis.
+        var rowStrides = windows is null ? [a.Kept[0].Stride] : View.DenseStrides(new Shape(domain.Dims[wall..^1]));
+        var accessA = new Access(a.View.Owner, a.Type, a.View.Offset, [.. a.Batch, .. rowStrides, Dim.Zero], false);
+        var accessB = new Access(b.View.Owner, b.Type, b.View.Offset, [.. b.Batch, .. rowStrides.Select(_ => Dim.Zero), b.Kept[0].Stride], false);
+        var settled = new SettledSpace(
+            space, domain, stores.Select(s => s.Access).Append(accessA).Append(accessB), kept: 2, apart: 1, wall: windows is null ? 0 : wall);
+        var rowAxes = windows is null ? 1 : settled.Extents.Length - 1 - settled.BeforeWall;
+        var (batch, rows, n) = (settled.Extents[..^(rowAxes + 1)], settled.Extents[^(rowAxes + 1)..^1], settled.Extents[^1]);
+        var (stridesA, stridesB) = (settled.StridesOf(accessA.Strides)[..batch.Length], settled.StridesOf(accessB.Strides)[..batch.Length]);
+
+        var (packed, packedStrides) = PackOperand.Add(
+            program, program.Ref(b.View.Owner, b.View.Offset, b.Type), b.Type, batch, stridesB, ContractionOperand.Merged(b.Summed), new OperandAxis(n, b.Kept[0].Stride), node.Source);
+        var m = Product(rows);
+        var mostRows = Dim.Max(Tile.Rows, Dim.Min(RowsPerUnit, Dim.FloorDiv(MostPackedElements, Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
+        var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - FewRows, mostRows));
+        var rowsPerUnit = Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(m, wholeBlocks), Tile.Rows));
+        var rowBlocks = Product(batch) * Dim.CeilDiv(m, rowsPerUnit);
         var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(EnoughUnits, Dim.Max(rowBlocks, 1))), Tile.Columns));
-        foreach (var parameter in (IEnumerable<Dim>)[.. batch, m, n, depth, RowsPerUnit, columns, .. stridesA[..^2], stridesA[^2], strideK, .. packedStrides])
+        IEnumerable<Dim> placeOfA = isMatrix
+            ? [windows is null ? settled.StridesOf(accessA.Strides)[^2] : rowsOfA[0].Stride, windows is null ? a.Summed[0].Stride : depthOfA[0].Stride]
+            : [.. rowsOfA.Select(r => r.Extent), .. rowsOfA.Select(r => r.Stride), .. depthOfA.Select(r => r.Extent), .. depthOfA.Select(r => r.Stride)];
+        foreach (var parameter in (IEnumerable<Dim>)[.. batch, .. rows, n, depth, rowsPerUnit, columns, .. stridesA, .. placeOfA, .. packedStrides])
         {
             settled.Parameter(parameter);
         }
 
         // The operands come first among the buffers; no owner has a negative number.
-        settled.Buffer(a);
-        settled.Buffer(new Access(-1, dtype, Dim.Zero, [], false));
+        settled.Buffer(accessA);
+        settled.Buffer(new Access(-1, b.Type, Dim.Zero, [], false));
         settled.Settle(_ => throw new InvalidOperationException("a contraction has no reductions after it"));
         ImmutableArray<Store> list = [.. stores.Select(s => settled.Store(s.Access, s.Node))];
-        var orderA = strideK.Is(1) ? MatrixOrder.KInner : stridesA[^2].Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
-        var kernel = new ContractionKernel(settled.Buffers, settled.Parameters.Count, dtype, batch.Length, orderA, settled.Nodes, list);
-        var rows = batch.Aggregate(m, (x, y) => x * y);
+        var (strideM, strideK) = windows is null ? (settled.StridesOf(accessA.Strides)[^2], a.Summed[0].Stride) : (rowsOfA[^1].Stride, depthOfA[^1].Stride);
+        var orderA = strideK.Is(1) ? MatrixOrder.KInner : strideM.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
+        var kernel = new ContractionKernel(settled.Buffers, settled.Parameters.Count, a.Type, batch.Length, orderA, settled.Nodes, list)
+        {
+            RowAxes = rowAxes,
+            Windows = isMatrix ? null : windows,
+        };
         program.AddLaunch(
             kernel,
             settled.BufferKeys.Select(k => k.Owner < 0 ? new BufferRef(packed, Dim.Zero) : program.Ref(k.Owner, k.Offset, k.Type)),
             settled.Parameters,
             rowBlocks * Dim.CeilDiv(n, columns),
             Dim.One,
-            Tile.ScratchBytes(RowsPerUnit, depth, dtype),
-            rows * n * depth * 2,
+            Tile.ScratchBytes(rowsPerUnit, depth, a.Type),
+            Product(batch) * m * n * depth * 2,
             group,
             $"{(batch.IsEmpty ? "" : new Shape(batch))}[{m},{depth}]x[{depth},{n}] {program.LabelOf(group)}",
             program.SourceOf(group));
     }
 
-    // A matrix operand as an access over (batch…, m, n), and its stride along the summed axis, which lies last unless `summedFirst`.
-    private (Access Access, Dim SummedStride) Operand(Node node, int operand, bool summedFirst, int keptAxis)
-    {
-        var value = node.Operands[operand];
-        var shape = _graph.TypeOf(value).Shape;
-        var view = views[value];
-        var domain = group.Domain;
-        var strides = Enumerable.Repeat(Dim.Zero, domain.Rank).ToArray();
-        for (var axis = 0; axis < shape.Rank - 2; axis++)
-        {
-            strides[axis + domain.Rank - shape.Rank] = shape[axis].Is(1) ? Dim.Zero : view.Strides[axis];
-        }
-
-        strides[keptAxis] = view.Strides[summedFirst ? shape.Rank - 1 : shape.Rank - 2];
-        return (new Access(view.Owner, _graph.TypeOf(value).DType, view.Offset, [.. strides], false), view.Strides[summedFirst ? shape.Rank - 2 : shape.Rank - 1]);
-    }
-
-    private Dim DepthOf(Node node)
-    {
-        var shape = _graph.TypeOf(node.Operands[0]).Shape;
-        return node.Attributes.Bool("transposeA") ? shape[shape.Rank - 2] : shape[shape.Rank - 1];
-    }
+    private static Dim Product(IEnumerable<Dim> extents) => extents.Aggregate(Dim.One, (x, y) => x * y);
 }

@@ -102,7 +102,7 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
                 return Uniform(node, type, map);
             case OpCode.Gather:
                 return Gather(node, type, map);
-            case OpCode.MatMul:
+            case var _ when node.Op.Has(OpTraits.Contraction):
                 return Add(new AccumulatorNode(type.DType));
             case OpCode.Cast when graph.TypeOf(node.Operands[0]).DType == type.DType:
                 return Emit(node.Operands[0], grouping.OperandMap(node, 0, map)!.Value);

@@ -18,7 +18,8 @@ internal sealed class SettledSpace
 
     /// <param name="kept">Inner axes that stay by themselves.</param>
     /// <param name="apart">Inner axes that their outer neighbours do not merge into.</param>
-    public SettledSpace(KernelSpace space, Shape domain, IEnumerable<Access> others, int kept, int apart)
+    /// <param name="wall">No axis before it merges with one from it on.</param>
+    public SettledSpace(KernelSpace space, Shape domain, IEnumerable<Access> others, int kept, int apart, int wall = 0)
     {
         _space = space;
         var strides = space.Accesses.Values.Select(a => a.Strides).Concat(space.Linear.Values).Concat(others.Select(o => o.Strides)).ToList();
@@ -28,7 +29,8 @@ internal sealed class SettledSpace
         {
             var isApart = axis >= domain.Rank - apart;
             var inner = axis;
-            if (!isApart && _merged.Count > 0 && strides.TrueForAll(s => s[_merged[^1][^1]] == s[inner] * domain[inner]))
+            var isAcross = _merged.Count > 0 && _merged[^1][0] < wall && axis >= wall;
+            if (!isApart && !isAcross && _merged.Count > 0 && strides.TrueForAll(s => s[_merged[^1][^1]] == s[inner] * domain[inner]))
             {
                 _merged[^1].Add(axis);
             }
@@ -38,6 +40,7 @@ internal sealed class SettledSpace
             }
         }
 
+        BeforeWall = _merged.Count(m => m[0] < wall);
         Extents = [.. _merged.Select(m => m.Aggregate(Dim.One, (e, a) => e * domain[a]))];
         if (Extents.IsEmpty)
         {
@@ -46,6 +49,9 @@ internal sealed class SettledSpace
     }
 
     public ImmutableArray<Dim> Extents { get; }
+
+    /// <summary>How many of them lie before the wall.</summary>
+    public int BeforeWall { get; }
 
     public List<Dim> Parameters { get; } = [];
 

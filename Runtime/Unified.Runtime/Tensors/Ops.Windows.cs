@@ -13,6 +13,22 @@ public static partial class Ops
         return bias is null ? Eager.Apply(OpCode.Convolution, attributes, x, weight) : Eager.Apply(OpCode.Convolution, attributes, x, weight, bias);
     }
 
+    /// <summary>
+    /// What convolutions are made of: at each place of a window over [B…, N, S…, C], the sum of what it sees, [kernel…, C], times weight [B…, kernel…, C, O];
+    /// gives [B…, N, places…, O]. Channels last, no padding; as many spatial axes S as there are strides and dilations; leading axes B are batches of their own.
+    /// </summary>
+    [Op(OpCode.WindowProduct)]
+    public static Tensor WindowProduct(Tensor x, Tensor weight, ReadOnlySpan<int> strides, ReadOnlySpan<int> dilations) =>
+        Eager.Apply(OpCode.WindowProduct, Attributes.Empty.With("strides", strides.ToArray()).With("dilations", dilations.ToArray()), x, weight);
+
+    /// <summary>
+    /// The gradient of <see cref="WindowProduct"/> by its weight, [B…, kernel…, C, O], from x and the gradient dy [B…, N, places…, O] by its result.
+    /// </summary>
+    [Op(OpCode.WindowGradient)]
+    public static Tensor WindowGradient(Tensor x, Tensor dy, ReadOnlySpan<int> kernel, ReadOnlySpan<int> strides, ReadOnlySpan<int> dilations) =>
+        Eager.Apply(
+            OpCode.WindowGradient, Attributes.Empty.With("kernel", kernel.ToArray()).With("strides", strides.ToArray()).With("dilations", dilations.ToArray()), x, dy);
+
     /// <summary>The adjoint of a convolution; weight [in, out, …].</summary>
     [Op(OpCode.ConvolutionTranspose)]
     public static Tensor ConvolutionTranspose(Tensor x, Tensor weight, Tensor? bias = null, ReadOnlySpan<int> strides = default, ReadOnlySpan<int> padding = default)

@@ -48,6 +48,17 @@ internal static class TorchWorks
                 optimizer.step();
             };
         },
+        ["resnet50"] = s =>
+        {
+            var model = new TorchResNet50();
+            model.eval();
+            var images = Uniform(s[0], 3, 224, 224);
+            return () =>
+            {
+                using var _ = no_grad();
+                model.forward(images);
+            };
+        },
         ["mlp"] = s =>
         {
             var (model, x) = (Mlp(), Uniform(s[0], 784));

@@ -12,6 +12,7 @@ internal static class WholeModels
     public static IEnumerable<Work> All() =>
     [
         Prefill(128), Prefill(512),
+        Images(1), Images(16),
         new Work("gpt2_step/f32/4x128", new Cost(3 * 4 * (Body(128) + (2.0 * 128 * Gpt2.Width * Gpt2.Vocabulary))), _ =>
         {
             var model = new Gpt2(training: true);
@@ -35,6 +36,16 @@ internal static class WholeModels
         })
         { PeerFloor = 2.5 },
     ];
+
+    // 4.09 multiplications and additions per image of 224 × 224, in thousand millions.
+    private static Work Images(int count) => new($"resnet50/f32/{count}", new Cost(2 * 4.09e9 * count), threads =>
+    {
+        var model = new ResNet50();
+        var images = Inputs.Uniform(1, count, 3, 224, 224);
+        var call = Inputs.Disposing(() => model.Forward(images));
+        return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [images], threads));
+    })
+    { PeerFloor = 1.1, IsLong = count > 1 };
 
     private static double MlpFlops => 2.0 * 64 * ((784 * 512) + (512 * 512) + (512 * 10));
 

@@ -145,32 +145,49 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
 
     private void Pack(PackKernel pack, long unit)
     {
-        var batch = pack.BatchAxes;
-        var (depth, columns) = (parameters[batch], parameters[batch + 1]);
+        var (batch, axes) = (pack.BatchAxes, pack.DepthAxes);
+        var depthExtents = parameters[batch..(batch + axes)];
+        var (depth, columns) = (Product(depthExtents), parameters[batch + axes]);
         var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (columns + Tile.Columns - 1) / Tile.Columns]);
-        var source = Enumerable.Range(0, batch).Sum(i => at[i] * parameters[batch + 2 + i]);
-        var (depthStride, columnStride) = (parameters[(2 * batch) + 2], parameters[(2 * batch) + 3]);
-        Assert.True(pack.Order switch { MatrixOrder.KInner => depthStride == 1, MatrixOrder.KOuter => columnStride == 1, _ => true });
+        var source = Enumerable.Range(0, batch).Sum(i => at[i] * parameters[batch + axes + 1 + i]);
+        var depthStrides = parameters[((2 * batch) + axes + 1)..((2 * batch) + (2 * axes) + 1)];
+        var columnStride = parameters[(2 * batch) + (2 * axes) + 1];
+        Assert.True(pack.Order switch { MatrixOrder.KInner => depthStrides[^1] == 1, MatrixOrder.KOuter => columnStride == 1, _ => true });
         for (long k = 0; k < depth; k++)
         {
             for (var c = 0; c < Tile.Columns; c++)
             {
                 var column = (at[^1] * Tile.Columns) + c;
-                Set(buffers[1], (((unit * depth) + k) * Tile.Columns) + c, column < columns ? buffers[0][source + (k * depthStride) + (column * columnStride)] : 0);
+                Set(
+                    buffers[1], (((unit * depth) + k) * Tile.Columns) + c,
+                    column < columns ? buffers[0][source + Offset(k, depthExtents, depthStrides) + (column * columnStride)] : 0);
             }
         }
     }
 
+    // Where the element of a number lies among axes in row-major order.
+    private static long Offset(long number, ImmutableArray<long> extents, ImmutableArray<long> strides) => Unravel(number, extents.AsSpan()).Zip(strides, (i, s) => i * s).Sum();
+
+    private static long Product(ImmutableArray<long> extents) => extents.Aggregate(1L, (x, y) => x * y);
+
     private void Product(ContractionKernel product, long unit)
     {
-        var batch = product.BatchAxes;
-        var (rows, columns, depth, perUnit, columnsPerUnit) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3], parameters[batch + 4]);
+        var (batch, first) = (product.BatchAxes, product.BatchAxes + product.RowAxes);
+        var rowExtents = parameters[batch..first];
+        var rows = Product(rowExtents);
+        var (columns, depth, perUnit, columnsPerUnit) = (parameters[first], parameters[first + 1], parameters[first + 2], parameters[first + 3]);
         Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0 && columnsPerUnit > 0 && columnsPerUnit % Tile.Columns == 0);
         var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit, (columns + columnsPerUnit - 1) / columnsPerUnit]);
-        var strides = parameters.AsSpan()[(batch + 5)..].ToArray();
-        Assert.True(product.OrderA switch { MatrixOrder.KInner => strides[batch + 1] == 1, MatrixOrder.KOuter => strides[batch] == 1, _ => true });
+        var strides = parameters[(first + 4)..];
+        var (rowsOfA, depthOfA) = product.Windows is { } w ? (w.Rows, w.Depth) : (0, 0);
+        var place = strides[batch..];
+        long Row(long m) => rowsOfA == 0 ? m * place[0] : Offset(m, place[..rowsOfA], place[rowsOfA..(2 * rowsOfA)]);
+        long Depth(long k) => rowsOfA == 0 ? k * place[1] : Offset(k, place[(2 * rowsOfA)..((2 * rowsOfA) + depthOfA)], place[((2 * rowsOfA) + depthOfA)..(2 * (rowsOfA + depthOfA))]);
+        var (strideM, strideK) = rowsOfA == 0 ? (place[0], place[1]) : (place[(2 * rowsOfA) - 1], place[(2 * (rowsOfA + depthOfA)) - 1]);
+        Assert.True(product.OrderA switch { MatrixOrder.KInner => strideK == 1, MatrixOrder.KOuter => strideM == 1, _ => true });
+        var packed = place[(rowsOfA == 0 ? 2 : 2 * (rowsOfA + depthOfA))..];
         var a = Enumerable.Range(0, batch).Sum(i => at[i] * strides[i]);
-        var b = Enumerable.Range(0, batch).Sum(i => at[i] * strides[batch + 2 + i]);
+        var b = Enumerable.Range(0, batch).Sum(i => at[i] * packed[i]);
         for (var m = at[^2] * perUnit; m < Math.Min(rows, (at[^2] + 1) * perUnit); m++)
         {
             for (var n = at[^1] * columnsPerUnit; n < Math.Min(columns, (at[^1] + 1) * columnsPerUnit); n++)
@@ -178,13 +195,12 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
                 _accumulator = 0;
                 for (long k = 0; k < depth; k++)
                 {
-                    _accumulator += buffers[0][a + (m * strides[batch]) + (k * strides[batch + 1])]
-                        * buffers[1][b + (((n / Tile.Columns * depth) + k) * Tile.Columns) + (n % Tile.Columns)];
+                    _accumulator += buffers[0][a + Row(m) + Depth(k)] * buffers[1][b + (((n / Tile.Columns * depth) + k) * Tile.Columns) + (n % Tile.Columns)];
                 }
 
                 foreach (var store in product.Stores)
                 {
-                    Write(product.Epilogue, store, [.. at[..^2], m, n]);
+                    Write(product.Epilogue, store, [.. at[..^2], .. Unravel(m, rowExtents.AsSpan()), n]);
                 }
             }
         }

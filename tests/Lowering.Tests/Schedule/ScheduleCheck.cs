@@ -33,7 +33,7 @@ internal static class ScheduleCheck
         return Lower(new GraphModule([builder.Build()]));
     }
 
-    public static GraphModule Lower(GraphModule module) => Pipeline.Run(module, new PassContext(Verify: true));
+    public static GraphModule Lower(GraphModule module) => Pipeline.Run(module, new PassContext(Verify: true) { HasKernel = Scheduler.HasKernel });
 
     /// <summary>Schedules, runs and compares at the given sizes.</summary>
     public static ScheduledModule Check(GraphModule module, params (long B, long T)[] sizes)

@@ -103,6 +103,70 @@ public sealed class ContractionTests
         }
     }
 
+    /// <summary>A convolution of images with channels last, first or neither contiguous, as the kernel reads it: rows (n, y, x), summed over (r, s, c).</summary>
+    [Theory]
+    [InlineData(MatrixOrder.KInner, 3, 1)]
+    [InlineData(MatrixOrder.KInner, 20, 2)]
+    [InlineData(MatrixOrder.KInner, 32, 1)]
+    [InlineData(MatrixOrder.KOuter, 5, 1)]
+    [InlineData(MatrixOrder.Strided, 4, 2)]
+    public void Windows_of_images(MatrixOrder order, int channels, int stride)
+    {
+        const long Images = 2, Height = 7, Width = 15, Outputs = 37, Kernel = 3;
+        long high = ((Height - Kernel) / stride) + 1, wide = ((Width - Kernel) / stride) + 1, m = Images * high * wide, depth = Kernel * Kernel * channels;
+        long c = order == MatrixOrder.KInner ? 1 : Height * Width, x = order == MatrixOrder.KInner ? channels : 1, y = Width * x, n = Height * Width * channels;
+        using var a = new Block(DType.F32, Images * n).Fill(Agreement.Fraction);
+        using var b = new Block(DType.F32, depth * Outputs).Fill(i => Agreement.Fraction(i + 7));
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = Pack(DType.F32, MatrixOrder.KOuter, b, [], [], depth, Outputs, Outputs, 1, target.Data);
+            using var result = new Block(DType.F32, m * Outputs).Fill(_ => 0);
+            var kernel = new ContractionKernel(
+                [new(DType.F32, false), new(DType.F32, false), new(DType.F32, true)], 21, DType.F32, 0, order, [new AccumulatorNode(DType.F32)],
+                [new Store(2, [Stride.Of(19), Stride.Of(20), Stride.Of(3), Stride.One], 0)])
+            {
+                RowAxes = 3,
+                Windows = new WindowAxes(3, 3),
+            };
+            long[] parameters =
+            [
+                Images, high, wide, Outputs, depth, 24, 32,
+                Images, high, wide, n, y * stride, x * stride, Kernel, Kernel, channels, y, x, c,
+                high * wide * Outputs, wide * Outputs,
+            ];
+            _ = KernelRunner.Run(kernel, [a, packed, result], parameters, (m + 23) / 24 * ((Outputs + 31) / 32), 2, Scratch(24, depth, DType.F32), target.Data);
+            for (var i = 0L; i < m * Outputs; i++)
+            {
+                long o = i % Outputs, place = i / Outputs, start = (place / (high * wide) * n) + (place / wide % high * stride * y) + (place % wide * stride * x);
+                double sum = 0;
+                for (var k = 0L; k < depth; k++)
+                {
+                    sum += a[start + (k / channels / Kernel * y) + (k / channels % Kernel * x) + (k % channels * c)] * b[(k * Outputs) + o];
+                }
+
+                Assert.True(Math.Abs(sum - result[i]) <= 1e-4, $"{target.Data}: element {i} is {result[i]}, not {sum}");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_right_operand_that_is_summed_over_several_axes()
+    {
+        const long R = 3, C = 20, N = 37;
+        using var b = new Block(DType.F32, N * C * R).Fill(Agreement.Fraction);
+        using var packed = new Block(DType.F32, 2 * Tile.Columns * R * C);
+        foreach (var target in KernelRunner.Targets)
+        {
+            // [N, C, R] read as k over (r, c).
+            _ = KernelRunner.Run(new PackKernel(DType.F32, 0, MatrixOrder.Strided, 2), [b, packed], [R, C, N, 1, R, C * R], 2, 2, target: target.Data);
+            for (var i = 0L; i < 2 * Tile.Columns * R * C; i++)
+            {
+                long k = i / Tile.Columns % (R * C), column = (i / (Tile.Columns * R * C) * Tile.Columns) + (i % Tile.Columns);
+                Assert.Equal(column < N ? b[(column * C * R) + (k % C * R) + (k / C)] : 0, packed[i]);
+            }
+        }
+    }
+
     /// <summary>C (batch…, m, n) dense; strides of C are the last parameters: batch axes, m, n.</summary>
     public static ContractionKernel Plain(DType type, int batch, MatrixOrder order) => new(
         [new(type, false), new(type, false), new(type, true)], (4 * batch) + 9, type, batch, order,

@@ -80,7 +80,7 @@ internal sealed class AttentionEmitter
             var rows = _k.Min(_k.I64(Tile.Rows), _k.B.Sub(Queries, first));
             var query = At(Start(0, Batch + 4), _k.Mul(first, rowStride));
             LlvmValue keys = Start(1, (2 * Batch) + 6), values = Start(2, (3 * Batch) + 6);
-            writer.Emit(query, rowStride, depthStride, rows, Tile.Rows, Depth, _packedQuery);
+            writer.Emit(query, PanelLines.Apart(_k, rowStride), rows, Tile.Rows, [(Depth, depthStride)], _packedQuery);
             _k.Store(F32.Vector(Lanes).Real(double.NegativeInfinity), _rowMaximum, null);
             _k.Store(F32.Vector(Lanes).Zero, _rowTotal, null);
             _k.Loop(_k.I64(0), _k.Mul(panels, _k.I64(TileSize)), Lanes, at => _k.Store(F32.Vector(Lanes).Zero, At(_sums, at), null));

@@ -21,45 +21,55 @@ internal sealed class ContractionEmitter
     private ContractionEmitter(KernelBuilder k, ContractionKernel kernel)
     {
         (_k, _kernel) = (k, kernel);
-        _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.BatchAxes + 2, reducedIsVector: true);
+        _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
         _micro = new MicroKernel(k, kernel.Type);
         _sum = MicroKernel.SumType(k, kernel.Type);
     }
 
     private int BatchAxes => _kernel.BatchAxes;
 
-    private LlvmValue Rows => _k.Parameter(BatchAxes);
+    private LlvmValue Columns => _k.Parameter(BatchAxes + _kernel.RowAxes);
 
-    private LlvmValue Columns => _k.Parameter(BatchAxes + 1);
+    private LlvmValue Depth => _k.Parameter(BatchAxes + _kernel.RowAxes + 1);
 
-    private LlvmValue Depth => _k.Parameter(BatchAxes + 2);
+    private LlvmValue RowsPerUnit => _k.Parameter(BatchAxes + _kernel.RowAxes + 2);
 
-    private LlvmValue RowsPerUnit => _k.Parameter(BatchAxes + 3);
+    private LlvmValue ColumnsPerUnit => _k.Parameter(BatchAxes + _kernel.RowAxes + 3);
 
-    private LlvmValue ColumnsPerUnit => _k.Parameter(BatchAxes + 4);
+    private int FirstStride => BatchAxes + _kernel.RowAxes + 4;
 
     public static void Emit(KernelBuilder k, ContractionKernel kernel) => new ContractionEmitter(k, kernel).Emit();
 
-    private LlvmValue StrideOfA(int axis) => _k.Parameter(BatchAxes + 5 + axis);
+    private LlvmValue StrideOfA(int axis) => _k.Parameter(FirstStride + axis);
 
-    private LlvmValue StrideOfPacked(int axis) => _k.Parameter((2 * BatchAxes) + 7 + axis);
+    private LlvmValue StrideOfPacked(int axis) =>
+        _k.Parameter(FirstStride + BatchAxes + (_kernel.Windows is { } w ? 2 * (w.Rows + w.Depth) : 2) + axis);
+
+    // Extents and strides of A's axes of m, or of k; of a matrix there is one each, without an extent of its own.
+    private (LlvmValue Extent, LlvmValue Stride)[] AxesOfA(int first, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => (StrideOfA(BatchAxes + first + i), StrideOfA(BatchAxes + first + count + i)))];
 
     private void Emit()
     {
-        LlvmValue blocks = _k.CeilDiv(Rows, RowsPerUnit), columnBlocks = _k.CeilDiv(Columns, ColumnsPerUnit);
+        (LlvmValue Extent, LlvmValue Stride)[] rowAxes = [.. Enumerable.Range(0, _kernel.RowAxes).Select(i => (_k.Parameter(BatchAxes + i), _k.I64(0)))];
+        var allRows = rowAxes.Select(a => a.Extent).Aggregate(_k.Mul);
+        LlvmValue blocks = _k.CeilDiv(allRows, RowsPerUnit), columnBlocks = _k.CeilDiv(Columns, ColumnsPerUnit);
         var packedA = _k.AlignUp(_k.Scratch);
-        var tile = _k.AlignUp(_k.B.Gep(_sum, packedA, _k.Mul(RowsPerUnit, Depth)));
-        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, Tile.Rows);
+        var room = _k.Add(_k.Mul(RowsPerUnit, Depth), _k.I64(16 * Tile.Rows));
+        var tile = _k.AlignUp(_k.B.Gep(_sum, packedA, room));
+        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, Tile.Rows) { MayOverrun = _kernel.Windows is not null };
         LlvmType elementA = _k.ElementOf(0), elementB = _k.ElementOf(1);
-        LlvmValue rowStride = StrideOfA(BatchAxes), depthStride = StrideOfA(BatchAxes + 1);
+        var windows = _kernel.Windows;
+        var rowsOfA = windows is { } w ? AxesOfA(0, w.Rows) : [];
+        (LlvmValue Extent, LlvmValue Stride)[] depthOfA = windows is { } d ? AxesOfA(2 * d.Rows, d.Depth) : [(Depth, StrideOfA(BatchAxes + 1))];
         var tileSize = _k.Mul(Depth, _k.I64(Tile.Rows));
         var panelSize = _k.Mul(Depth, _k.I64(Tile.Columns));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, BatchAxes).Select(_k.Parameter), blocks, columnBlocks]);
             var firstRow = _k.Mul(indices[^2], RowsPerUnit);
-            var rows = _k.Min(RowsPerUnit, _k.B.Sub(Rows, firstRow));
-            LlvmValue offsetA = _k.Mul(firstRow, rowStride), offsetB = _k.I64(0);
+            var rows = _k.Min(RowsPerUnit, _k.B.Sub(allRows, firstRow));
+            LlvmValue offsetA = _k.I64(0), offsetB = _k.I64(0);
             for (var axis = 0; axis < BatchAxes; axis++)
             {
                 offsetA = _k.Add(offsetA, _k.Mul(indices[axis], StrideOfA(axis)));
@@ -72,10 +82,16 @@ internal sealed class ContractionEmitter
             var isNew = _k.B.Or(_k.B.ICmp(LlvmIntPredicate.Eq, unit, _k.Begin), _k.B.ICmp(LlvmIntPredicate.Eq, indices[^1], _k.I64(0)));
             _k.If(isNew, () => _k.Loop(_k.I64(0), tiles, 1, t =>
             {
-                var first = _k.Mul(t, _k.I64(Tile.Rows));
-                writer.Emit(
-                    _k.B.GepUnchecked(elementA, a, _k.Mul(first, rowStride)), rowStride, depthStride, _k.B.Sub(rows, first), Tile.Rows, Depth,
-                    _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)));
+                LlvmValue first = _k.Mul(t, _k.I64(Tile.Rows)), count = _k.B.Sub(rows, first), row = _k.Add(firstRow, first);
+                var target = _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize));
+                if (windows is not null)
+                {
+                    writer.Emit(a, PanelLines.Of(_k, row, count, Tile.Rows, rowsOfA), count, Tile.Rows, depthOfA, target);
+                    return;
+                }
+
+                var stride = StrideOfA(BatchAxes);
+                writer.Emit(_k.B.GepUnchecked(elementA, a, _k.Mul(row, stride)), PanelLines.Apart(_k, stride), count, Tile.Rows, depthOfA, target);
             }));
 
             var firstPanel = _k.Mul(indices[^1], _k.B.UDiv(ColumnsPerUnit, _k.I64(Tile.Columns)));
@@ -88,25 +104,28 @@ internal sealed class ContractionEmitter
                 {
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
                     _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile);
-                    EmitEpilogue(indices[..^2], _k.Add(firstRow, first), _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
+                    var index = _k.Unravel(_k.Add(firstRow, first), [.. rowAxes.Select(r => r.Extent)]);
+                    EmitEpilogue(indices[..^2], index, rowAxes, _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
                 });
             });
         });
     }
 
-    private void EmitEpilogue(LlvmValue[] batch, LlvmValue firstRow, LlvmValue rows, LlvmValue firstColumn, LlvmValue tile)
+    private void EmitEpilogue(
+        LlvmValue[] batch, LlvmValue[] first, (LlvmValue Extent, LlvmValue Stride)[] rowAxes, LlvmValue rows, LlvmValue firstColumn, LlvmValue tile)
     {
         var columns = _k.B.Sub(Columns, firstColumn);
         _k.If(
             _k.B.ICmp(LlvmIntPredicate.Sge, columns, _k.I64(Tile.Columns)),
-            () => EmitRows(batch, firstRow, rows, firstColumn, null, tile),
-            () => EmitRows(batch, firstRow, rows, firstColumn, columns, tile));
+            () => EmitRows(batch, first, rowAxes, rows, firstColumn, null, tile),
+            () => EmitRows(batch, first, rowAxes, rows, firstColumn, columns, tile));
     }
 
-    private void EmitRows(LlvmValue[] batch, LlvmValue firstRow, LlvmValue rows, LlvmValue firstColumn, LlvmValue? columns, LlvmValue tile) =>
-        _k.Loop(_k.I64(0), rows, 1, row =>
+    private void EmitRows(
+        LlvmValue[] batch, LlvmValue[] first, (LlvmValue Extent, LlvmValue Stride)[] rowAxes, LlvmValue rows, LlvmValue firstColumn, LlvmValue? columns, LlvmValue tile) =>
+        _k.Loop(_k.I64(0), rows, 1, first, (row, index) =>
         {
-            _nodes.EnterRow([.. batch, _k.Add(firstRow, row)]);
+            _nodes.EnterRow([.. batch, .. index]);
             _nodes.Prepare(_kernel.Stores.Select(s => s.Node), _kernel.Stores);
             for (var column = 0; column < Tile.Columns; column += Lanes)
             {
@@ -118,5 +137,7 @@ internal sealed class ContractionEmitter
                     _nodes.Store(store, _kernel.Buffers[store.Buffer].Type, point);
                 }
             }
+
+            return PanelLines.Next(_k, index, rowAxes);
         });
 }

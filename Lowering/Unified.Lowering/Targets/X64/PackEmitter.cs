@@ -9,9 +9,11 @@ internal static class PackEmitter
     public static void Emit(KernelBuilder k, PackKernel kernel)
     {
         var batch = kernel.BatchAxes;
-        LlvmValue depth = k.Parameter(batch), columns = k.Parameter(batch + 1);
-        LlvmValue BatchStride(int axis) => k.Parameter(batch + 2 + axis);
-        LlvmValue depthStride = k.Parameter((2 * batch) + 2), columnStride = k.Parameter((2 * batch) + 3);
+        var depthAxes = kernel.DepthAxes;
+        LlvmValue BatchStride(int axis) => k.Parameter(batch + depthAxes + 1 + axis);
+        (LlvmValue Extent, LlvmValue Stride)[] axes = [.. Enumerable.Range(0, depthAxes).Select(i => (k.Parameter(batch + i), k.Parameter((2 * batch) + depthAxes + 1 + i)))];
+        LlvmValue columns = k.Parameter(batch + depthAxes), columnStride = k.Parameter((2 * batch) + (2 * depthAxes) + 1);
+        var depth = axes.Select(a => a.Extent).Aggregate(k.Mul);
         var panels = k.CeilDiv(columns, Tile.Columns);
         var element = k.ElementOf(0);
         var writer = new PanelWriter(k, kernel.Type, Convert: false, kernel.Order, Tile.Columns);
@@ -31,8 +33,8 @@ internal static class PackEmitter
             for (var stripe = 0; stripe < Tile.Columns; stripe += KernelBuilder.Lanes)
             {
                 writer.Emit(
-                    k.B.GepUnchecked(element, source, k.Mul(columnStride, k.I64(stripe))), columnStride, depthStride,
-                    k.B.Sub(columns, k.Add(first, k.I64(stripe))), KernelBuilder.Lanes, depth, k.B.Gep(element, target, k.I64(stripe)));
+                    k.B.GepUnchecked(element, source, k.Mul(columnStride, k.I64(stripe))), PanelLines.Apart(k, columnStride),
+                    k.B.Sub(columns, k.Add(first, k.I64(stripe))), KernelBuilder.Lanes, axes, k.B.Gep(element, target, k.I64(stripe)));
             }
         });
     }

@@ -5,13 +5,13 @@ using Unified.Native;
 namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
-/// Turns up to 16 lines of a strided matrix into a packed stripe: for k = 0, 1, … the lines' elements number k, side by side, with zeros
-/// for lines that do not exist. A line is a row of A or a column of B.
+/// Turns up to 16 lines of a strided operand into a packed stripe: for k = 0, 1, … the lines' elements number k, side by side, with zeros
+/// for lines that do not exist. A line is a row of A or a column of B; k may run over several axes.
 /// </summary>
 /// <param name="K">Where code goes.</param>
 /// <param name="Type">The type in memory.</param>
 /// <param name="Convert">Whether the stripe holds numbers of the sum's type and not the elements as they are.</param>
-/// <param name="Order">Which of line and k is contiguous.</param>
+/// <param name="Order">Which of line and the last axis of k is contiguous.</param>
 /// <param name="Step">Elements of the stripe from one k to the next; may be below 16, then the next k overwrites the excess.</param>
 internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, MatrixOrder Order, int Step)
 {
@@ -21,46 +21,81 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
 
     private LlvmType Packed => Convert ? MicroKernel.SumType(K, Type) : Element;
 
+    /// <summary>There is room for 16 k beyond the last: what is written there is overwritten or never read.</summary>
+    public bool MayOverrun { get; init; }
+
     /// <param name="source">Element 0 of line 0.</param>
-    /// <param name="lineStride">Elements between lines.</param>
-    /// <param name="depthStride">Elements between k and k + 1.</param>
-    /// <param name="lines">How many lines there are: any number, also none or more than <paramref name="width"/>.</param>
+    /// <param name="lines">Where the lines begin.</param>
+    /// <param name="count">How many lines there are: any number, also none or more than <paramref name="width"/>.</param>
     /// <param name="width">Lines of the stripe.</param>
-    /// <param name="depth">The extent of k.</param>
+    /// <param name="depth">The axes of k, outermost first: extents, and elements between neighbours.</param>
     /// <param name="target">The stripe.</param>
-    public void Emit(LlvmValue source, LlvmValue lineStride, LlvmValue depthStride, LlvmValue lines, int width, LlvmValue depth, LlvmValue target)
+    public void Emit(LlvmValue source, PanelLines lines, LlvmValue count, int width, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, LlvmValue target)
     {
-        var mask = K.LanesBelow(K.Min(lines, K.I64(width)));
+        EmitAxis(0, source, K.I64(0));
+
+        void EmitAxis(int axis, LlvmValue at, LlvmValue k)
+        {
+            var (extent, stride) = depth[axis];
+            if (axis == depth.Count - 1)
+            {
+                EmitRun(at, lines, count, width, extent, stride, K.B.Gep(Packed, target, K.Mul(k, K.I64(Step))));
+                return;
+            }
+
+            K.Loop(K.I64(0), extent, 1, i => EmitAxis(axis + 1, K.B.GepUnchecked(Element, at, K.Mul(i, stride)), K.Mul(K.Add(k, i), depth[axis + 1].Extent)));
+        }
+    }
+
+    private void EmitRun(LlvmValue source, PanelLines lines, LlvmValue count, int width, LlvmValue depth, LlvmValue depthStride, LlvmValue target)
+    {
+        var mask = K.LanesBelow(K.Min(count, K.I64(width)));
         var start = K.I64(0);
         if (Order == MatrixOrder.KInner)
         {
-            start = K.B.And(depth, K.I64(-Lanes));
-            K.If(K.B.ICmp(LlvmIntPredicate.Sgt, lines, K.I64(0)), () => EmitTransposed(source, lineStride, lines, width, start, target));
-            K.If(K.B.ICmp(LlvmIntPredicate.Sle, lines, K.I64(0)), () => K.Loop(K.I64(0), start, 1, k => Store(Packed.Vector(Lanes).Zero, target, k)));
+            start = MayOverrun ? depth : K.B.And(depth, K.I64(-Lanes));
+            K.If(K.B.ICmp(LlvmIntPredicate.Sgt, count, K.I64(0)), () => EmitTransposed(source, lines, count, width, start, target));
+            K.If(K.B.ICmp(LlvmIntPredicate.Sle, count, K.I64(0)), () => K.Loop(K.I64(0), start, 1, k => Store(Packed.Vector(Lanes).Zero, target, k)));
         }
 
-        var offsets = K.Mul(K.B.Iota(K.Context.I64, Lanes), K.B.Splat(lineStride, Lanes));
-        K.Loop(start, depth, 1, k =>
+        if (Order == MatrixOrder.KInner && MayOverrun)
         {
-            var value = Order == MatrixOrder.KOuter
-                ? K.Load(Element, K.B.Gep(Element, source, K.Mul(k, depthStride)), mask)
-                : K.Gather(Element, K.B.GepUnchecked(Element, K.B.Gep(Element, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depthStride)), offsets), mask);
-            Store(Converted(value), target, k);
-        });
+            return;
+        }
+
+        LlvmValue At(LlvmValue k) => K.B.GepUnchecked(Element, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depthStride));
+        void Neighbours() => K.Loop(start, depth, 1, k => Store(Converted(K.Load(Element, K.B.GepUnchecked(Element, At(k), lines.First), mask)), target, k));
+        void Scattered()
+        {
+            var offsets = lines.Vector(K);
+            K.Loop(start, depth, 1, k => Store(Converted(K.Gather(Element, K.B.GepUnchecked(Element, At(k), offsets), mask)), target, k));
+        }
+
+        if (Order != MatrixOrder.KOuter)
+        {
+            Scattered();
+        }
+        else if (lines.AreNeighbours(K, width) is { } condition)
+        {
+            K.If(condition, Neighbours, Scattered);
+        }
+        else
+        {
+            Neighbours();
+        }
     }
 
-    private void EmitTransposed(LlvmValue source, LlvmValue lineStride, LlvmValue lines, int width, LlvmValue end, LlvmValue target)
+    private void EmitTransposed(LlvmValue source, PanelLines lines, LlvmValue count, int width, LlvmValue end, LlvmValue target)
     {
         // Lines that do not exist are read from the last one that does, and then zeroed.
-        var last = K.B.Sub(lines, K.I64(1));
-        LlvmValue[] starts = [.. Enumerable.Range(0, width).Select(l =>
-            K.B.Gep(Element, source, K.Mul(K.Min(K.I64(l), last), lineStride)))];
-        LlvmValue[] exists = [.. Enumerable.Range(0, width).Select(l => K.B.ICmp(LlvmIntPredicate.Sgt, lines, K.I64(l)))];
+        LlvmValue[] starts = [.. Enumerable.Range(0, width).Select(l => K.B.GepUnchecked(Element, source, lines.Offset(K, l, count)))];
+        LlvmValue[] exists = [.. Enumerable.Range(0, width).Select(l => K.B.ICmp(LlvmIntPredicate.Sgt, count, K.I64(l)))];
         var zero = Packed.Vector(Lanes).Zero;
         K.Loop(K.I64(0), end, Lanes, k =>
         {
+            var mask = MayOverrun ? K.LanesBelow(K.B.Sub(end, k)) : (LlvmValue?)null;
             LlvmValue[] rows = [.. Enumerable.Range(0, Lanes).Select(l =>
-                l < width ? K.B.Select(exists[l], Converted(K.Load(Element, K.B.Gep(Element, starts[l], k), null)), zero) : zero)];
+                l < width ? K.B.Select(exists[l], Converted(K.Load(Element, K.B.Gep(Element, starts[l], k), mask)), zero) : zero)];
             var columns = Transpose.Emit(K.B, rows);
             for (var i = 0; i < Lanes; i++)
             {
