@@ -22,9 +22,19 @@ public sealed class GraphCompiler : IGraphCompiler
     /// <inheritdoc/>
     public CompiledFunction Compile(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options)
     {
+        var scheduled = Schedule(function, self, arguments, options, isRecorded: false);
+        var clock = Stopwatch.StartNew();
+        var (kernels, fromCache) = Emit(scheduled.Module, s_emitter.Value, options, scheduled.Dump);
+        return scheduled.With(s_emitter.Value.Target, kernels, Lap(clock), fromCache);
+    }
+
+    /// <summary>All phases but the last: what is the same for every target.</summary>
+    internal static ScheduledFunction Schedule(
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options, bool isRecorded)
+    {
         var clock = Stopwatch.StartNew();
         var dump = PhaseDump.Open(options.DumpFolder, ModuleGraphs.NameOf(function.Key));
-        var specialized = Specializer.Specialize(function, self, arguments, options.Growing);
+        var specialized = Specializer.Specialize(function, self, arguments, options.Growing, isRecorded);
         dump?.Write(Phase.Specialize, "module", GraphText.Print(specialized.Module));
         var specializeTime = Lap(clock);
 
@@ -32,28 +42,20 @@ public sealed class GraphCompiler : IGraphCompiler
         var module = Pipeline.Run(specialized.Module, context);
         var scheduled = Scheduler.Schedule(module);
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
-        var passesTime = Lap(clock);
-
-        var (kernels, fromCache) = Emit(scheduled, options, dump);
-        var image = new ProgramImage(s_emitter.Value.Target, scheduled.Dims, kernels, scheduled.Programs, scheduled.Constants);
-        var statistics = new CompileStatistics(specializeTime, passesTime, Lap(clock), module.Graphs.Length, kernels.Length, fromCache);
-        return new CompiledFunction(image, specialized.Inputs, specialized.Outputs, specialized.ResultPositions, specialized.Guards, statistics)
-        {
-            Requirements = specialized.Requirements,
-        };
+        return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, Lap(clock), dump);
     }
 
-    private static (ImmutableArray<KernelCode> Kernels, int FromCache) Emit(ScheduledModule scheduled, CompileOptions options, PhaseDump? dump)
+    /// <summary>The last phase, for one target.</summary>
+    internal static (ImmutableArray<KernelCode> Kernels, int FromCache) Emit(ScheduledModule scheduled, IKernelEmitter emitter, CompileOptions options, PhaseDump? dump)
     {
         try
         {
-            var emitter = s_emitter.Value;
             var store = s_stores.GetOrAdd(options.CacheFolder ?? "", _ => new KernelStore(options.CacheFolder));
             if (dump is not null)
             {
                 for (var i = 0; i < scheduled.Kernels.Length; i++)
                 {
-                    dump.Write(Phase.Emit, $"kernel{i}", emitter.EmitAssembly(scheduled.Kernels[i], $"kernel{i}"));
+                    dump.Write(Phase.Emit, $"kernel{i}", emitter.EmitText(scheduled.Kernels[i], $"kernel{i}"));
                 }
             }
 

@@ -14,6 +14,9 @@ public class ReferenceTests
         ["Unified.Generators"] = ["Unified.Ir"],
         ["Unified.CodeFixes"] = ["Unified.Ir", "Unified.Generators"],
         ["Unified.Lowering"] = ["Unified.Ir", "Unified.Native"],
+
+        // The one program that has the compiler and a user's app in one process.
+        ["Unified.Lowering.Tool"] = ["Unified.Ir", "Unified.Native", "Unified.Lowering", "Unified.Runtime"],
         ["Unified.Lowering.Onnx"] = ["Unified.Ir", "Unified.Lowering"],
         ["Unified.Runtime"] = ["Unified.Ir", "Unified.Native"],
         ["Unified.Nn"] = ["Unified.Ir", "Unified.Runtime"],

@@ -1,8 +1,12 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using Unified.Graphs;
 using Unified.Ir;
 using Unified.Lowering;
+using Unified.Lowering.Artifacts;
+using Unified.Lowering.Targets;
+using Unified.Native;
 
 namespace Unified.Syntax.Tests;
 
@@ -36,10 +40,53 @@ internal static class RunSnippets
         }
 
         var fallback = said.FirstOrDefault(s => s.Contains("runs eagerly", StringComparison.Ordinal));
+        if (fallback is null && Shipped(model, caller, eager) is { } shipped)
+        {
+            return shipped;
+        }
+
         return fallback is not null ? new Verdict(Outcome.Eager, Message: fallback)
             : GraphRuntime.Statistics.Calls == before && eager.Exists(s => s.Exception is null)
             ? new Verdict(Outcome.Difference, Message: "no compiled graph ran, and nothing says so")
             : new Verdict(Outcome.Accepted);
+    }
+
+    /// <summary>
+    /// The graphs of these calls, compiled ahead of time on one instance, written, read, and bound to another: they must do the same without a
+    /// compiler. Null when they do.
+    /// </summary>
+    private static Verdict? Shipped(Type model, MethodInfo caller, List<Seen> eager)
+    {
+        var compiler = new AheadOfTimeCompiler([CodeTarget.Of("host")]);
+        try
+        {
+            GraphRuntime.UseCompiler(compiler);
+            Calls(model, caller, ExecutionMode.Graph, []);
+            GraphRuntime.UseCompiler(null);
+            var artifact = ArtifactCodec.Encode(AheadOfTimeCompiler.Pack("test", [HostCpu.Target.ToString()], compiler.Functions));
+            ShippedGraphs.Use(ShippedGraphs.Open(artifact, HostCpu.Target));
+            var said = new List<string>();
+            var shipped = Calls(model, caller, ExecutionMode.Graph, said);
+            for (var i = 0; i < eager.Count; i++)
+            {
+                if (eager[i].Difference(shipped[i]) is { } difference)
+                {
+                    return new Verdict(Outcome.Difference, Message: $"call {i}, compiled ahead of time: {difference}");
+                }
+            }
+
+            // A call that throws while it is compiled has no graph: eagerly it throws the same.
+            return said.Count > 0 && eager.TrueForAll(s => s.Exception is null) ? new Verdict(Outcome.Difference, Message: $"compiled ahead of time: {said[0]}") : null;
+        }
+        catch (GraphCompileException e)
+        {
+            return new Verdict(Outcome.Crash, Message: $"compiled ahead of time: {e.Message}");
+        }
+        finally
+        {
+            ShippedGraphs.Use((ShippedGraphs?)null);
+            GraphRuntime.UseCompiler(new GraphCompiler());
+        }
     }
 
     private static List<Seen> Calls(Type model, MethodInfo caller, ExecutionMode mode, List<string> said)

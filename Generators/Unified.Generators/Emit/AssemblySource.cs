@@ -26,6 +26,11 @@ internal static class AssemblySource
                 writer.Line($"global::{KnownNames.GraphRuntime}.UseCompiler(new global::{KnownNames.GraphCompiler}());");
             }
 
+            if (settings.ArtifactName is { } artifact)
+            {
+                writer.Line($"global::{KnownNames.GraphRuntime}.UseArtifact({PackedLiteral.Plain(artifact)});");
+            }
+
             writer.Close().Close().Close();
         }
 

@@ -5,4 +5,5 @@ namespace Unified.Generators;
 /// <param name="Mode"><c>Eager</c> or <c>Graph</c>.</param>
 /// <param name="HasCompiler">It references the compiler, so graphs can be compiled in the process.</param>
 /// <param name="HasRuntime">It references the runtime.</param>
-internal sealed record AssemblySettings(bool SetsMode, string Mode, bool HasCompiler, bool HasRuntime);
+/// <param name="ArtifactName">The file of compiled graphs that it ships with; null: none.</param>
+internal sealed record AssemblySettings(bool SetsMode, string Mode, bool HasCompiler, bool HasRuntime, string? ArtifactName);

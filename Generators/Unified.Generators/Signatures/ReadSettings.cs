@@ -7,6 +7,7 @@ namespace Unified.Generators;
 internal static class ReadSettings
 {
     private const string ModeProperty = "build_property.UnifiedExecutionMode";
+    private const string LowerProperty = "build_property.UnifiedLower";
     private const string EmitProperty = "build_property.UnifiedEmitIr";
 
     public static AssemblySettings Of(Compilation compilation, AnalyzerConfigOptionsProvider options)
@@ -21,7 +22,10 @@ internal static class ReadSettings
             hasRuntime && isExecutable,
             isGraph ? "Graph" : "Eager",
             compilation.GetTypeByMetadataName(KnownNames.GraphCompiler) is not null,
-            hasRuntime);
+            hasRuntime,
+            options.GlobalOptions.TryGetValue(LowerProperty, out var lower) && string.Equals(lower.Trim(), "true", StringComparison.OrdinalIgnoreCase)
+                ? $"{compilation.AssemblyName}.graphs"
+                : null);
     }
 
     /// <summary>Companions carry the text of their IR as a comment.</summary>

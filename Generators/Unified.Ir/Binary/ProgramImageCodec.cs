@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Reflection;
-using System.Security.Cryptography;
 using Google.Protobuf;
 
 namespace Unified.Ir;
@@ -12,7 +11,6 @@ namespace Unified.Ir;
 public static class ProgramImageCodec
 {
     private const string What = "program image";
-    private const int HashBytes = 32;
 
     private static readonly byte[] Mark = [.. "UGPI"u8];
 
@@ -23,51 +21,41 @@ public static class ProgramImageCodec
     public static byte[] Encode(ProgramImage image)
     {
         var tables = new TableWriter();
-        var wire = new Wire.ProgramImage
-        {
-            Format = ProgramImage.FormatVersion,
-            Compiler = CompilerVersion,
-            Target = tables.String(image.Target),
-            Dims = { image.Dims.Select(tables.String) },
-            Kernels =
-            {
-                image.Kernels.Select(k => new Wire.Kernel { Key = tables.String(k.Key), Symbol = tables.String(k.Symbol), Object = Bytes(k.Object) }),
-            },
-            Programs = { image.Programs.Select(p => Encode(tables, p)) },
-            Constants = { image.Constants.Select(Bytes) },
-        };
+        var wire = ToWire(tables, image);
         wire.Tables = tables.Tables;
-
-        var size = wire.CalculateSize();
-        var bytes = new byte[Mark.Length + size + HashBytes];
-        Mark.CopyTo(bytes, 0);
-        wire.WriteTo(bytes.AsSpan(Mark.Length, size));
-        Hash(bytes, Mark.Length + size).CopyTo(bytes, Mark.Length + size);
-        return bytes;
+        return SealedBytes.Seal(Mark, wire);
     }
 
     /// <exception cref="InvalidDataException">The bytes are no image, are damaged, or are of another format.</exception>
     public static ProgramImage Decode(ReadOnlySpan<byte> bytes)
     {
-        var end = bytes.Length - HashBytes;
-        if (end < Mark.Length || !bytes.StartsWith(Mark))
-        {
-            throw new InvalidDataException("these bytes are no program image");
-        }
+        var wire = WireFormat.Parse(Wire.ProgramImage.Parser, SealedBytes.Open(Mark, bytes, What), What);
+        return FromWire(new TableReader(wire.Tables), wire);
+    }
 
-        if (!bytes[end..].SequenceEqual(Hash(bytes.ToArray(), end)))
+    /// <summary>An image whose strings, dims and types stand in the given tables.</summary>
+    internal static Wire.ProgramImage ToWire(TableWriter tables, ProgramImage image) => new()
+    {
+        Format = ProgramImage.FormatVersion,
+        Compiler = CompilerVersion,
+        Target = tables.String(image.Target),
+        Dims = { image.Dims.Select(tables.String) },
+        Kernels =
         {
-            throw new InvalidDataException("the program image is damaged or cut off: its content does not have the hash it ends with");
-        }
+            image.Kernels.Select(k => new Wire.Kernel { Key = tables.String(k.Key), Symbol = tables.String(k.Symbol), Object = Bytes(k.Object) }),
+        },
+        Programs = { image.Programs.Select(p => Encode(tables, p)) },
+        Constants = { image.Constants.Select(Bytes) },
+    };
 
-        var wire = WireFormat.Parse(Wire.ProgramImage.Parser, bytes[Mark.Length..end], What);
+    internal static ProgramImage FromWire(TableReader tables, Wire.ProgramImage wire)
+    {
         if (wire.Format != ProgramImage.FormatVersion)
         {
             throw new InvalidDataException(
                 $"the program image has format {wire.Format} (written by version {wire.Compiler}), this version ({CompilerVersion}) reads format {ProgramImage.FormatVersion}; compile it again");
         }
 
-        var tables = new TableReader(wire.Tables);
         return new ProgramImage(
             tables.String(wire.Target),
             tables.Strings(wire.Dims),
@@ -243,10 +231,4 @@ public static class ProgramImageCodec
     private static ByteString Bytes(ImmutableArray<byte> bytes) => UnsafeByteOperations.UnsafeWrap(bytes.AsMemory());
 
     private static ImmutableArray<byte> Bytes(ByteString bytes) => ImmutableArray.Create(bytes.Span);
-
-    private static byte[] Hash(byte[] bytes, int count)
-    {
-        using var sha = SHA256.Create();
-        return sha.ComputeHash(bytes, 0, count);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 
 namespace Unified.Ir;
 
@@ -25,6 +26,7 @@ public sealed class FunctionDefinition
 {
     private readonly string _packed;
     private Function? _function;
+    private string? _hash;
 
     public FunctionDefinition(string key, string packed, ThunkInvoker invoke, GuardChecker check, CalleeResolver resolve)
     {
@@ -43,6 +45,21 @@ public sealed class FunctionDefinition
 
     public CalleeResolver Resolve { get; }
 
+    /// <summary>Of the IR, as base64: graphs made from other IR are not this function's.</summary>
+    public string Hash => _hash ??= HashOf(_packed);
+
     /// <summary>Decoded on first use from the packed constant.</summary>
     public Function Function => _function ??= FunctionCodec.Unpack(_packed);
+
+    private static string HashOf(string packed)
+    {
+        var bytes = new byte[2 * packed.Length];
+        for (var i = 0; i < packed.Length; i++)
+        {
+            (bytes[2 * i], bytes[(2 * i) + 1]) = (unchecked((byte)packed[i]), (byte)(packed[i] >> 8));
+        }
+
+        using var sha = SHA256.Create();
+        return Convert.ToBase64String(sha.ComputeHash(bytes));
+    }
 }

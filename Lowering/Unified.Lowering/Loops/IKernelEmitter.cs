@@ -10,4 +10,7 @@ public interface IKernelEmitter
 
     /// <summary>The relocatable object with entry point <paramref name="symbol"/>.</summary>
     byte[] Emit(LoopKernel kernel, string symbol);
+
+    /// <summary>The same as text, for people.</summary>
+    string EmitText(LoopKernel kernel, string symbol);
 }

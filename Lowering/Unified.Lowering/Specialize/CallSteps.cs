@@ -13,7 +13,7 @@ internal static class CallSteps
         var key = frame.Function.Callees[step.Callee];
         var arguments = step.Arguments.Select(r => frame[r]).ToImmutableArray();
         var receiver = arguments.IsEmpty ? null : Receiver(arguments[0]);
-        var definition = frame.Definition.Resolve(step.Callee, receiver)
+        var definition = frame.Session.Host.Resolve(frame.Definition, step.Callee, receiver)
             ?? throw frame.Fail(
                 $"{key} is overridden in {receiver?.GetType().Name ?? "its class"} by a method that is no static graph; mark the override [StaticGraph]", eager: true);
 

@@ -1,6 +1,4 @@
-using System.Collections;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Unified.Ir;
 
 namespace Unified.Lowering.Specialize;
@@ -23,7 +21,7 @@ internal static class HostAccess
             case ConditionValue condition:
                 throw frame.NeedsConstants(condition.Names, who);
             case AggregateValue list:
-                return Array([.. list.Items.Select(i => frame.Object(i, who))]);
+                return frame.Session.Host.Array([.. list.Items.Select(i => frame.Object(i, who))]);
             default:
                 throw frame.Fail(
                     $"{who} takes {value.Describe()} that exists only in the graph; pass host values, or make it an op or a [StaticGraph] method", eager: true);
@@ -53,25 +51,10 @@ internal static class HostAccess
     public static IEnumerable<Value>? TryItems(this Frame frame, Value value) => value switch
     {
         AggregateValue list => list.Items,
-        HostValue { Object: string } => null,
-        HostValue { Object: IEnumerable items } => items.Cast<object?>().Select((x, i) => frame.Session.Wrap(x, $"item{i}")),
-        HostValue { Object: ITuple tuple } => Enumerable.Range(0, tuple.Length).Select(i => frame.Session.Wrap(tuple[i], $"item{i}")),
+        HostValue host => frame.Session.Host.Items(host.Object)?.Select((x, i) => frame.Session.Wrap(x, $"item{i}")),
         _ => null,
     };
 
     public static IEnumerable<Value> Items(this Frame frame, Value value, string who) =>
         frame.TryItems(value) ?? throw frame.Fail($"{who} must be a list, not {value.Describe()}", eager: true);
-
-    // Typed by its items, because generated code casts it to the array type of the source.
-    private static Array Array(ImmutableArray<object?> items)
-    {
-        var types = items.Select(i => i?.GetType() ?? typeof(object)).Distinct().ToArray();
-        var array = System.Array.CreateInstance(types.Length == 1 ? types[0] : typeof(object), items.Length);
-        for (var i = 0; i < items.Length; i++)
-        {
-            array.SetValue(items[i], i);
-        }
-
-        return array;
-    }
 }

@@ -55,7 +55,7 @@ internal static class HostConditions
         }
 
         return row.Name is "eq" or "ne"
-            ? new HostValue(Equals(x, y) == (row.Name == "eq"))
+            ? new HostValue(frame.Session.Host.AreEqual(x, y) == (row.Name == "eq"))
             : throw frame.Fail($"'{row.Name}' cannot compare {left.Describe()} with {right.Describe()}", eager: true);
     }
 

@@ -85,15 +85,15 @@ internal static class ListSteps
         AggregateValue aggregate => frame.Int(index, "an index") is var at && at >= 0 && at < aggregate.Items.Length
             ? aggregate.Items[at]
             : throw frame.Fail($"index {at} is out of range for a list of {aggregate.Items.Length}"),
-        HostValue { Object: IDictionary dictionary } => frame.Session.Wrap(dictionary[frame.Object(index, "a key")!], "item"),
-        HostValue { Object: ITuple tuple } => frame.Session.Wrap(tuple[frame.Int(index, "an index")], "item"),
-        HostValue { Object: IList items } => frame.Int(index, "an index") is var at ? frame.Session.Wrap(items[at], $"item{at}") : Value.Null,
+        HostValue { Object: IDictionary dictionary } => frame.Session.Wrap(frame.Session.Host.Item(dictionary, frame.Object(index, "a key")!), "item"),
+        HostValue { Object: (ITuple or IList) and var items } => frame.Int(index, "an index") is var at
+            ? frame.Session.Wrap(frame.Session.Host.Item(items, at), $"item{at}") : Value.Null,
         _ => frame.Items(list, "what is indexed").ElementAt(frame.Int(index, "an index")),
     };
 
     private static int Count(Frame frame, Value list) => list switch
     {
-        HostValue { Object: ICollection collection } => collection.Count,
+        HostValue { Object: ICollection collection } => frame.Session.Host.Count(collection),
         HostValue { Object: string text } => text.Length,
         _ => frame.Items(list, "what is counted").Count(),
     };

@@ -16,6 +16,9 @@ internal sealed class Specialization
 
     public ModuleGraphs Graphs { get; } = new();
 
+    /// <summary>The way to the user's code and objects.</summary>
+    public HostCalls Host { get; init; } = new(recorder: null);
+
     /// <summary>The exceptions that paths may leave with; they are numbered from 1.</summary>
     public IReadOnlyList<ThunkPath> Exceptions => _exceptions;
 

@@ -14,4 +14,7 @@ public sealed record SpecializedFunction(
 {
     /// <summary>What must hold of the named dims for the graph to mean what the method means.</summary>
     public ImmutableArray<DimRequirement> Requirements { get; init; } = [];
+
+    /// <summary>What was asked of the host; null when it was not to be kept.</summary>
+    internal HostTraceRecorder? Recorder { get; init; }
 }

@@ -11,27 +11,28 @@ public static class Specializer
     /// sub-graphs. Arguments are without <c>this</c>.
     /// </summary>
     /// <param name="known">Tensors of fields that change their sizes, with named dims.</param>
+    /// <param name="isRecorded">What is asked of the host is kept.</param>
     /// <exception cref="SymbolicDimException">Host code needs the values of named dims.</exception>
     /// <exception cref="GraphCompileException">A shape rule is broken, or the function is not one graph for this instance and signature.</exception>
     public static SpecializedFunction Specialize(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType>? known = null)
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType>? known = null, bool isRecorded = false)
     {
-        if (known is { IsEmpty: false } && TryGrowing(function, self, arguments, known) is { } general)
+        if (known is { IsEmpty: false } && TryGrowing(function, self, arguments, known, isRecorded) is { } general)
         {
             return general;
         }
 
-        var (first, growing) = Rolled(function, self, arguments, ImmutableDictionary<ITensorHandle, TensorType>.Empty);
-        return growing.IsEmpty ? first : TryGrowing(function, self, arguments, growing) ?? first;
+        var (first, growing) = Rolled(function, self, arguments, ImmutableDictionary<ITensorHandle, TensorType>.Empty, isRecorded);
+        return growing.IsEmpty ? first : TryGrowing(function, self, arguments, growing, isRecorded) ?? first;
     }
 
     /// <summary>One graph for every length; null where something in it depends on the very length.</summary>
     private static SpecializedFunction? TryGrowing(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing)
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing, bool isRecorded)
     {
         try
         {
-            return Rolled(function, self, arguments, growing).Function;
+            return Rolled(function, self, arguments, growing, isRecorded).Function;
         }
         catch (GraphCompileException)
         {
@@ -40,9 +41,9 @@ public static class Specializer
     }
 
     private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Rolled(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing)
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing, bool isRecorded)
     {
-        var session = new Specialization { Growing = growing };
+        var session = Session(rolls: true);
         try
         {
             return Specialize(function, self, arguments, session);
@@ -50,8 +51,15 @@ public static class Specializer
         catch (GraphCompileException) when (session.RolledLoops > 0)
         {
             // What follows a long loop may need a number as a host value that the loop has made one of the graph.
-            return Specialize(function, self, arguments, new Specialization { Growing = growing, RollsLoops = false });
+            return Specialize(function, self, arguments, Session(rolls: false));
         }
+
+        Specialization Session(bool rolls) => new()
+        {
+            Growing = growing,
+            RollsLoops = rolls,
+            Host = new HostCalls(isRecorded ? new HostTraceRecorder(function, self, arguments, h => growing.TryGetValue(h, out var type) ? type : h.Type) : null),
+        };
     }
 
     private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Specialize(
@@ -70,6 +78,7 @@ public static class Specializer
             session.Guards())
         {
             Requirements = session.Requirements,
+            Recorder = session.Host.Recorder,
         };
         return (specialized, GrowingState.Find(frame));
     }

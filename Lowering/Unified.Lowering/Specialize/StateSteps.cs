@@ -39,7 +39,7 @@ internal static class StateSteps
 
         var hasGetter = step.Getter != Instruction.None;
         var name = thunks[hasGetter ? step.Getter : step.Setter].Name;
-        var old = hasGetter ? frame.Definition.Invoke(step.Getter, frame.Self, [.. arguments]) as ITensorHandle : null;
+        var old = hasGetter ? frame.Session.Host.Invoke(frame.Definition, step.Getter, frame.Self, arguments) as ITensorHandle : null;
         frame.Rebind(
             new FieldName(frame.Self, name, arguments),
             new ThunkPath(frame.Definition, step.Setter, frame.Self, arguments),

@@ -54,7 +54,7 @@ internal static class ThunkSteps
     {
         try
         {
-            return frame.Definition.Invoke(number, frame.Self, [.. arguments]);
+            return frame.Session.Host.Invoke(frame.Definition, number, frame.Self, arguments);
         }
         catch (Exception e) when ((frame.IsConditional || frame.HasEffects) && e is not OutOfMemoryException)
         {
@@ -71,7 +71,7 @@ internal static class ThunkSteps
             return Throws.Leave(frame, new ThunkPath(frame.Definition, step.Thunk, frame.Self, arguments));
         }
 
-        throw frame.Definition.Invoke(step.Thunk, frame.Self, [.. arguments]) as Exception
+        throw frame.Session.Host.Invoke(frame.Definition, step.Thunk, frame.Self, arguments) as Exception
             ?? frame.Fail($"'{frame.Function.Thunks[step.Thunk].Name}' is thrown but is no exception");
     }
 }

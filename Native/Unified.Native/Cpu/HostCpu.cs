@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
@@ -6,7 +7,8 @@ namespace Unified.Native;
 /// <summary>Tells what the machine that this runs on can do, without libLLVM.</summary>
 /// <remarks>
 /// The processor's own bits (CPUID), as far as the operating system keeps the registers they need; for that .NET's
-/// <c>IsSupported</c> stands, so that <c>DOTNET_EnableAVX512=0</c> and its like also narrow what graphs are compiled for.
+/// <c>IsSupported</c> stands, so that <c>DOTNET_EnableAVX512=0</c> and its like also narrow what graphs are compiled for. In a native executable
+/// it says what that was compiled for, and the processor is asked.
 /// </remarks>
 public static class HostCpu
 {
@@ -94,8 +96,8 @@ public static class HostCpu
     {
         bool kept = row.Needs switch
         {
-            Needs.Avx => Avx.IsSupported,
-            Needs.Avx512 => Avx512F.IsSupported,
+            Needs.Avx => RuntimeFeature.IsDynamicCodeSupported ? Avx.IsSupported : ExtendedState.KeepsAvx,
+            Needs.Avx512 => RuntimeFeature.IsDynamicCodeSupported ? Avx512F.IsSupported : ExtendedState.KeepsAvx512,
             _ => true,
         };
         if (!kept || row.Leaf > Highest(row.Leaf & 0x8000_0000, 0) || (row.SubLeaf > 0 && row.SubLeaf > Highest(row.Leaf, 0)))

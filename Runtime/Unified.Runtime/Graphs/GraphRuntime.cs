@@ -12,7 +12,11 @@ namespace Unified;
 /// <param name="KernelsFromCache">Of these, found in the cache.</param>
 /// <param name="CompileMilliseconds">Wall time of all compilations.</param>
 /// <param name="Calls">Runs of compiled functions.</param>
-public sealed record GraphStatistics(int Compilations, int Graphs, int Kernels, int KernelsFromCache, double CompileMilliseconds, long Calls);
+public sealed record GraphStatistics(int Compilations, int Graphs, int Kernels, int KernelsFromCache, double CompileMilliseconds, long Calls)
+{
+    /// <summary>Functions that came compiled with the app.</summary>
+    public int Shipped { get; init; }
+}
 
 /// <summary>The entry points that generated companions call.</summary>
 public static class GraphRuntime
@@ -24,10 +28,16 @@ public static class GraphRuntime
     private static IGraphCompiler? s_compiler;
     private static GraphProfile? s_profile;
     private static long s_calls;
+    private static bool s_hasSaidEager;
     private static GraphStatistics s_statistics = new(0, 0, 0, 0, 0, 0);
 
-    /// <summary>Calls of static graphs on this thread run compiled: the mode is graph, a compiler is registered, and no tape is recording.</summary>
-    public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && s_compiler is not null && !Tape.IsRecording && !MapScope.IsActive;
+    /// <summary>
+    /// Calls of static graphs on this thread run compiled: the mode is graph, a compiler is registered or the app ships with graphs, and no tape is
+    /// recording.
+    /// </summary>
+    public static bool IsGraph => Execution.Mode == ExecutionMode.Graph && !Tape.IsRecording && !MapScope.IsActive && HasGraphs;
+
+    private static bool HasGraphs => s_compiler is not null || ShippedGraphs.Current is not null || SayEager();
 
     /// <summary>The working memory that compiled graphs hold for what they compute on the way, in bytes.</summary>
     public static long ArenaBytes => Executable.ArenaBytes;
@@ -59,7 +69,14 @@ public static class GraphRuntime
     }
 
     /// <summary>Registers the compiler. Generated code does so in a project that references Unified.Lowering.</summary>
-    public static void UseCompiler(IGraphCompiler compiler) => s_compiler = compiler;
+    public static void UseCompiler(IGraphCompiler? compiler) => s_compiler = compiler;
+
+    /// <summary>
+    /// Names the file of graphs that were compiled when the app was built, in the folder of the app's own files. Generated code does so; it is read at
+    /// the first call of a static graph. Without it, and without a compiler, calls run eagerly.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name has a folder in it.</exception>
+    public static void UseArtifact(string? fileName) => ShippedGraphs.Use(fileName);
 
     /// <summary>
     /// Runs the function's compiled graph, compiling it first where this instance and signature are new. The result's tensors
@@ -91,6 +108,11 @@ public static class GraphRuntime
                 return false;
             }
 
+            if (Preparation.IsOn)
+            {
+                Prepare(function, self, arguments, cache);
+            }
+
             var known = cache.Specializations;
             for (var i = 0; i < known.Count; i++)
             {
@@ -108,6 +130,21 @@ public static class GraphRuntime
                 }
             }
 
+            string? why = null;
+            while (Shipped(function, self, arguments, cache, ref why) is { } made)
+            {
+                if (Run(made.Executable, arguments, Room(made, counted, isCounted, ref list)) is not RunOutcome.DoesNotFit and var outcome)
+                {
+                    return outcome == RunOutcome.Done;
+                }
+            }
+
+            if (s_compiler is null)
+            {
+                SayEager(function, cache, why);
+                return false;
+            }
+
             var fresh = Compile(function, self, arguments, cache);
             if (fresh is null)
             {
@@ -121,6 +158,84 @@ public static class GraphRuntime
                 _ => throw new InvalidOperationException($"{function.Key}: the graph does not fit the call it was compiled for"),
             };
         }
+    }
+
+    /// <summary>A shipped graph, bound to this instance, that fits the call and was not bound before.</summary>
+    /// <param name="why">Why the last one that was looked at does not fit.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Specialization? Shipped(
+        FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache, ref string? why)
+    {
+        if (ShippedGraphs.Current is not { } shipped)
+        {
+            return null;
+        }
+
+        foreach (var graph in shipped.Of(function.Key))
+        {
+            if (cache.Shipped.Contains(graph))
+            {
+                continue;
+            }
+
+            try
+            {
+                if (shipped.TryBind(graph, function, self, arguments, out why) is { } made)
+                {
+                    cache.Shipped.Add(graph);
+                    cache.Specializations.Insert(0, made);
+                    lock (s_statisticsLock)
+                    {
+                        s_statistics = s_statistics with { Shipped = s_statistics.Shipped + 1 };
+                    }
+
+                    return made;
+                }
+            }
+            catch (InvalidDataException e)
+            {
+                cache.Shipped.Add(graph);
+                why = e.Message;
+            }
+        }
+
+        return null;
+    }
+
+    private static void SayEager(FunctionDefinition function, FunctionCache.InstanceCache cache, string? why)
+    {
+        if (!cache.HasSaidEager)
+        {
+            cache.HasSaidEager = true;
+            Log($"{function.Key} runs eagerly: no graph that the app ships with is for this call{(why is null ? "" : $" ({why})")}, and Unified.Lowering is not referenced");
+        }
+    }
+
+    private static void Prepare(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache)
+    {
+        var isKnown = false;
+        foreach (var known in cache.Specializations)
+        {
+            isKnown |= known.Fits(arguments) && known.Executable.GuardsHold() && known.Executable.Takes(arguments);
+        }
+
+        if (!isKnown)
+        {
+            Compile(function, self, arguments, cache);
+        }
+
+        Preparation.Leave();
+    }
+
+    private static bool SayEager()
+    {
+        if (!s_hasSaidEager)
+        {
+            s_hasSaidEager = true;
+            Log("static graphs run eagerly: the app ships without compiled graphs, and Unified.Lowering, which would compile them, is not referenced");
+        }
+
+        return false;
     }
 
     private static Span<Tensor> Room(Specialization chosen, Span<Tensor> counted, bool isCounted, ref Tensor[] list) =>
@@ -142,9 +257,9 @@ public static class GraphRuntime
     private static Specialization? Compile(
         FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache)
     {
-        var compiler = s_compiler ?? throw new InvalidOperationException($"{function.Key}: no graph compiler is registered; reference Unified.Lowering");
+        var compiler = s_compiler!;
         var start = Stopwatch.GetTimestamp();
-        if (cache.Specializations.Count > 0 && !cache.Specializations.Exists(s => s.Executable.GuardsHold()))
+        if (!Preparation.IsOn && cache.Specializations.Count > 0 && !cache.Specializations.Exists(s => s.Executable.GuardsHold()))
         {
             Log($"{function.Key}: a host value it was specialized on has changed; compiling again");
         }

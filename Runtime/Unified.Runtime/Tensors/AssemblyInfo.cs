@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("unified")]
 [assembly: InternalsVisibleTo("Unified.Runtime.Tests")]
 [assembly: InternalsVisibleTo("Unified.Conformance.Tests")]
+[assembly: InternalsVisibleTo("Unified.Syntax.Tests")]
+[assembly: InternalsVisibleTo("Tool.Tests")]

@@ -37,7 +37,7 @@ public sealed class BuildFileTests
     {
         var props = XDocument.Load(Path.Combine(s_root, "Generators/build/Unified.Generators.props"));
         Assert.Contains("Unified.Generated", props.Descendants("InterceptorsNamespaces").Single().Value.Split(';'));
-        Assert.Equal(["UnifiedExecutionMode", "UnifiedEmitIr"], props.Descendants("CompilerVisibleProperty").Select(e => e.Attribute("Include")!.Value));
+        Assert.Equal(["UnifiedExecutionMode", "UnifiedEmitIr", "UnifiedLower"], props.Descendants("CompilerVisibleProperty").Select(e => e.Attribute("Include")!.Value));
     }
 
     [Fact]

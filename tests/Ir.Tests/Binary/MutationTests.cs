@@ -5,7 +5,8 @@ namespace Unified.Ir.Tests;
 /// <summary>Damaged input gives a value or the one exception that says so; nothing else, and never a verifier or printer that falls over it.</summary>
 public sealed class MutationTests
 {
-    private const int Count = 10_000;
+    // The long form: UNIFIED_MUTATIONS=100000.
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("UNIFIED_MUTATIONS"), out var wanted) ? wanted : 10_000;
 
     [Fact]
     public void Functions() => ForAll(
@@ -36,6 +37,24 @@ public sealed class MutationTests
     public void Images_with_the_right_hash() => ForAll(
         d => ProgramImageCodec.Encode(new RandomImages(d).Image())[..^32],
         bytes => ProgramImageCodec.Decode([.. bytes, .. SHA256.HashData(bytes)]));
+
+    [Fact]
+    public void Artifacts_with_the_right_hash() => ForAll(
+        d => ArtifactCodec.Encode(new RandomArtifacts(d).Artifact())[..^32],
+        bytes => ArtifactCodec.Open([.. bytes, .. SHA256.HashData(bytes)]).Read());
+
+    [Fact]
+    public void Artifacts_with_the_wrong_hash()
+    {
+        var bytes = ArtifactCodec.Encode(new RandomArtifacts(new Draw(3)).Artifact());
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            bytes[at] ^= 4;
+            Assert.Throws<InvalidDataException>(() => ArtifactCodec.Open(bytes));
+            bytes[at] ^= 4;
+            Assert.Throws<InvalidDataException>(() => ArtifactCodec.Open(bytes.AsSpan(0, at)));
+        }
+    }
 
     [Fact]
     public void Images_with_the_wrong_hash()

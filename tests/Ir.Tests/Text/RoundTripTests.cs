@@ -65,6 +65,15 @@ public sealed class RoundTripTests
     });
 
     [Fact]
+    public void Artifacts_decode_back() => ForAll(d => new RandomArtifacts(d).Artifact(), a =>
+    {
+        var bytes = ArtifactCodec.Encode(a);
+        var decoded = ArtifactCodec.Open(bytes).Read();
+        Structure.Same(a, decoded);
+        Assert.Equal(bytes, ArtifactCodec.Encode(decoded));
+    });
+
+    [Fact]
     public void Random_modules_are_valid() => ForAllModules(m => Assert.Empty(GraphVerifier.Verify(m)));
 
     [Fact]

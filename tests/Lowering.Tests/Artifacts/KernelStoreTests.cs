@@ -138,6 +138,8 @@ public sealed class KernelStoreTests : IDisposable
 
         public string Target { get; init; } = "test";
 
+        public string EmitText(LoopKernel kernel, string symbol) => symbol;
+
         public byte[] Emit(LoopKernel kernel, string symbol)
         {
             Interlocked.Increment(ref _calls);

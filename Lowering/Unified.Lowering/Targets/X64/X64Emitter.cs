@@ -55,7 +55,7 @@ public sealed class X64Emitter : IKernelEmitter
     public byte[] Emit(LoopKernel kernel, string symbol) => Compile(kernel, symbol, (machine, module) => machine.EmitObject(module));
 
     /// <summary>The same code as assembly text, for people.</summary>
-    public string EmitAssembly(LoopKernel kernel, string symbol) => Compile(kernel, symbol, (machine, module) => machine.EmitAssembly(module));
+    public string EmitText(LoopKernel kernel, string symbol) => Compile(kernel, symbol, (machine, module) => machine.EmitAssembly(module));
 
     private T Compile<T>(LoopKernel kernel, string symbol, Func<LlvmTargetMachine, LlvmModule, T> emit)
     {

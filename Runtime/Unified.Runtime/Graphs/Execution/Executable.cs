@@ -26,7 +26,9 @@ internal sealed unsafe class Executable : IDisposable
 
     private readonly Lock _lock = new();
     private readonly CompiledFunction _compiled;
-    private readonly nint[] _kernels;
+
+    // Loaded when it first runs: a function that is only compiled, for other machines, may not be able to.
+    private nint[]? _kernels;
     private readonly DimBinding _dims;
     private readonly List<(long[] Values, LaunchList List, SizedProgram Sized)> _sizes = [];
     private readonly Tensor?[] _inputs;
@@ -65,7 +67,6 @@ internal sealed unsafe class Executable : IDisposable
         _dims = new DimBinding(
             image.Dims, arguments,
             [.. compiled.Inputs.Index().Where(i => i.Item is ThunkBinding && !image.Programs[0].Inputs[i.Index].Shape.IsConstant).Select(i => (i.Index, image.Programs[0].Inputs[i.Index]))]);
-        _kernels = KernelLoader.Load(image.Kernels);
         _inputs = new Tensor?[compiled.Inputs.Length];
         _outputs = new Tensor?[compiled.Outputs.Length];
         _spares = new Tensor?[compiled.Outputs.Length];
@@ -105,6 +106,16 @@ internal sealed unsafe class Executable : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>The sizes are such that it can be run.</summary>
+    public bool Takes(ReadOnlySpan<Argument> arguments)
+    {
+        lock (_lock)
+        {
+            Span<long> values = stackalloc long[_dims.Count];
+            return TryFetch() && _dims.TryBind(arguments, _inputs, values) && FetchedFit(values);
+        }
     }
 
     /// <summary>What fields hold now, and the types that it was compiled for.</summary>
@@ -244,7 +255,7 @@ internal sealed unsafe class Executable : IDisposable
         }
 
         var sized = SizedProgram.Of(_compiled.Image, dims);
-        var list = new LaunchList(_compiled.Image, sized, _kernels, _isSteady);
+        var list = new LaunchList(_compiled.Image, sized, _kernels ??= KernelLoader.Load(_compiled.Image.Kernels), _isSteady);
         if (_sizes.Count == MostSizes)
         {
             _sizes[0].List.Dispose();

@@ -24,6 +24,12 @@ internal sealed class FunctionCache
         /// <summary>Dim names that host code decided on: they stay constants.</summary>
         public HashSet<string> Constants { get; } = new(StringComparer.Ordinal);
 
+        /// <summary>Graphs that the app ships with and that are among the specializations.</summary>
+        public HashSet<int> Shipped { get; } = [];
+
+        /// <summary>It has been said that this instance's calls run eagerly for want of a graph.</summary>
+        public bool HasSaidEager { get; set; }
+
         /// <summary>Why this instance runs eagerly, once known.</summary>
         public string? EagerReason { get; set; }
     }

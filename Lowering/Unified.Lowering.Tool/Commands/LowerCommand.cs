@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Unified.Ir;
+using Unified.Lowering.Targets;
+using Unified.Native;
+using Unified.Tool.Apps;
+using Unified.Tool.Lower;
+
+namespace Unified.Tool.Commands;
+
+/// <summary><c>unified lower</c>: compiles the graphs that an app's <c>[AheadOfTime]</c> methods name.</summary>
+internal static class LowerCommand
+{
+    public static Command Create()
+    {
+        var app = AppArguments.App;
+        var references = AppArguments.References;
+        var output = new Option<string>("--output", "-o") { Description = "The artifact to write (default: beside the app, its name with .graphs)" };
+        var targets = new Option<string>("--targets")
+        {
+            Description = $"Machines to compile for, separated by ';': {string.Join("; ", CodeTarget.Known.Select(t => $"{t.Name} ({t.Says})"))}",
+            DefaultValueFactory = _ => "x64-v3;x64-v4",
+        };
+        var command = new Command("lower", "Compile the graphs that an app's [AheadOfTime] methods name. Graphs of a former artifact that are still right are kept.")
+        {
+            app, references, output, targets, AppArguments.Json,
+        };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(app)!, parsed.GetValue(references) ?? [], parsed.GetValue(output), parsed.GetValue(targets)!, parsed.GetValue(AppArguments.Json)));
+        return command;
+    }
+
+    private static int Run(string app, string[] references, string? output, string targets, bool isJson)
+    {
+        var context = AppArguments.Open(app, references);
+        var sources = new SourceFiles(context.Files);
+        output ??= Path.ChangeExtension(app, ".graphs");
+        try
+        {
+            var names = targets.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var lowered = LowerApp.Run(
+                context, names, output, m => Say($"{app} : warning UG301: {OneLine(m)}", isJson), m => Say($"  graphs of {m}", isJson));
+            if (isJson)
+            {
+                Console.WriteLine(JsonSerializer.Serialize(new
+                {
+                    output, targets = names, graphs = lowered.Functions.Count, reused = lowered.Reused, kernels = lowered.Kernels, bytes = lowered.Bytes, seconds = lowered.Seconds,
+                }));
+            }
+            else
+            {
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {Path.GetFileName(output)}: {lowered.Functions.Count} graphs ({lowered.Reused} kept), {lowered.Kernels} kernels for {string.Join(", ", names)}, {lowered.Bytes / 1024} KB, {lowered.Seconds:0.0} s"));
+            }
+
+            return 0;
+        }
+        catch (GraphCompileException e)
+        {
+            return Fail(e.Place is null ? app : sources.PlaceOf(e.Place), e.Message);
+        }
+        catch (Exception e) when (e is AppException or ArgumentException or NotSupportedException or NativeLibraryMissingException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(app, e.Message);
+        }
+#pragma warning disable CA1031 // The user's own code threw.
+        catch (Exception e)
+        {
+            return Fail(app, $"{e.GetType().Name}: {e.Message} {e.StackTrace?.Split('\n').FirstOrDefault()?.Trim()}");
+        }
+#pragma warning restore CA1031
+    }
+
+    private static void Say(string line, bool isJson) => (isJson ? Console.Error : Console.Out).WriteLine(line);
+
+    private static int Fail(string place, string message)
+    {
+        Console.Error.WriteLine($"{place} : error UG300: {OneLine(message)}");
+        return 1;
+    }
+
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

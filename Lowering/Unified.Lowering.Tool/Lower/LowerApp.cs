@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Unified.Ir;
+using Unified.Lowering.Artifacts;
+using Unified.Lowering.Targets;
+using Unified.Tool.Apps;
+
+namespace Unified.Tool.Lower;
+
+/// <summary>What lowering an app came to.</summary>
+internal sealed record LoweredApp(IReadOnlyList<AheadOfTimeFunction> Functions, int Reused, int Kernels, long Bytes, double Seconds);
+
+/// <summary>Turns an app's entry points into an artifact.</summary>
+internal static class LowerApp
+{
+    /// <param name="warn">Told what is not as it should be, and does not stop the build.</param>
+    /// <param name="progress">Told the name of each entry point.</param>
+    /// <exception cref="AppException">The app has no entry point, or one of a wrong form.</exception>
+    /// <exception cref="GraphCompileException">A graph breaks a rule.</exception>
+    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, Action<string> warn, Action<string> progress)
+    {
+        var clock = Stopwatch.StartNew();
+        app.CheckVersions();
+        var entries = EntryPoint.Of(app);
+        if (entries.Count == 0)
+        {
+            throw new AppException("no method is marked [AheadOfTime]: write 'static void Graphs(GraphSet graphs)' that adds the calls to compile, or build without UnifiedLower");
+        }
+
+        CodeTarget[] targets = [.. targetNames.Select(CodeTarget.Of)];
+        var machines = targets.Select(t => t.Machine.ToString()).ToImmutableArray();
+        var compiler = new ReusingCompiler(new AheadOfTimeCompiler(targets), targets, Former(output, machines));
+        GraphRuntime.UseArtifact(null);
+        GraphRuntime.UseCompiler(compiler);
+        GraphRuntime.Log = warn;
+        foreach (var entry in entries)
+        {
+            progress(entry.Name);
+            compiler.Origin = entry.Name;
+            entry.Run(new GraphSet());
+        }
+
+        var artifact = AheadOfTimeCompiler.Pack(Toolchain, machines, compiler.Functions);
+        var bytes = ArtifactCodec.Encode(artifact);
+        Write(output, bytes);
+        return new LoweredApp(compiler.Functions, compiler.Reused, artifact.Kernels.Length, bytes.Length, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>The compiler's version and build: graphs of another are made anew.</summary>
+    private static string Toolchain => $"{ProgramImageCodec.CompilerVersion} {typeof(AheadOfTimeCompiler).Assembly.ManifestModule.ModuleVersionId:N}";
+
+    private static ArtifactFile? Former(string output, ImmutableArray<string> machines)
+    {
+        try
+        {
+            var file = File.Exists(output) ? ArtifactCodec.Open(File.ReadAllBytes(output)) : null;
+            return file is not null && file.Compiler == Toolchain && file.Targets.SequenceEqual(machines) ? file : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return null;
+        }
+    }
+
+    // Under another name first: a build that is stopped leaves the whole file or the former one.
+    private static void Write(string output, byte[] bytes)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
+        Directory.CreateDirectory(folder);
+        var temporary = $"{output}.{Environment.ProcessId}";
+        File.WriteAllBytes(temporary, bytes);
+        File.Move(temporary, output, overwrite: true);
+    }
+}
