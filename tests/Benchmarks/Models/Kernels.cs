@@ -41,6 +41,15 @@ public sealed partial class Kernels : Module
     public Tensor Increment([Shape("N")] Tensor x) => x + 1f;
 }
 
+/// <summary>x · Wᵀ in bf16, summed in f32, with weights that belong to the model.</summary>
+public sealed partial class HalfProjection(int inputs, int outputs) : Module
+{
+    private readonly Parameter _weight = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, _weight, transposeB: true);
+}
+
 /// <summary>x · Wᵀ, with weights that belong to the model.</summary>
 public sealed partial class Projection(int inputs, int outputs) : Module
 {

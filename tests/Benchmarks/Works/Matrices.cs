@@ -16,6 +16,9 @@ internal static class Matrices
         .. from m in (int[])[128, 512] from k in (int[])[768, 4096] from n in (int[])[3072, 11008] select Linear(m, k, n) with { ShareFloor = 0.9, PeerFloor = 1.05, IsLong = m == 512 && k == 4096 },
         .. from k in (int[])[768, 4096] from n in (int[])[3072, 11008] select Linear(16, k, n) with { ShareFloor = 0.85, PeerFloor = 1.25 },
         .. from m in (int[])[1, 4] from n in (int[])[4096, 11008] select Linear(m, 4096, n) with { ShareFloor = 0.9 },
+        .. from m in (int[])[128, 512] from k in (int[])[768, 4096] from n in (int[])[3072, 11008] select Half(m, k, n) with { ShareFloor = 0.9, PeerFloor = 1, IsLong = m == 512 && k == 4096 },
+        .. from k in (int[])[768, 4096] from n in (int[])[3072, 11008] select Half(16, k, n) with { PeerFloor = 1 },
+        .. from m in (int[])[1, 4] from n in (int[])[4096, 11008] select Half(m, 4096, n) with { ShareFloor = 0.9 },
     ];
 
     private static Work Square(int size) => new($"gemm/f32/{size}", new Cost(2.0 * size * size * size), threads =>
@@ -26,6 +29,18 @@ internal static class Matrices
         return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [a, b], threads));
     })
     { ShareFloor = 0.92, PeerFloor = 1.05, IsLong = size == 4096 };
+
+    // Two products of bf16 take an instruction the time of one in f32.
+    private static Work Half(int m, int k, int n)
+    {
+        var weights = 2L * k * n;
+        return new Work($"linear/bf16/{m}x{k}x{n}", new Cost(2.0 * m * k * n, weights > LastCacheBytes ? weights : 0, Speed: 2), _ =>
+        {
+            var model = new HalfProjection(k, n);
+            var x = Ops.Cast(Inputs.Uniform(1, m, k), Ir.DType.BF16);
+            return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Forward(x))));
+        });
+    }
 
     private static Work Linear(int m, int k, int n)
     {

@@ -40,6 +40,24 @@ public sealed class ContractionTests
     }
 
     [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 40, 2)]
+    [InlineData(13, 33, 63)]
+    [InlineData(30, 70, 96)]
+    public void Pairs_of_bf16(long m, long n, long k)
+    {
+        foreach (var orderA in Enum.GetValues<MatrixOrder>())
+        {
+            foreach (var orderB in Enum.GetValues<MatrixOrder>())
+            {
+                Check(DType.BF16, orderA, orderB, m, n, k, 24, [], false, 2e-2);
+            }
+        }
+
+        Check(DType.BF16, MatrixOrder.KInner, MatrixOrder.KOuter, m, n, k, 24, [3], false, 2e-2);
+    }
+
+    [Theory]
     [InlineData(new long[] { 3 }, false)]
     [InlineData(new long[] { 2, 3 }, false)]
     [InlineData(new long[] { 2, 3 }, true)]
@@ -171,7 +189,8 @@ public sealed class ContractionTests
     public static ContractionKernel Plain(DType type, int batch, MatrixOrder order) => new(
         [new(type, false), new(type, false), new(type, true)], (4 * batch) + 9, type, batch, order,
         [new AccumulatorNode(type)],
-        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 7 + i)), Stride.One], 0)]);
+        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 7 + i)), Stride.One], 0)])
+    { Group = Tile.GroupOf(type) };
 
     public static long Scratch(long rows, long depth, DType type) => Tile.ScratchBytes(rows, depth, type).Value;
 
@@ -179,9 +198,10 @@ public sealed class ContractionTests
     {
         var panels = (n + Tile.Columns - 1) / Tile.Columns;
         var batches = batch.Aggregate(1L, (x, y) => x * y);
-        var packed = new Block(type, batches * panels * Tile.Columns * k);
+        var group = Tile.GroupOf(type);
+        var packed = new Block(type, batches * panels * Tile.Columns * ((k + group - 1) / group * group));
         _ = KernelRunner.Run(
-            new PackKernel(type, batch.Length, order), [b, packed], [.. batch, k, n, .. batchStrides, strideK, strideN], batches * panels, 2, target: target);
+            new PackKernel(type, batch.Length, order) { Group = group }, [b, packed], [.. batch, k, n, .. batchStrides, strideK, strideN], batches * panels, 2, target: target);
         return packed;
     }
 
@@ -204,7 +224,7 @@ public sealed class ContractionTests
         foreach (var target in KernelRunner.Targets)
         {
             using var packed = Pack(type, orderB, b, shared ? [] : batch, shared ? [] : strideB, k, n, bk, bn, target.Data);
-            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * k);
+            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * ((k + Tile.GroupOf(type) - 1) / Tile.GroupOf(type) * Tile.GroupOf(type)));
             using var c = new Block(type, batches * m * n).Fill(_ => 0);
             Compare(
                 kernel, [a, packed, c], [.. batch, m, n, k, rowsPerUnit, columnsPerUnit, .. strideA, am, ak, .. stridePacked, .. strideC, n, 1],
