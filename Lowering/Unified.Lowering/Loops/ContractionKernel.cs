@@ -53,6 +53,9 @@ public sealed record ContractionKernel(
     /// <summary>Axes of the epilogue's space that m runs over.</summary>
     public int RowAxes { get; init; } = 1;
 
+    /// <summary>What B is held in: <see cref="Type"/>, or, where that is f32, a type of 8 or 16 bits, whose numbers are widened as they are read.</summary>
+    public DType RightType => Buffers[1].Type;
+
     /// <summary>How B is packed: <see cref="PackKernel.Group"/>.</summary>
     public int Group { get; init; } = 1;
 

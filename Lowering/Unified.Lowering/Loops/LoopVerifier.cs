@@ -39,6 +39,11 @@ public static class LoopVerifier
             yield return $"a product over {kernel.BatchAxes} + {kernel.RowAxes} axes, with {kernel.Windows}, has {kernel.ParameterCount} parameters of {least} or more";
         }
 
+        if (kernel.Buffers.Length > 1 && kernel.RightType != kernel.Type && !(kernel.Type == DType.F32 && kernel.RightType is DType.I8 or DType.U8 or DType.F16 or DType.BF16))
+        {
+            yield return $"a product of {kernel.Type} and {kernel.RightType}";
+        }
+
         if (kernel.Group != 1 && !IsGrouped(kernel.Group, kernel.Type, kernel.Windows is null))
         {
             yield return $"a product of {kernel.Type} by groups of {kernel.Group}";

@@ -44,7 +44,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (stridesA, stridesB) = (settled.StridesOf(accessA.Strides)[..batch.Length], settled.StridesOf(accessB.Strides)[..batch.Length]);
 
         var depthOfB = ContractionOperand.Merged(b.Summed);
-        var dotGroup = isMatrix && depthOfB.Length == 1 ? Tile.GroupOf(b.Type) : 1;
+        var dotGroup = isMatrix && depthOfB.Length == 1 && a.Type == b.Type ? Tile.GroupOf(b.Type) : 1;
         var (packed, packedStrides) = PackOperand.Add(
             program, program.Ref(b.View.Owner, b.View.Offset, b.Type), b.Type, batch, stridesB, depthOfB, new OperandAxis(n, b.Kept[0].Stride), node.Source, dotGroup);
         var m = Product(rows);

@@ -39,6 +39,30 @@ public sealed class ContractionTests
         }
     }
 
+    /// <summary>Weights of 8 or 16 bits, widened to f32 as they are read.</summary>
+    [Theory]
+    [InlineData(DType.I8)]
+    [InlineData(DType.U8)]
+    [InlineData(DType.F16)]
+    [InlineData(DType.BF16)]
+    public void A_narrow_right_operand(DType right)
+    {
+        const long M = 14, N = 45, K = 37;
+        using var a = new Block(DType.F32, M * K).Fill(Agreement.Fraction);
+        using var b = new Block(right, N * K).Fill(right.IsFloat() ? Agreement.Fraction : i => i * 7 % 100);
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = new Block(right, 2 * Tile.Columns * K);
+            _ = KernelRunner.Run(new PackKernel(right, 0, MatrixOrder.KInner), [b, packed], [K, N, 1, K], 2, 2, target: target.Data);
+            using var c = new Block(DType.F32, M * N).Fill(_ => 0);
+            var kernel = new ContractionKernel(
+                [new(DType.F32, false), new(right, false), new(DType.F32, true)], 9, DType.F32, 0, MatrixOrder.KInner,
+                [new AccumulatorNode(DType.F32)], [new Store(2, [Stride.Of(7), Stride.One], 0)]);
+            Assert.Empty(LoopVerifier.Problems(kernel));
+            Compare(kernel, [a, packed, c], [M, N, K, 24, 32, K, 1, N, 1], p => a[(p[0] * K) + p[1]], p => b[(p[1] * K) + p[0]], 2, 1e-4, target.Data);
+        }
+    }
+
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(1, 40, 2)]

@@ -22,7 +22,7 @@ internal sealed class ContractionEmitter
     {
         (_k, _kernel) = (k, kernel);
         _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
-        _micro = new MicroKernel(k, kernel.Type, kernel.Group);
+        _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType);
         _sum = MicroKernel.SumType(k, kernel.Type);
     }
 

@@ -21,13 +21,15 @@ internal sealed class MicroKernel
     private readonly int _rows;
 
     private readonly int _group;
+    private readonly DType _right;
 
     /// <param name="k">Where code goes.</param>
     /// <param name="type">The type of the operands.</param>
     /// <param name="group">How the panel is packed: <see cref="PackKernel.Group"/>.</param>
-    public MicroKernel(KernelBuilder k, DType type, int group = 1)
+    /// <param name="right">What the panel is held in; null: <paramref name="type"/>.</param>
+    public MicroKernel(KernelBuilder k, DType type, int group = 1, DType? right = null)
     {
-        (_k, _type, _sum, _group) = (k, type, SumType(k, type), group);
+        (_k, _type, _sum, _group, _right) = (k, type, SumType(k, type), group, right ?? type);
         var registerBytes = k.HasAvx512 ? 64 : 32;
         _lanes = registerBytes / Numbers.Bytes(_sum);
         _vectors = 2;
@@ -97,9 +99,11 @@ internal sealed class MicroKernel
         _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
     }
 
+    private LlvmValue Right(LlvmValue value) => _right == _type ? Factor(_k, value, _type) : Casts.Emit(_k, Numbers.FromMemory(_k.B, value, _right), _right, _type);
+
     private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column * _group));
 
-    private LlvmType Element => Numbers.Memory(_k.Context, _type);
+    private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows, bool adds)
     {
@@ -191,10 +195,8 @@ internal sealed class MicroKernel
     private LlvmValue[] EmitStep(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, int u, LlvmValue[] state)
     {
         var next = new LlvmValue[state.Length];
-        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Factor(
-            _k,
-            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)),
-            _type))];
+        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Right(
+            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element))))];
         for (var r = 0; r < state.Length / _vectors; r++)
         {
             var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * strides.Depth) + (r * strides.Row)))), _lanes);
