@@ -3,12 +3,12 @@ using System.Globalization;
 using System.Text.Json;
 using Unified.Fuzz;
 
-if (args is ["--worker", var folder])
+if (args is ["--worker"])
 {
-    return await Worker.Run(folder);
+    return await Worker.Run();
 }
 
-const int Batch = 200;
+const int Batch = 400;
 int Number(string option, int otherwise) =>
     Array.IndexOf(args, option) is >= 0 and var at ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
 var (count, seed, limit) = (Number("--programs", 300), Number("--seed", 1), Number("--seconds", int.MaxValue));
@@ -17,18 +17,22 @@ count = only >= 0 ? 1 : count;
 var (mutate, shrink, show) = (args.Contains("--mutate"), !args.Contains("--no-shrink"), Number("--show", -1));
 if (show >= 0)
 {
-    Console.WriteLine(ProgramSource.Of($"P{show}", GenerateProgram.Of(show).ToString()));
+    Console.WriteLine(SourceOf($"P{show}", GenerateProgram.Of(show)));
     return 0;
 }
 
+using var workers = new Supervise(jobs);
 var snippets = Array.IndexOf(args, "--snippets") is >= 0 and var page ? new SnippetPrograms(args[page + 1]) : null;
 if (Array.IndexOf(args, "--corpus") is >= 0 and var corpus)
 {
     var cases = Directory.GetFiles(args[corpus + 1], "*.cs").Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileNameWithoutExtension(f), Body: File.ReadAllText(f)));
-    var bad = (await Supervise.Run([.. cases.Select(c => (c.Name, ProgramSource.Of(c.Name, c.Body)))])).Where(v => v.Outcome != Outcome.Equal).ToList();
+    var bad = (await workers.Run([.. cases.Select(c => (c.Name, ProgramSource.Of(c.Name, c.Body)))])).Where(v => v.Outcome != Outcome.Equal).ToList();
     bad.ForEach(v => Console.WriteLine($"{v.Outcome} of {v.Name}: {v.Detail}"));
     return bad.Count == 0 ? 0 : 1;
 }
+
+// Most programs of a compilation share their members, which are captured once for all of them.
+static string SourceOf(string name, Node body) => ProgramSource.Of(name, body.ToString(), inherits: name[^1] != '0');
 
 var watch = Stopwatch.StartNew();
 var totals = new Dictionary<Outcome, int>();
@@ -40,9 +44,9 @@ while (run < count && watch.Elapsed.TotalSeconds < limit)
     List<int> numbers = only >= 0 ? [only] : [.. Enumerable.Range(run, Math.Min(Batch, count - run)).Select(i => unchecked((seed * 1_000_003) + i) & int.MaxValue)];
     run += numbers.Count;
     var bodies = numbers.ToDictionary(i => $"P{i}", GenerateProgram.Of);
-    var programs = bodies.Select(b => (b.Key, snippets?.Of(b.Key, int.Parse(b.Key[1..], CultureInfo.InvariantCulture)) ?? ProgramSource.Of(b.Key, b.Value.ToString())))
+    var programs = bodies.Select(b => (b.Key, snippets?.Of(b.Key, int.Parse(b.Key[1..], CultureInfo.InvariantCulture)) ?? SourceOf(b.Key, b.Value)))
         .Select(p => mutate ? (p.Key, MutateProgram.Of(p.Item2, new Random(int.Parse(p.Key[1..], CultureInfo.InvariantCulture)))) : p).ToList();
-    foreach (var (verdict, text) in (await Supervise.Run(programs, jobs)).Zip(programs.Select(p => p.Item2)))
+    foreach (var (verdict, text) in (await workers.Run(programs)).Zip(programs.Select(p => p.Item2)))
     {
         totals[verdict.Outcome] = totals.GetValueOrDefault(verdict.Outcome) + 1;
         if (verdict.Outcome is Outcome.Eager or Outcome.Diagnosed or Outcome.Invalid)
@@ -54,7 +58,7 @@ while (run < count && watch.Elapsed.TotalSeconds < limit)
         if (verdict.IsFailure)
         {
             await Console.Error.WriteLineAsync($"{verdict.Outcome} of {verdict.Name}: {verdict.Detail}");
-            var small = !mutate && snippets is null && shrink ? await Shrink.Of(bodies[verdict.Name], verdict) : (Body: null, Verdict: verdict);
+            var small = !mutate && snippets is null && shrink ? await Shrink.Of(bodies[verdict.Name], verdict, workers) : (Body: null, Verdict: verdict);
             await Console.Error.WriteLineAsync($"--- {small.Verdict.Outcome}: {small.Verdict.Detail}\n{small.Body?.ToString() ?? text}");
         }
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Unified.Ir;
 using ValueType = Unified.Ir.ValueType;
@@ -19,11 +18,7 @@ internal sealed class TypeClassifier(Compilation compilation)
 
     private readonly INamedTypeSymbol? _tensor = compilation.GetTypeByMetadataName("Unified.Tensor");
     private readonly INamedTypeSymbol? _staticGraph = compilation.GetTypeByMetadataName("Unified.StaticGraphAttribute");
-    private readonly INamedTypeSymbol? _op = compilation.GetTypeByMetadataName("Unified.OpAttribute");
-    private readonly INamedTypeSymbol? _intrinsic = compilation.GetTypeByMetadataName("Unified.IntrinsicAttribute");
     private readonly INamedTypeSymbol? _shape = compilation.GetTypeByMetadataName("Unified.ShapeAttribute");
-    private readonly ConcurrentDictionary<ISymbol, OpCode?> _ops = new(SymbolEqualityComparer.Default);
-    private readonly ConcurrentDictionary<ISymbol, string?> _intrinsics = new(SymbolEqualityComparer.Default);
     private readonly Dictionary<INamedTypeSymbol, RecordLayout?> _layouts = new(SymbolEqualityComparer.Default);
     private INamedTypeSymbol? _shapeType;
 
@@ -73,10 +68,9 @@ internal sealed class TypeClassifier(Compilation compilation)
 
     public bool IsStaticGraph(IMethodSymbol method) => Has(method.OriginalDefinition, _staticGraph);
 
-    public OpCode? OpOf(ISymbol? member) => member is null ? null : _ops.GetOrAdd(member.OriginalDefinition, ReadOp);
+    public OpCode? OpOf(ISymbol? member) => member is null ? null : MemberMeanings.OpOf(member.OriginalDefinition);
 
-    public string? IntrinsicOf(ISymbol? member) => member is null ? null : _intrinsics.GetOrAdd(
-        member.OriginalDefinition, m => Find(m.GetAttributes(), _intrinsic)?.ConstructorArguments.FirstOrDefault().Value as string);
+    public string? IntrinsicOf(ISymbol? member) => member is null ? null : MemberMeanings.IntrinsicOf(member.OriginalDefinition);
 
     public AttributeData? ShapeAnnotation(IEnumerable<AttributeData> attributes) => Find(attributes, _shape);
 
@@ -129,14 +123,6 @@ internal sealed class TypeClassifier(Compilation compilation)
 
         return space?.Name == "System";
     }
-
-    // By name: the numbers of the referenced Unified.Ir need not be the numbers of the one this generator was built with.
-    private OpCode? ReadOp(ISymbol member) =>
-        Find(member.GetAttributes(), _op)?.ConstructorArguments is [{ Type: INamedTypeSymbol { TypeKind: TypeKind.Enum } type, Value: { } value }]
-        && type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(f => f.HasConstantValue && value.Equals(f.ConstantValue)) is { } field
-        && Enum.TryParse<OpCode>(field.Name, out var code)
-            ? code
-            : null;
 
     private static AttributeData? Find(IEnumerable<AttributeData> attributes, INamedTypeSymbol? type) =>
         type is null ? null : attributes.FirstOrDefault(a => SymbolEqualityComparer.Default.Equals(a.AttributeClass, type));

@@ -5,6 +5,8 @@ internal static class KnownNames
 {
     public const string StaticGraphAttribute = "Unified.StaticGraphAttribute";
     public const string EagerAttribute = "Unified.EagerAttribute";
+    public const string OpAttribute = "Unified.OpAttribute";
+    public const string IntrinsicAttribute = "Unified.IntrinsicAttribute";
     public const string IndexAttribute = "Unified.StaticGraphIndexAttribute";
     public const string NotStateAttribute = "Unified.Nn.NotStateAttribute";
     public const string Tensor = "Unified.Tensor";

@@ -17,23 +17,26 @@ internal static class SymbolNames
     public static string Full(this ITypeSymbol type) => type.ToDisplayString(s_full);
 
     /// <summary>Is it the type of this name? Not meant for generic types.</summary>
-    public static bool Is(this ITypeSymbol? type, string fullName) => type?.ToDisplayString(s_metadata) == fullName;
+    public static bool Is(this ITypeSymbol? type, string fullName) =>
+        type is not null && fullName.EndsWith(type.Name, StringComparison.Ordinal) && type.ToDisplayString(s_metadata) == fullName;
 
     public static string Escaped(string identifier) =>
         SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) != SyntaxKind.None
             ? "@" + identifier : identifier;
 
-    public static bool Has(this ISymbol symbol, string attribute)
+    public static bool Has(this ISymbol symbol, string attribute) => symbol.AttributeOf(attribute) is not null;
+
+    public static AttributeData? AttributeOf(this ISymbol symbol, string attribute)
     {
         foreach (var data in symbol.GetAttributes())
         {
             if (data.AttributeClass.Is(attribute))
             {
-                return true;
+                return data;
             }
         }
 
-        return false;
+        return null;
     }
 
     public static bool IsStaticGraph(this IMethodSymbol method) => method.OriginalDefinition.Has(KnownNames.StaticGraphAttribute);

@@ -11,8 +11,8 @@ public sealed record RecordedTensorBinding(int Object) : InputBinding;
 /// <summary>Fetched at each call.</summary>
 public sealed record RecordedThunkBinding(TracedThunk Thunk) : InputBinding;
 
-/// <summary>A new tensor handed to a setter.</summary>
-public sealed record RecordedRebindBinding(TracedThunk Setter, int Flag) : OutputBinding;
+/// <summary>Handed to a setter.</summary>
+public sealed record RecordedRebindBinding(TracedThunk Setter, int Flag) : HandedBinding;
 
 /// <summary>The exception to throw.</summary>
 public sealed record RecordedThrowBinding(ImmutableArray<TracedThunk> Exceptions) : OutputBinding

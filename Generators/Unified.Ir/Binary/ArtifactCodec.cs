@@ -84,9 +84,12 @@ public static class ArtifactCodec
 
     private static Wire.OutputBinding Encode(HostTraceEncoder encoder, OutputBinding binding) => binding switch
     {
-        ResultBinding result => new() { Result = result.Position },
+        ResultBinding result => new() { Result = result.Position, Input = result.Input + 1, Twin = result.Twin + 1 },
         AssignBinding assign => new() { Assign = assign.Input },
-        RecordedRebindBinding rebind => new() { Rebind = new Wire.RebindBinding { Setter = encoder.Encode(rebind.Setter), Flag = rebind.Flag } },
+        RecordedRebindBinding rebind => new()
+        {
+            Rebind = new Wire.RebindBinding { Setter = encoder.Encode(rebind.Setter), Flag = rebind.Flag }, Input = rebind.Input + 1, Twin = rebind.Twin + 1,
+        },
         FlagBinding => new() { Flag = true },
         RecordedThrowBinding thrown => new() { Throw = new Wire.ThrowBinding { Exceptions = { thrown.Exceptions.Select(encoder.Encode) } } },
         _ => throw new ArgumentException($"an output of kind {binding.GetType().Name} has no binary form"),

@@ -95,9 +95,9 @@ public sealed class ArtifactFile
 
     private static OutputBinding Output(HostTraceDecoder decoder, Wire.OutputBinding wire) => wire.BindingCase switch
     {
-        Wire.OutputBinding.BindingOneofCase.Result => new ResultBinding(wire.Result),
+        Wire.OutputBinding.BindingOneofCase.Result => new ResultBinding(wire.Result) { Input = wire.Input - 1, Twin = wire.Twin - 1 },
         Wire.OutputBinding.BindingOneofCase.Assign => new AssignBinding(wire.Assign),
-        Wire.OutputBinding.BindingOneofCase.Rebind => new RecordedRebindBinding(decoder.Thunk(wire.Rebind.Setter), wire.Rebind.Flag),
+        Wire.OutputBinding.BindingOneofCase.Rebind => new RecordedRebindBinding(decoder.Thunk(wire.Rebind.Setter), wire.Rebind.Flag) { Input = wire.Input - 1, Twin = wire.Twin - 1 },
         Wire.OutputBinding.BindingOneofCase.Flag => new FlagBinding(),
         Wire.OutputBinding.BindingOneofCase.Throw => new RecordedThrowBinding([.. wire.Throw.Exceptions.Select(decoder.Thunk)]),
         _ => throw Unknown("output"),

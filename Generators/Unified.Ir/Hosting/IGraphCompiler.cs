@@ -29,14 +29,24 @@ public sealed record ThunkBinding(FunctionDefinition Function, int Thunk, object
 /// <summary>What becomes of an executable's output.</summary>
 public abstract record OutputBinding;
 
+/// <summary>An output that the host keeps.</summary>
+public abstract record HandedBinding : OutputBinding
+{
+    /// <summary>The input whose very tensor the host gets, with the value it has then; -1: a new one.</summary>
+    public int Input { get; init; } = -1;
+
+    /// <summary>An earlier output that is the same object; -1: none.</summary>
+    public int Twin { get; init; } = -1;
+}
+
 /// <summary>Leaf <paramref name="Position"/> of the result, in the order of a walk through its tuples and lists.</summary>
-public sealed record ResultBinding(int Position) : OutputBinding;
+public sealed record ResultBinding(int Position) : HandedBinding;
 
 /// <summary>Written over the tensor bound to input <paramref name="Input"/>.</summary>
 public sealed record AssignBinding(int Input) : OutputBinding;
 
-/// <summary>A new tensor handed to a setter thunk, after the given arguments.</summary>
-public sealed record RebindBinding(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments) : OutputBinding
+/// <summary>Handed to a setter thunk, after the given arguments.</summary>
+public sealed record RebindBinding(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments) : HandedBinding
 {
     /// <summary>The output, a bool, that says whether it is set in this call; -1: it always is.</summary>
     public int Flag { get; init; } = -1;

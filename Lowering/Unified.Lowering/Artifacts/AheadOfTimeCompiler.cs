@@ -102,7 +102,7 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
 
     private static OutputBinding Output(HostTraceRecorder recorder, OutputBinding binding) => binding switch
     {
-        RebindBinding r => new RecordedRebindBinding(recorder.Thunk(r.Function, r.Thunk, r.Self, r.Arguments), r.Flag),
+        RebindBinding r => new RecordedRebindBinding(recorder.Thunk(r.Function, r.Thunk, r.Self, r.Arguments), r.Flag) { Input = r.Input, Twin = r.Twin },
         ThrowBinding thrown => new RecordedThrowBinding([.. thrown.Exceptions.Select(e => recorder.Thunk(e.Function, e.Thunk, e.Self, e.Arguments))]),
         _ => binding,
     };

@@ -92,6 +92,7 @@ internal sealed class Grouping
     {
         var order = new List<Group>();
         var done = new HashSet<Group>();
+        var begun = new HashSet<Group>();
         foreach (var group in _groups.OrderBy(g => g.Nodes.Max))
         {
             Visit(group);
@@ -101,15 +102,23 @@ internal sealed class Grouping
 
         void Visit(Group group)
         {
-            if (done.Add(group))
+            if (done.Contains(group))
             {
-                foreach (var before in group.Reads.Where(g => g.Nodes.Count > 0).OrderBy(g => g.Nodes.Max))
-                {
-                    Visit(before);
-                }
-
-                order.Add(group);
+                return;
             }
+
+            if (!begun.Add(group))
+            {
+                throw new InvalidOperationException($"graph '{_graph.Name}': kernels read each other's results");
+            }
+
+            foreach (var before in group.Reads.Where(g => g.Nodes.Count > 0).OrderBy(g => g.Nodes.Max))
+            {
+                Visit(before);
+            }
+
+            done.Add(group);
+            order.Add(group);
         }
     }
 
@@ -223,9 +232,14 @@ internal sealed class Grouping
             {
                 // A gathered table is read from memory: what makes it cannot be in the kernel that reads it.
                 var tables = node.Operands.Where((o, i) => OperandMap(node, i, AxisMap.Identity(shape.Rank)) is null).Select(o => _groupOf[Owner(o)]).ToList();
-                foreach (var sibling in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().Except(tables).OfType<Group>().ToList())
+                var read = node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().ToList();
+                foreach (var sibling in read.Except(tables).OfType<Group>().ToList())
                 {
-                    TryMerge(candidate, sibling);
+                    // The node will read them all: one that comes between the sibling and the node keeps them apart.
+                    if (!read.Exists(r => r.Nodes.Count > 0 && !ReferenceEquals(r, sibling) && !ReferenceEquals(r, candidate) && DependsOn(r, sibling)))
+                    {
+                        TryMerge(candidate, sibling);
+                    }
                 }
 
                 Put(position, node, candidate, map);

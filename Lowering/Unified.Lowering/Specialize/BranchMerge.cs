@@ -60,9 +60,18 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         }
     }
 
+    // What the list held at the end of the side: changes of it have been undone.
+    private static ImmutableArray<Value> ItemsOf(BranchSide side, AggregateValue list) => side.Content(list) is { Torn: { } torn } ? throw torn : side.Content(list).Items;
+
     /// <summary>A list that one side or both have changed.</summary>
     public void AddList(AggregateValue list)
     {
+        if (list.Home is { } home && !frame.Region.IsWithin(home))
+        {
+            // It was made by one side: the other knows nothing of it.
+            return;
+        }
+
         var (a, b) = (then.Content(list), other.Content(list));
         if ((a.Torn ?? b.Torn) is { } torn)
         {
@@ -84,12 +93,20 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
     public void AddField(Rebound? whenTrue, Rebound? whenFalse)
     {
         var either = whenTrue ?? whenFalse!;
+        var identity = IdentityOf(either);
+        if (whenTrue is not null && whenFalse is not null && !Equals(IdentityOf(whenTrue), IdentityOf(whenFalse)))
+        {
+            throw frame.Fail("a field is set, depending on a tensor's value, to one of several tensors that others hold, too; set it to a new one, such as x * 1f", eager: true);
+        }
+
         var value = Pair(whenTrue?.Value ?? Held(either, then.State), whenFalse?.Value ?? Held(either, other.State));
         var isSet = Pair(whenTrue?.IsSet ?? HostValue.False, whenFalse?.IsSet ?? HostValue.False);
         _fields.Add(r => value(r) is TensorValue tensor
-            ? either with { Value = tensor, IsSet = isSet(r), Key = new ReboundKey(tensor.Tensor.Type) }
+            ? either with { Value = tensor, IsSet = isSet(r), Key = new ReboundKey(tensor.Tensor.Type), Identity = identity }
             : throw frame.Fail("a field is set, under a condition that is a tensor, to a tensor of another type than it holds otherwise", eager: true));
     }
+
+    private static PlaceKey? IdentityOf(Rebound rebound) => rebound.Value is PlaceValue { Key: not ReboundKey and var key } ? key : rebound.Identity;
 
     // What the field holds where it is not set.
     private Value Held(Rebound set, FrameState state)
@@ -142,9 +159,9 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
             return Only(a is UnsetValue ? b : a, a is UnsetValue ? other : then);
         }
 
-        if (a is AggregateValue left && b is AggregateValue right && left.Items.Length == right.Items.Length)
+        if (a is AggregateValue left && b is AggregateValue right && ItemsOf(then, left) is var ofLeft && ItemsOf(other, right) is var ofRight && ofLeft.Length == ofRight.Length)
         {
-            var items = left.Items.Zip(right.Items, Pair).ToList();
+            var items = ofLeft.Zip(ofRight, Pair).ToList();
             return r => new AggregateValue([.. items.Select(i => i(r))]) { IsShared = true };
         }
 
@@ -169,7 +186,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
                 return _ => value;
             }
 
-            var items = list.Items.Select(i => Only(i, side)).ToList();
+            var items = ItemsOf(side, list).Select(i => Only(i, side)).ToList();
             return r => new AggregateValue([.. items.Select(i => i(r))]) { IsShared = true };
         }
 

@@ -46,7 +46,7 @@ internal static class CallSteps
         foreach (var rebound in called.Rebound)
         {
             var value = Receive(frame, rebound.Value, results, temporaries, once);
-            frame.Rebind(rebound with { Key = new ReboundKey(frame.TypeOf(value)), Value = value, IsSet = IsSet(frame, rebound, results) });
+            frame.Rebind(rebound with { Key = new ReboundKey(frame.TypeOf(value)), Value = value, IsSet = IsSet(frame, rebound, results), Identity = Identity(rebound, temporaries) });
         }
 
         if (step.Result != Instruction.None)
@@ -106,6 +106,9 @@ internal static class CallSteps
             : before is ScalarValue set ? new ScalarValue(frame.Builder.Apply(OpCode.LogicalOr, frame.Region.Import(set.Tensor), results[output.Output]), "bool")
             : new ScalarValue(results[output.Output], "bool");
     }
+
+    private static PlaceKey? Identity(Rebound rebound, IReadOnlyDictionary<PlaceKey, Temporary> temporaries) =>
+        rebound.Identity is { } key && temporaries.TryGetValue(key, out var temporary) ? (temporary.Source as PlaceValue)?.Key : rebound.Identity;
 
     private static object? Receiver(Value value) => value switch
     {

@@ -11,6 +11,9 @@ internal sealed record Rebound(FieldName Name, ReboundKey Key, ThunkPath Setter,
 
     /// <summary>A bool: whether it is set, on the path that is taken.</summary>
     public Value IsSet { get; init; } = HostValue.True;
+
+    /// <summary>Where it depends on a tensor whether it is set: the argument or state that it is set to, if it is one.</summary>
+    public PlaceKey? Identity { get; init; }
 }
 
 /// <summary>The state of one function while it is specialized into one graph.</summary>

@@ -63,6 +63,7 @@ internal static class FrameResults
     public static (Graph Graph, ImmutableArray<OutputBinding> Outputs, int ResultPositions) OfRoot(Frame frame)
     {
         var bindings = ImmutableArray.CreateBuilder<OutputBinding>();
+        var objects = new Dictionary<TensorValue, int>();
         var positions = 0;
         CheckResult(frame);
         if (frame.Function.Result.Kind != ValueKind.Void && !IsThrown(frame))
@@ -84,8 +85,7 @@ internal static class FrameResults
                 Output(frame.Region.Import(isSet.Tensor), OutputKind.Result, new FlagBinding());
             }
 
-            Output(
-                frame.Tensor(rebound.Value), OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments) { Flag = flag });
+            Hand(rebound.Value, OutputKind.Rebind, new RebindBinding(setter.Definition, setter.Thunk, setter.Self, setter.Arguments) { Flag = flag, Input = InputOf(rebound.Identity) });
         }
 
         if (frame[Exit.Thrown] != Throws.None)
@@ -108,12 +108,34 @@ internal static class FrameResults
             }
             else if (value is TensorValue or PlaceValue)
             {
-                Output(frame.Tensor(value), OutputKind.Result, new ResultBinding(positions++));
+                Hand(value, OutputKind.Result, new ResultBinding(positions++));
             }
             else
             {
                 throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors only", eager: true);
             }
+        }
+
+        int InputOf(PlaceKey? identity) => identity is null ? -1 : frame.Place(identity).Input;
+
+        // Eager code hands out the object itself: what is written to it later is seen by all who hold it.
+        void Hand(Value value, OutputKind kind, HandedBinding binding)
+        {
+            while (value is PlaceValue { Key: ReboundKey key } && frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own)
+            {
+                value = own.Value;
+            }
+
+            if (value is PlaceValue place)
+            {
+                binding = binding with { Input = frame.Place(place.Key).Input };
+            }
+            else if (value is TensorValue tensor && binding is not RebindBinding { Flag: >= 0 } && !objects.TryAdd(tensor, bindings.Count))
+            {
+                binding = binding with { Twin = objects[tensor] };
+            }
+
+            Output(frame.Tensor(value), kind, binding);
         }
 
         void Output(OpValue value, OutputKind kind, OutputBinding binding, int input = -1)

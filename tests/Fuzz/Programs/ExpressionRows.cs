@@ -122,8 +122,10 @@ internal static class ExpressionRows
         Row.Of(Kind.Halves, "($0 * 0.5f)", Kind.Halves),
         Row.Of(Kind.Halves, "Maximum($0, $1)", Kind.Halves, Kind.Halves),
 
-        Row.Of(Kind.Box, "new Box($0, $1)", Kind.Rows, Kind.Int),
-        Row.Of(Kind.Box, "new Box($0, $1) { Number = $2 }", Kind.Rows, Kind.Int, Kind.Int),
+        Row.Of(Kind.Box, "_box") with { Weight = 20 },
+        Row.Of(Kind.Box, "_boxes[$0 % 2]", Kind.Bit) with { Weight = 20 },
+        Row.Of(Kind.Box, "new Box($0, $1)", Kind.Rows, Kind.Int) with { Weight = 1 },
+        Row.Of(Kind.Box, "new Box($0, $1) { Number = $2 }", Kind.Rows, Kind.Int, Kind.Int) with { Weight = 1 },
         Row.Of(Kind.Duo, "new Duo($0, $1)", Kind.Rows, Kind.Rows),
         Row.Of(Kind.Duo, "($0 with { Second = $1 })", Kind.Duo, Kind.Rows),
         Row.Of(Kind.Bit, "0"),
@@ -266,7 +268,7 @@ internal static class ExpressionRows
         [Kind.Rows] = "x", [Kind.Column] = "x[.., 1..2]", [Kind.Square] = "w", [Kind.Vector] = "v", [Kind.Scalar] = "Sum(v)",
         [Kind.Doubles] = "Cast(v, DType.F64)", [Kind.Ints] = "k", [Kind.Mask] = "(x > 0.0791f)", [Kind.Int] = "n", [Kind.Bool] = "flag", [Kind.Float] = "0.75f",
         [Kind.List] = "new List<Tensor> { x, y }", [Kind.Array] = "new Tensor[] { x, y, x }", [Kind.Tuple] = "(A: x, B: v)",
-        [Kind.Pair] = "new Pair(x, v, 2)", [Kind.Cube] = "(Reshape(x, -1, 3, 1) * v)", [Kind.Longs] = "Cast(k, DType.I64)", [Kind.Halves] = "Cast(v, DType.F16)", [Kind.Box] = "new Box(x, 2)",
+        [Kind.Pair] = "new Pair(x, v, 2)", [Kind.Cube] = "(Reshape(x, -1, 3, 1) * v)", [Kind.Longs] = "Cast(k, DType.I64)", [Kind.Halves] = "Cast(v, DType.F16)", [Kind.Box] = "_box",
         [Kind.Duo] = "new Duo(x, y)", [Kind.Bit] = "0", [Kind.MaybePair] = "(flag ? new Pair(x, v, 2) : null)", [Kind.Function] = "((Func<Tensor, Tensor>)(t => t * 2f))",
     }.ToImmutableDictionary();
 

@@ -329,8 +329,9 @@ internal sealed class GenerateProgram
     private Node Gradient()
     {
         var name = Fresh("d");
+        var value = Value(Kind.Rows, 2);
         _scope.Add(new Local(name, Kind.Vector));
         return new Node(
-            Kind.Statement, $"var ({name}l, {name}g) = ValueAndGrad(() => Sum(Tanh($0) * Weight), [Weight]);\nTensor {name} = {name}g[0] + {name}l;", [Value(Kind.Rows, 2)]);
+            Kind.Statement, $"var ({name}l, {name}g) = ValueAndGrad(() => Sum(Tanh($0) * Weight), [Weight]);\nTensor {name} = {name}g[0] + {name}l;", [value]);
     }
 }

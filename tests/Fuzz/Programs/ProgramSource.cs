@@ -11,7 +11,13 @@ internal static class ProgramSource
         "global using Unified.Fuzz; global using static Unified.Ops;";
 
     /// <summary>What every program may call.</summary>
-    public const string Shared = """
+    public static string Shared { get; } = $$"""
+        public abstract partial class WithMembers : FuzzProgram
+        {
+            {{Members}}
+        }
+
+
         public sealed record Pair(Tensor Left, Tensor Right, int Times);
 
         public sealed partial class Cell : Module
@@ -99,25 +105,26 @@ internal static class ProgramSource
         }
         """;
 
-    public static string Of(string name, string body) => CSharpSyntaxTree.ParseText($$"""
-        public sealed partial class {{name}} : FuzzProgram
-        {
-            private readonly Linear _linear = new(3, 3, generator: new Unified.Generator(3));
-            private readonly Cell _cell = new();
-            private readonly Dropout _dropout = new(0.25f, new Unified.Generator(5));
-            private readonly int[] _steps = [1, 2, 3];
-            private readonly string _name = "ab";
-            private readonly Tensor _total = Tensor.Zeros([3]);
-            private Tensor _last = Tensor.Ones([3]);
-            private Tensor? _kept;
-            private readonly Step[] _blocks = [new Doubling(), new Counting(0.5f), new Doubling()];
-            private readonly Step _step = new Counting(0.25f);
-            private readonly Dictionary<string, int> _table = new() { ["a"] = 2, ["b"] = 3 };
-            private int _count;
+    /// <summary>What programs have beside the method that is generated.</summary>
+    private const string Members = """
+            private protected readonly Linear _linear = new(3, 3, generator: new Unified.Generator(3));
+            private protected readonly Cell _cell = new();
+            private protected readonly Dropout _dropout = new(0.25f, new Unified.Generator(5));
+            private protected readonly int[] _steps = [1, 2, 3];
+            private protected readonly string _name = "ab";
+            private protected readonly Tensor _total = Tensor.Zeros([3]);
+            private protected Tensor _last = Tensor.Ones([3]);
+            private protected Tensor? _kept;
+            private protected readonly Step[] _blocks = [new Doubling(), new Counting(0.5f), new Doubling()];
+            private protected readonly Box _box = new(Tensor.Ones([2, 3]), 2);
+            private protected readonly Box[] _boxes = [new(Tensor.Zeros([2, 3]), 1), new(Tensor.Ones([2, 3]), 3)];
+            private protected readonly Step _step = new Counting(0.25f);
+            private protected readonly Dictionary<string, int> _table = new() { ["a"] = 2, ["b"] = 3 };
+            private protected int _count;
 
             public Parameter Weight { get; } = new(Tensor.From<float>([1, -0.5f, 0.25f], 3));
 
-            private Tensor Doubled => _total * 2f + Weight;
+            private protected Tensor Doubled => _total * 2f + Weight;
 
             [StaticGraph]
             public static Tensor Ordered(int a, int b, Tensor t, int c) => t * (a * 0.5f) + (b - c * 0.25f);
@@ -136,6 +143,18 @@ internal static class ProgramSource
                 return t;
             }
 
+            public override IEnumerable<Tensor?> Observed() =>
+                [_total, _last, _kept, _cell.Seen, _dropout.State, Weight, _linear.Weight, ((Counting)_step).Calls, ((Counting)_blocks[1]).Calls, _box.Value, _boxes[0].Value, _boxes[1].Value];
+        """;
+
+    /// <param name="name">Of the class.</param>
+    /// <param name="body">Of the method.</param>
+    /// <param name="inherits">Its members are those of a class that all such programs of a compilation share; else they are its own.</param>
+    public static string Of(string name, string body, bool inherits = false) => CSharpSyntaxTree.ParseText($$"""
+        public sealed partial class {{name}} : {{(inherits ? "WithMembers" : "FuzzProgram")}}
+        {
+            {{(inherits ? "" : Members.Replace("private protected", "private", StringComparison.Ordinal))}}
+
             [StaticGraph]
             public (Tensor, Tensor) Run(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
             {
@@ -146,12 +165,15 @@ internal static class ProgramSource
             {
                 _count = n > 3 ? 2 : 1;
                 Train(n < 4);
+                foreach (var box in (Box[])[_box, .. _boxes])
+                {
+                    box.Value = box.Value.Shape[0] == x.Shape[0] ? box.Value : x * 0.5f;
+                    box.Number = n;
+                }
+
                 var (a, b) = Run(x, y, v, w, k, n, flag);
                 return [a, b];
             }
-
-            public override IEnumerable<Tensor?> Observed() => 
-                [_total, _last, _kept, _cell.Seen, _dropout.State, Weight, _linear.Weight, ((Counting)_step).Calls, ((Counting)_blocks[1]).Calls];
         }
         """).GetRoot().NormalizeWhitespace().ToFullString();
 }

@@ -18,19 +18,12 @@ internal static class CompilePrograms
 
     /// <param name="sources">Class name and text of each program.</param>
     /// <param name="refused">Told of each program that C# or the generator does not accept.</param>
-    public static async Task<Assembly> Of(IReadOnlyList<(string Name, string Text)> sources, Action<string, Outcome, string> refused)
+    public static async Task<(Assembly Assembly, AssemblyLoadContext Context)> Of(IReadOnlyList<(string Name, string Text)> sources, Action<string, Outcome, string> refused)
     {
         var left = sources.ToDictionary(s => s.Name, s => CSharpSyntaxTree.ParseText(s.Text, s_parse, s.Name, System.Text.Encoding.UTF8));
         while (true)
         {
             var compilation = Create(left.Values);
-            var known = left.Keys.ToHashSet();
-            Refuse(compilation.GetDiagnostics(), left, Outcome.Invalid, refused);
-            if (left.Count < known.Count)
-            {
-                continue;
-            }
-
             CSharpGeneratorDriver.Create([new StaticGraphGenerator().AsSourceGenerator()], parseOptions: s_parse)
                 .RunGeneratorsAndUpdateCompilation(compilation, out var output, out var generated);
             if (generated.FirstOrDefault(d => d.Id is "CS8785" or "CS8784") is { } broken)
@@ -38,39 +31,41 @@ internal static class CompilePrograms
                 throw new InvalidOperationException(broken.ToString());
             }
 
-            Refuse(generated, left, Outcome.Crash, refused);
-            var analyzed = await output.WithAnalyzers([new StaticGraphAnalyzer()]).GetAnalyzerDiagnosticsAsync();
-            if (analyzed.FirstOrDefault(d => d.Id == "AD0001") is { } fault)
+            // C#'s own diagnostics and the analyzer's, from one binding of the sources.
+            var found = await output.WithAnalyzers([new StaticGraphAnalyzer()]).GetAllDiagnosticsAsync();
+            if (found.FirstOrDefault(d => d.Id == "AD0001") is { } fault)
             {
                 throw new InvalidOperationException(fault.ToString());
             }
 
-            Refuse(analyzed, left, Outcome.Diagnosed, refused);
-            if (left.Count < known.Count)
+            var known = left.Count;
+            Refuse(found.Where(d => d.Id.StartsWith("CS", StringComparison.Ordinal)), left, Outcome.Invalid, refused);
+            if (left.Count < known)
             {
                 continue;
             }
 
+            // What the capture refuses is still C#: it stays in the assembly, and is not run.
+            var accepted = new Dictionary<string, SyntaxTree>(left);
+            Refuse(generated, accepted, Outcome.Crash, refused);
+            Refuse(found, accepted, Outcome.Diagnosed, refused);
             using var image = new MemoryStream();
             var emitted = output.Emit(image);
             if (!emitted.Success)
             {
                 // Generated code that does not compile: the fault of the program whose name its file bears.
-                foreach (var error in emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error))
-                {
-                    var owner = left.Keys.FirstOrDefault(n => error.Location.SourceTree?.FilePath.Contains(n + "_", StringComparison.Ordinal) == true
-                        || error.Location.SourceTree?.FilePath.Contains(n + ".", StringComparison.Ordinal) == true)
-                        ?? throw new InvalidOperationException(error.ToString());
-                    left.Remove(owner);
-                    refused(owner, Outcome.Crash, $"generated code: {error}");
-                    break;
-                }
-
+                var error = emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error);
+                var owner = left.Keys.FirstOrDefault(n => error.Location.SourceTree?.FilePath.Contains(n + "_", StringComparison.Ordinal) == true
+                    || error.Location.SourceTree?.FilePath.Contains(n + ".", StringComparison.Ordinal) == true)
+                    ?? throw new InvalidOperationException(error.ToString());
+                left.Remove(owner);
+                refused(owner, Outcome.Crash, $"generated code: {error}");
                 continue;
             }
 
             image.Position = 0;
-            return new AssemblyLoadContext(null, isCollectible: true).LoadFromStream(image);
+            var context = new AssemblyLoadContext(null, isCollectible: true);
+            return (context.LoadFromStream(image), context);
         }
     }
 

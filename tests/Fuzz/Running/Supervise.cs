@@ -1,21 +1,37 @@
-using System.Diagnostics;
-using System.Threading.Channels;
-
 namespace Unified.Fuzz;
 
 /// <summary>Turns programs into verdicts by way of child processes: one that dies or stops answering costs only its program.</summary>
-internal static class Supervise
+internal sealed class Supervise(int jobs) : IDisposable
 {
+    // Loaded kernels stay for the life of a process.
+    private const int MostPrograms = 6000;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Runs the programs in so many processes at once.</summary>
-    public static async Task<IReadOnlyList<Verdict>> Run(IReadOnlyList<(string Name, string Text)> programs, int jobs)
+    private readonly WorkerProcess?[] _workers = new WorkerProcess?[jobs];
+
+    /// <summary>Runs the programs, in all processes at once.</summary>
+    public async Task<IReadOnlyList<Verdict>> Run(IReadOnlyList<(string Name, string Text)> programs)
     {
-        var verdicts = await Task.WhenAll(programs.Chunk((programs.Count + jobs - 1) / jobs).Select(c => Run(c)));
+        var verdicts = await Task.WhenAll(programs.Chunk((programs.Count + jobs - 1) / jobs).Select((c, i) => Run(i, c)));
         return [.. verdicts.SelectMany(v => v)];
     }
 
-    public static async Task<IReadOnlyList<Verdict>> Run(IReadOnlyList<(string Name, string Text)> programs)
+    public void Dispose()
+    {
+        for (var i = 0; i < _workers.Length; i++)
+        {
+            Drop(i);
+        }
+    }
+
+    private void Drop(int job)
+    {
+        _workers[job]?.Dispose();
+        _workers[job] = null;
+    }
+
+    private async Task<IReadOnlyList<Verdict>> Run(int job, IReadOnlyList<(string Name, string Text)> programs)
     {
         var verdicts = new Dictionary<string, Verdict>();
         var left = programs.ToList();
@@ -27,7 +43,7 @@ internal static class Supervise
                 await File.WriteAllTextAsync(Path.Combine(folder.FullName, name + ".cs"), text);
             }
 
-            var culprit = await RunOnce(folder.FullName, v => verdicts[v.Name] = v);
+            var culprit = await RunOnce(job, folder.FullName, left.Count, v => verdicts[v.Name] = v);
             folder.Delete(recursive: true);
             if (culprit is { Name: "" })
             {
@@ -40,7 +56,7 @@ internal static class Supervise
 
                 foreach (var half in left.Chunk((left.Count + 1) / 2))
                 {
-                    foreach (var v in await Run(half))
+                    foreach (var v in await Run(job, half))
                     {
                         verdicts[v.Name] = v;
                     }
@@ -58,63 +74,52 @@ internal static class Supervise
     }
 
     /// <returns>The program that ended the process or stopped answering; without a name when that was not one program's.</returns>
-    private static async Task<Verdict?> RunOnce(string folder, Action<Verdict> done)
+    private async Task<Verdict?> RunOnce(int job, string folder, int programs, Action<Verdict> done)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Self(), "--worker", folder]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var lines = Channel.CreateUnbounded<string?>();
-        var errors = new Queue<string>();
-        process.OutputDataReceived += (_, e) => lines.Writer.TryWrite(e.Data);
-        process.ErrorDataReceived += (_, e) =>
+        if (_workers[job]?.Programs > MostPrograms)
         {
-            lock (errors)
-            {
-                errors.Enqueue(e.Data ?? "");
-                while (errors.Count > 12)
-                {
-                    errors.Dequeue();
-                }
-            }
-        };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+            Drop(job);
+        }
+
+        var worker = _workers[job] ??= new WorkerProcess();
+        await worker.Send(folder, programs);
         var (stage, name) = ("", "");
         while (true)
         {
-            using var timeout = new CancellationTokenSource(name.Length == 0 ? s_patience * 4 : s_patience);
             string? line;
             try
             {
-                line = await lines.Reader.ReadAsync(timeout.Token);
+                line = await worker.Read(name.Length == 0 ? s_patience * 4 : s_patience);
             }
             catch (OperationCanceledException)
             {
-                process.Kill(entireProcessTree: true);
+                Drop(job);
                 return new Verdict(name, stage == "eager" ? Outcome.Endless : Outcome.Hang, stage);
             }
 
             if (line is null)
             {
-                await process.WaitForExitAsync();
-                lock (errors)
-                {
-                    return process.ExitCode == 0 ? null : new Verdict(name, stage == "eager" ? Outcome.Endless : Outcome.Crash, $"{stage}: {string.Join(" ", errors)}");
-                }
+                await worker.End();
+                var errors = worker.Errors;
+                Drop(job);
+                return new Verdict(name, stage == "eager" ? Outcome.Endless : Outcome.Crash, $"{stage}: {errors}");
             }
 
             var parts = line.Split('\t', 3);
-            if (Enum.TryParse<Outcome>(parts[0], out var outcome))
+            switch (parts[0])
             {
-                done(new Verdict(parts[1], outcome, parts[2]));
-                (stage, name) = ("", parts[1] == name ? "" : name);
-            }
-            else
-            {
-                (stage, name) = parts[0] == "failed" ? (parts[2], "") : (parts[0], parts[1]);
+                case Worker.End:
+                    return null;
+                case Worker.Failed:
+                    return new Verdict("", Outcome.Crash, parts[2]);
+                case var word when Enum.TryParse<Outcome>(word, out var outcome):
+                    done(new Verdict(parts[1], outcome, parts[2]));
+                    (stage, name) = ("", parts[1] == name ? "" : name);
+                    break;
+                default:
+                    (stage, name) = (parts[0], parts[1]);
+                    break;
             }
         }
     }
-
-    private static IEnumerable<string> Self() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(Supervise).Assembly.Location] : [];
 }

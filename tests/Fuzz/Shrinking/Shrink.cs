@@ -6,7 +6,7 @@ internal static class Shrink
     private const int AtOnce = 48;
     private const int MostRounds = 14;
 
-    public static async Task<(Node Body, Verdict Verdict)> Of(Node body, Verdict verdict)
+    public static async Task<(Node Body, Verdict Verdict)> Of(Node body, Verdict verdict, Supervise workers)
     {
         for (var round = 0; round < MostRounds; round++)
         {
@@ -15,7 +15,7 @@ internal static class Shrink
             // The smallest ones rarely fail still; a sample over all sizes finds the large cuts and the small ones.
             var step = Math.Max(1, smaller.Count / AtOnce);
             var tried = smaller.Where((_, i) => (i + round) % step == 0).ToList();
-            var verdicts = await Supervise.Run([.. tried.Select((c, i) => ($"S{i}", ProgramSource.Of($"S{i}", c.ToString())))]);
+            var verdicts = await workers.Run([.. tried.Select((c, i) => ($"S{i}", ProgramSource.Of($"S{i}", c.ToString())))]);
             var found = tried.Zip(verdicts).FirstOrDefault(t => t.Second.Outcome == verdict.Outcome);
             if (found.First is not null)
             {

@@ -52,9 +52,9 @@ internal sealed class RandomArtifacts(Draw draw)
             [
                 .. draw.List(0, 4, () => draw.Int(0, 4) switch
                 {
-                    0 => (OutputBinding)new ResultBinding(draw.Int(0, 5)),
+                    0 => (OutputBinding)new ResultBinding(draw.Int(0, 5)) { Input = draw.Int(-1, 3), Twin = draw.Int(-1, 3) },
                     1 => new AssignBinding(draw.Int(0, 5)),
-                    2 => new RecordedRebindBinding(Thunk(), draw.Int(-1, 3)),
+                    2 => new RecordedRebindBinding(Thunk(), draw.Int(-1, 3)) { Input = draw.Int(-1, 3), Twin = draw.Int(-1, 3) },
                     3 => new FlagBinding(),
                     _ => new RecordedThrowBinding([.. draw.List(0, 3, Thunk)]),
                 }),

@@ -33,6 +33,16 @@ public sealed class SchedulerTests
         })).Launches());
 
     [Fact]
+    public void Kernels_are_not_merged_around_one_that_stands_between_them() =>
+        Check(Module([F32(B, 6), F32(B, 6)], (b, x) =>
+        {
+            OpValue IsPositive(OpValue v) => Apply(b, OpCode.Greater, b.Sum(v, []), b.Scalar(DType.F32, 0));
+            var first = IsPositive(x[1]);
+            var (left, right) = (b.Select(first, x[1], x[0]), b.Select(first, x[0], x[1]));
+            return [b.Select(IsPositive(right), right, left)];
+        }));
+
+    [Fact]
     public void Bias_and_gelu_end_the_product() =>
         Assert.Equal(2, Check(Module([F32(B, T, 8), F32(40, 8), F32(40)], (b, x) => [Apply(b, OpCode.GeluTanh, Apply(b, OpCode.Linear, x[0], x[1], x[2]))])).Launches());
 

@@ -58,7 +58,7 @@ internal static class BindRecorded
     private static OutputBinding Output(OutputBinding binding, ReplayTrace replay) => binding switch
     {
         RecordedRebindBinding { Setter: var t } rebind => new RebindBinding(
-            replay.Definition(t.Definition), t.Thunk, replay.Value(t.Self), replay.Values(t.Arguments)) { Flag = rebind.Flag },
+            replay.Definition(t.Definition), t.Thunk, replay.Value(t.Self), replay.Values(t.Arguments)) { Flag = rebind.Flag, Input = rebind.Input, Twin = rebind.Twin },
         RecordedThrowBinding thrown => new ThrowBinding(
             [.. thrown.Exceptions.Select(t => new ThrownException(replay.Definition(t.Definition), t.Thunk, replay.Value(t.Self), replay.Values(t.Arguments)))]),
         _ => binding,

@@ -39,6 +39,8 @@ internal sealed unsafe class Executable : IDisposable
     private readonly int[] _donated;
     private readonly bool[] _isOverwritten;
     private readonly bool[] _isFetchedAnew;
+    private readonly bool[] _isHanded;
+    private readonly (int Written, int Other)[] _mayBeOne;
     private readonly bool[] _isSteady;
     private readonly List<Tensor> _copies = [];
     private readonly List<TensorStorage> _kept = [];
@@ -70,6 +72,7 @@ internal sealed unsafe class Executable : IDisposable
         _inputs = new Tensor?[compiled.Inputs.Length];
         _outputs = new Tensor?[compiled.Outputs.Length];
         _spares = new Tensor?[compiled.Outputs.Length];
+        _isHanded = new bool[compiled.Outputs.Length];
         _donated = [.. compiled.Outputs.Select((o, i) =>
             o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
         _isOverwritten = new bool[_inputs.Length];
@@ -79,6 +82,7 @@ internal sealed unsafe class Executable : IDisposable
             _isOverwritten[input] = true;
         }
 
+        _mayBeOne = PairsThatMayBeOne(compiled);
         _isSteady = [.. compiled.Inputs.Select((b, i) => b is TensorBinding or ThunkBinding && !_isOverwritten[i])];
         _thunkArguments = [.. compiled.Inputs.Select(b => b is ThunkBinding t ? t.Arguments.ToArray() : [])];
         _constants = [.. image.Constants.Select(c => GCHandle.Alloc(ImmutableCollectionsMarshal.AsArray(c), GCHandleType.Pinned))];
@@ -147,6 +151,11 @@ internal sealed unsafe class Executable : IDisposable
                 return RunOutcome.DoesNotFit;
             }
 
+            if (Aliased(arguments) is { } aliased)
+            {
+                return aliased;
+            }
+
             if (Sized(values) is not (var list, var sized))
             {
                 return RunOutcome.MustBeEager;
@@ -193,12 +202,12 @@ internal sealed unsafe class Executable : IDisposable
 
         for (var i = 0; i < _outputs.Length; i++)
         {
-            if (!ReferenceEquals(_outputs[i], _spares[i]))
+            if (!_isHanded[i] && !ReferenceEquals(_outputs[i], _spares[i]))
             {
                 _outputs[i]?.Dispose();
             }
 
-            _outputs[i] = null;
+            (_outputs[i], _isHanded[i]) = (null, false);
         }
 
         foreach (var copy in _copies)
@@ -290,6 +299,30 @@ internal sealed unsafe class Executable : IDisposable
             Native.Os.PageMemory.AdviseHuge(_arena, (nuint)(bytes / HugePage * HugePage));
         }
     }
+
+    // A tensor that is written to, and another that may be the same one in some call: the graph is for two.
+    private static (int Written, int Other)[] PairsThatMayBeOne(CompiledFunction compiled) =>
+    [
+        .. compiled.Outputs.OfType<AssignBinding>().SelectMany(a => Enumerable.Range(0, compiled.Inputs.Length)
+            .Where(i => i != a.Input && (compiled.Inputs[i] is not TensorBinding || compiled.Inputs[a.Input] is not TensorBinding)).Select(i => (a.Input, i))),
+    ];
+
+    private RunOutcome? Aliased(ReadOnlySpan<Argument> arguments)
+    {
+        foreach (var (written, other) in _mayBeOne)
+        {
+            if (ReferenceEquals(TensorOf(written, arguments), TensorOf(other, arguments)))
+            {
+                // Fields that hold one tensor are specialized as such; arguments are not.
+                return _compiled.Inputs[written] is ArgumentBinding || _compiled.Inputs[other] is ArgumentBinding ? RunOutcome.MustBeEager : RunOutcome.DoesNotFit;
+            }
+        }
+
+        return null;
+    }
+
+    private Tensor TensorOf(int input, ReadOnlySpan<Argument> arguments) =>
+        _compiled.Inputs[input] is ArgumentBinding a ? DimBinding.TensorOf(arguments[a.Argument], a.Item) : _inputs[input]!;
 
     // What fields hold now; false where one holds no tensor any more.
     private bool TryFetch()
@@ -470,15 +503,13 @@ internal sealed unsafe class Executable : IDisposable
             switch (_compiled.Outputs[i])
             {
                 case ResultBinding r when thrown is null:
-                    _outputs[i] = null;
-                    results[r.Position] = output!;
+                    results[r.Position] = Hand(i, r);
                     break;
                 case AssignBinding a when output is not null:
                     _inputs[a.Input]!.Assign(output);
                     break;
                 case RebindBinding b when b.Flag < 0 || *_outputs[b.Flag]!.Data != 0:
-                    _outputs[i] = null;
-                    b.Function.Invoke(b.Thunk, b.Self, [.. b.Arguments, output]);
+                    b.Function.Invoke(b.Thunk, b.Self, [.. b.Arguments, Hand(i, b)]);
                     break;
             }
         }
@@ -488,6 +519,18 @@ internal sealed unsafe class Executable : IDisposable
             throw thrown.Function.Invoke(thrown.Thunk, thrown.Self, [.. thrown.Arguments]) as Exception
                 ?? throw new InvalidOperationException("what a graph throws is no exception");
         }
+    }
+
+    private Tensor Hand(int output, HandedBinding binding)
+    {
+        if (binding.Input >= 0)
+        {
+            return _inputs[binding.Input]!;
+        }
+
+        var made = binding.Twin >= 0 ? binding.Twin : output;
+        _isHanded[made] = true;
+        return _outputs[made]!;
     }
 
     /// <summary>What the path that was taken has thrown.</summary>
