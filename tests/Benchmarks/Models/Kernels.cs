@@ -44,10 +44,10 @@ public sealed partial class Kernels : Module
 /// <summary>x · Wᵀ in bf16, summed in f32, with weights that belong to the model.</summary>
 public sealed partial class HalfProjection(int inputs, int outputs) : Module
 {
-    private readonly Parameter _weight = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
+    public Parameter Weight { get; } = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
 
     [StaticGraph]
-    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, _weight, transposeB: true);
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Weight, transposeB: true);
 }
 
 /// <summary>x · Wᵀ in f32, with weights of 8 bits and a scale for each row of W.</summary>
@@ -68,10 +68,10 @@ public sealed partial class ByteProjection : Module
 /// <summary>x · Wᵀ in f32, with weights of 16 bits.</summary>
 public sealed partial class NarrowProjection(int inputs, int outputs) : Module
 {
-    private readonly Parameter _weight = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
+    public Parameter Weight { get; } = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
 
     [StaticGraph]
-    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Cast(_weight, Ir.DType.F32), transposeB: true);
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Cast(Weight, Ir.DType.F32), transposeB: true);
 }
 
 /// <summary>x · Wᵀ, with weights that belong to the model.</summary>
