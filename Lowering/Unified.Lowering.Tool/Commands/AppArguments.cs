@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Unified.Tool.Apps;
 
@@ -7,7 +8,7 @@ namespace Unified.Tool.Commands;
 /// <summary>What the commands have in common.</summary>
 internal static class AppArguments
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Argument<string> App { get; } = new("app") { Description = "The app's assembly" };
 
