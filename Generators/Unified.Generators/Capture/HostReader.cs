@@ -88,6 +88,7 @@ internal sealed class HostReader(CaptureSession session)
             ILocalReferenceOperation l => KindOfLocal(l.Local) == ValueKind.Aggregate,
             IParameterReferenceOperation p => KindOfLocal(p.Parameter) == ValueKind.Aggregate,
             IPropertyReferenceOperation p when session.Types.IntrinsicOf(p.Property) == "shape" => true,
+            IConditionalAccessInstanceOperation => session.Expressions.Conditionals.IsAccessedInGraph,
             _ => session.Types.KindOf(operation.Type) == ValueKind.Aggregate && BelongsToGraph(operation, operation.Syntax.Span),
         };
     }
