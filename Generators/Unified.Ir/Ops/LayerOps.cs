@@ -28,6 +28,18 @@ internal static class LayerOps
             Gradient = AttentionGradient,
             Tolerance = Tolerance.Approximate,
         },
+        new(OpCode.AttentionGradient, OpTraits.None, [new("query"), new("key"), new("value"), new("dy")], InferAttentionGradient)
+        {
+            Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
+            Definition = (b, operands, a) => [AttentionGradients(b, operands, a)],
+            Gradient = DefinitionGradient.Rule,
+            Tolerance = Tolerance.Approximate,
+            Examples =
+            [
+                new("f32[B,T,4]", "f32[B,3,4]", "f32[B,3,2]", "f32[B,T,2]"),
+                new(Attributes.Empty.With("causal", true).With("scale", 0.3), "f32[B,2,3,4]", "f32[B,1,3,4]", "f32[B,1,3,5]", "f32[B,2,3,5]"),
+            ],
+        },
     ];
 
     private static Dim Last(Shape shape, int fromEnd = 1) => shape[shape.Rank - fromEnd];
@@ -137,25 +149,53 @@ internal static class LayerOps
         return b.Apply(OpCode.GreaterEqual, queries == keys ? row : row + b.DimSize(keys - queries, DType.I64), b.Iota(shape, 1, DType.I64));
     }
 
-    // sum(dw·w) over keys equals sum(dy·y) over features, which is shorter and lets dw's product end in dscores.
+    // The three gradients in one row per batch, because a kernel makes them together: [T·D + S·D + S·E].
+    private static ImmutableArray<TensorType> InferAttentionGradient(OpInputs inputs)
+    {
+        var forward = InferAttention(inputs)[0];
+        InferRules.SameDType(inputs, 0, 3);
+        InferRules.RequireShape(inputs, 3, forward.Shape);
+        return [forward with { Shape = new Shape([.. Batch(forward.Shape), Size(inputs[0].Shape) + Size(inputs[1].Shape) + Size(inputs[2].Shape)]) }];
+    }
+
+    private static Dim Size(Shape matrix) => Last(matrix, 2) * Last(matrix);
+
+    private static OpValue AttentionGradients(OpBuilder b, ImmutableArray<OpValue> x, Attributes attributes)
+    {
+        var (query, key, value, dy) = (x[0], x[1], x[2], x[3]);
+        var weights = Weights(b, query, key, attributes);
+        var dweights = b.MatMul(dy, value, transposeB: true);
+        var along = b.Sum(dweights * weights, [weights.Shape.Rank - 1], keepDims: true);
+        var dscores = weights * (dweights - along) * Scale(b, query, attributes);
+        OpValue[] parts = [b.MatMul(dscores, key), b.MatMul(dscores, query, transposeA: true), b.MatMul(weights, dy, transposeA: true)];
+        return b.Apply(
+            OpCode.Concat, Attributes.Empty.With("axis", (long)dy.Shape.Rank - 2),
+            [.. parts.Select(p => b.Reshape(p, new Shape([.. Batch(dy.Shape), Size(p.Shape)])))]);
+    }
+
     private static ImmutableArray<OpValue?> AttentionGradient(OpBuilder b, GradientInputs c)
     {
-        var (query, key, value, dy) = (c[0], c[1], c[2], c.Dy);
-        var weights = Weights(b, query, key, c.Attributes);
-        var dvalue = c.Wants(2) ? b.SumTo(b.MatMul(weights, dy, transposeA: true), value.Shape) : null;
-        if (!c.Wants(0) && !c.Wants(1))
+        if (!c.Wants(0) && !c.Wants(1) && !c.Wants(2))
         {
-            return [null, null, dvalue];
+            return [null, null, null];
         }
 
-        var dweights = b.MatMul(dy, value, transposeB: true);
-        var along = b.Sum(dy * c.Y, [dy.Shape.Rank - 1], keepDims: true);
-        var dscores = weights * (dweights - along) * Scale(b, query, c.Attributes);
-        return
-        [
-            c.Wants(0) ? b.SumTo(b.MatMul(dscores, key), query.Shape) : null,
-            c.Wants(1) ? b.SumTo(b.MatMul(dscores, query, transposeA: true), key.Shape) : null,
-            dvalue,
-        ];
+        var all = b.Apply(OpCode.AttentionGradient, c.Attributes, c[0], c[1], c[2], c.Dy);
+        var batch = Batch(c.Dy.Shape);
+        var flow = new OpValue?[3];
+        var start = Dim.Zero;
+        for (var i = 0; i < flow.Length; i++)
+        {
+            var own = c[i].Shape;
+            if (c.Wants(i))
+            {
+                var part = b.Slice(all, [.. batch.Select(_ => Dim.Zero), start], [.. batch, Size(own)]);
+                flow[i] = b.SumTo(b.Reshape(part, new Shape([.. batch, Last(own, 2), Last(own)])), own);
+            }
+
+            start += Size(own);
+        }
+
+        return [.. flow];
     }
 }

@@ -36,7 +36,7 @@ public enum OpCode : ushort
 
     // Composites: defined in the ops above.
     Relu, Sigmoid, Silu, Gelu, GeluTanh, Square, Clamp, Mean, Variance, Softmax, LogSoftmax, LogSumExp,
-    LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, Attention, RandomAdvance,
+    LayerNorm, RmsNorm, Linear, Embedding, CrossEntropy, Attention, AttentionGradient, RandomAdvance,
 
     // Special functions.
     Tan, Expm1, Log1p, Exp2, Log2, Log10, Sinh, Cosh, Asin, Acos, Atan, Asinh, Acosh, Atanh, Reciprocal, Cbrt, Trunc, Frac, Erfc, NormalCdf,

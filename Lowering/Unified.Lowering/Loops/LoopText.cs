@@ -14,6 +14,7 @@ public static class LoopText
         [typeof(ContractionKernel)] = (text, k) => Print(text, (ContractionKernel)k),
         [typeof(PackKernel)] = (text, k) => Print(text, (PackKernel)k),
         [typeof(AttentionKernel)] = (text, k) => Print(text, (AttentionKernel)k),
+        [typeof(AttentionGradientKernel)] = (text, k) => Print(text, (AttentionGradientKernel)k),
         [typeof(ScatterKernel)] = (text, k) => Head(text, k, $"scatter {((ScatterKernel)k).Type} index {((ScatterKernel)k).IndexType}"),
     };
 
@@ -76,6 +77,10 @@ public static class LoopText
 
     private static void Print(StringBuilder text, AttentionKernel kernel) => Head(
         text, kernel, string.Create(CultureInfo.InvariantCulture, $"attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ}"));
+
+    private static void Print(StringBuilder text, AttentionGradientKernel kernel) => Head(text, kernel, string.Create(
+        CultureInfo.InvariantCulture,
+        $"attention_gradient{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ} {kernel.OrderDy}"));
 
     private static void Nodes(StringBuilder text, ImmutableArray<ScalarNode> nodes)
     {

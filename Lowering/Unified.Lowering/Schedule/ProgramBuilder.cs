@@ -194,6 +194,9 @@ internal sealed class ProgramBuilder
             case OpCode.Attention:
                 AttentionBuilder.Add(this, node, _views, RefOf(node.Results[0]));
                 break;
+            case OpCode.AttentionGradient:
+                AttentionBuilder.AddGradient(this, node, _views, RefOf(node.Results[0]));
+                break;
             case OpCode.Concat:
                 AddConcat(node);
                 break;

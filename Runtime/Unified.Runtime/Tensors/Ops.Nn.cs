@@ -39,4 +39,12 @@ public static partial class Ops
     [Op(OpCode.Attention)]
     public static Tensor Attention(Tensor query, Tensor key, Tensor value, bool causal = false, double scale = 0) =>
         Eager.Apply(OpCode.Attention, Attributes.Empty.With("causal", causal).With("scale", scale), query, key, value);
+
+    /// <summary>
+    /// The gradients of <see cref="Attention"/> by query [..., T, D], key [..., S, D] and value [..., S, E] from dy [..., T, E], the gradient by its result,
+    /// each flattened, one after the other: [..., T·D + S·D + S·E].
+    /// </summary>
+    [Op(OpCode.AttentionGradient)]
+    public static Tensor AttentionGradient(Tensor query, Tensor key, Tensor value, Tensor dy, bool causal = false, double scale = 0) =>
+        Eager.Apply(OpCode.AttentionGradient, Attributes.Empty.With("causal", causal).With("scale", scale), query, key, value, dy);
 }

@@ -4,7 +4,7 @@ using Unified.Benchmarks.Peers;
 
 namespace Unified.Benchmarks.Works;
 
-/// <summary>Causal attention of 12 heads of 64. Its operations are counted over the half of the square that is seen.</summary>
+/// <summary>Causal attention of 12 heads of 64. Its operations are counted over the half of the square that is seen: two products forward, five back (the result itself is not asked for).</summary>
 internal static class AttentionWorks
 {
     private const int Heads = 12, HeadWidth = 64;
@@ -22,7 +22,7 @@ internal static class AttentionWorks
     })
     { PeerFloor = 1.3, IsLong = length > 1024 };
 
-    private static Work Backward(int length) => new($"attention_gradient/f32/{length}", new Cost(3.5 * Flops(length)), _ =>
+    private static Work Backward(int length) => new($"attention_gradient/f32/{length}", new Cost(2.5 * Flops(length)), _ =>
     {
         var kernels = new Kernels();
         Tensor q = Input(1, length), k = Input(2, length), v = Input(3, length), w = Input(4, length);

@@ -56,7 +56,21 @@ internal sealed class MicroKernel
         {
             for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
             {
-                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row));
+                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), (1, Tile.Rows), ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row), adds: false);
+            }
+        }
+    }
+
+    /// <summary>Adds the product to the tile, its left operand read where it lies.</summary>
+    /// <param name="strides">Elements of A between rows, and from one k to the next.</param>
+    public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height)
+    {
+        for (var row = 0; row < height; row += _rows)
+        {
+            for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
+            {
+                EmitPiece(
+                    _k.B.Gep(_sum, a, _k.I64(row * strides.Row)), strides, ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row), adds: true);
             }
         }
     }
@@ -78,36 +92,36 @@ internal sealed class MicroKernel
 
     private LlvmType Element => Numbers.Memory(_k.Context, _type);
 
-    private void EmitPiece(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows)
+    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows, bool adds)
     {
-        var zeros = Enumerable.Repeat(_sum.Vector(_lanes).Zero, rows * _vectors).ToArray();
+        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64(((row + r) * Tile.Columns) + column + (v * _lanes)));
+        LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, _vectors)
+            select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
         var whole = _k.B.And(depth, _k.I64(-Unroll));
-        var sums = _k.Loop(_k.I64(0), whole, Unroll, zeros, (k, state) =>
+        LlvmValue RowAddress(LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(strides.Depth)));
+        var sums = _k.Loop(_k.I64(0), whole, Unroll, start, (k, state) =>
         {
-            LlvmValue at = RowAddress(a, k), bt = PanelAddress(b, k);
+            LlvmValue at = RowAddress(k), bt = PanelAddress(b, k);
             for (var u = 0; u < Unroll; u++)
             {
-                state = EmitStep(at, bt, u, state);
+                state = EmitStep(at, strides, bt, u, state);
             }
 
             return state;
         });
-        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(a, k), PanelAddress(b, k), 0, state));
+        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(k), strides, PanelAddress(b, k), 0, state));
         for (var r = 0; r < rows; r++)
         {
             for (var v = 0; v < _vectors; v++)
             {
-                var at = ((row + r) * Tile.Columns) + column + (v * _lanes);
-                _k.B.Store(sums[(r * _vectors) + v], _k.B.Gep(_sum, tile, _k.I64(at)), Numbers.Bytes(_sum));
+                _k.B.Store(sums[(r * _vectors) + v], Place(r, v), Numbers.Bytes(_sum));
             }
         }
     }
 
-    private LlvmValue RowAddress(LlvmValue a, LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(Tile.Rows)));
-
     private LlvmValue PanelAddress(LlvmValue b, LlvmValue k) => _k.B.Gep(Element, b, _k.Mul(k, _k.I64(Tile.Columns)));
 
-    private LlvmValue[] EmitStep(LlvmValue a, LlvmValue b, int u, LlvmValue[] state)
+    private LlvmValue[] EmitStep(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, int u, LlvmValue[] state)
     {
         var next = new LlvmValue[state.Length];
         LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Factor(
@@ -116,7 +130,7 @@ internal sealed class MicroKernel
             _type))];
         for (var r = 0; r < state.Length / _vectors; r++)
         {
-            var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * Tile.Rows) + r))), _lanes);
+            var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * strides.Depth) + (r * strides.Row)))), _lanes);
             for (var v = 0; v < _vectors; v++)
             {
                 var i = (r * _vectors) + v;

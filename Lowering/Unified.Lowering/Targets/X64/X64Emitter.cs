@@ -24,6 +24,7 @@ public sealed class X64Emitter : IKernelEmitter
         [typeof(ScatterKernel)] = (b, k) => ScatterEmitter.Emit(b, (ScatterKernel)k),
         [typeof(PackKernel)] = (b, k) => PackEmitter.Emit(b, (PackKernel)k),
         [typeof(ContractionKernel)] = (b, k) => ContractionEmitter.Emit(b, (ContractionKernel)k),
+        [typeof(AttentionGradientKernel)] = (b, k) => AttentionGradientEmitter.Emit(b, (AttentionGradientKernel)k),
         [typeof(AttentionKernel)] = (b, k) => AttentionEmitter.Emit(b, (AttentionKernel)k),
     };
 
