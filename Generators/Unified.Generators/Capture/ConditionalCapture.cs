@@ -230,7 +230,11 @@ internal sealed class ConditionalCapture(CaptureSession session)
         var left = Condition(operation.LeftOperand);
         var kind = session.Types.KindOf(operation.Type);
         Captured Known() => new(left, kind);
-        Captured Right() => new(Condition(operation.RightOperand), kind);
+
+        // As C# has it: the operator & or | itself, which tensors that are no bools do not have.
+        Captured Right() => Condition(operation.RightOperand) is var right && session.Types.OpOf(operation.OperatorMethod) is { } op && right != Instruction.None && left != Instruction.None
+            ? session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, ImmutableArray.Create(new Captured(left, kind), new Captured(right, kind)))
+            : new(right, kind);
         return operation.OperatorKind == BinaryOperatorKind.ConditionalAnd ? Choose(operation, left, Right, Known) : Choose(operation, left, Known, Right);
     }
 
