@@ -11,7 +11,7 @@ internal static class Repository
     public static IEnumerable<string> Files(string pattern) => Directory
         .EnumerateFiles(Root, pattern, SearchOption.AllDirectories)
         .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))
-        .Where(f => !f.Split('/').Any(p => p is "artifacts" or "bin" or "obj" or ".git" or "runs"))
+        .Where(f => !f.Split('/').Any(p => p is "artifacts" or "content" or "bin" or "obj" or ".git" or "runs"))
         .Order(StringComparer.Ordinal);
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));

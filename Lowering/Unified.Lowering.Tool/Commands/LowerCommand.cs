@@ -22,16 +22,17 @@ internal static class LowerCommand
             Description = $"Machines to compile for, separated by ';': {string.Join("; ", CodeTarget.Known.Select(t => $"{t.Name} ({t.Says})"))}",
             DefaultValueFactory = _ => "x64-v3;x64-v4",
         };
+        var ifAny = new Option<bool>("--if-any") { Description = "No [AheadOfTime] method is no error: nothing is written" };
         var command = new Command("lower", "Compile the graphs that an app's [AheadOfTime] methods name. Graphs of a former artifact that are still right are kept.")
         {
-            app, references, output, targets, AppArguments.Json,
+            app, references, output, targets, ifAny, AppArguments.Json,
         };
         command.SetAction(parsed => Run(
-            parsed.GetValue(app)!, parsed.GetValue(references) ?? [], parsed.GetValue(output), parsed.GetValue(targets)!, parsed.GetValue(AppArguments.Json)));
+            parsed.GetValue(app)!, parsed.GetValue(references) ?? [], parsed.GetValue(output), parsed.GetValue(targets)!, parsed.GetValue(ifAny), parsed.GetValue(AppArguments.Json)));
         return command;
     }
 
-    private static int Run(string app, string[] references, string? output, string targets, bool isJson)
+    private static int Run(string app, string[] references, string? output, string targets, bool ifAny, bool isJson)
     {
         var context = AppArguments.Open(app, references);
         var sources = new SourceFiles(context.Files);
@@ -40,7 +41,7 @@ internal static class LowerCommand
         {
             var names = targets.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             var lowered = LowerApp.Run(
-                context, names, output, m => Say($"{app} : warning UG301: {OneLine(m)}", isJson), m => Say($"  graphs of {m}", isJson));
+                context, names, output, ifAny, m => Say($"{app} : warning UG301: {OneLine(m)}", isJson), m => Say($"  graphs of {m}", isJson));
             if (isJson)
             {
                 Console.WriteLine(JsonSerializer.Serialize(new
@@ -48,7 +49,7 @@ internal static class LowerCommand
                     output, targets = names, graphs = lowered.Functions.Count, reused = lowered.Reused, kernels = lowered.Kernels, bytes = lowered.Bytes, seconds = lowered.Seconds,
                 }));
             }
-            else
+            else if (lowered.Bytes > 0)
             {
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,

@@ -13,15 +13,22 @@ internal sealed record LoweredApp(IReadOnlyList<AheadOfTimeFunction> Functions, 
 /// <summary>Turns an app's entry points into an artifact.</summary>
 internal static class LowerApp
 {
+    /// <param name="ifAny">An app without entry points is no fault: there is no artifact then.</param>
     /// <param name="warn">Told what is not as it should be, and does not stop the build.</param>
     /// <param name="progress">Told the name of each entry point.</param>
     /// <exception cref="AppException">The app has no entry point, or one of a wrong form.</exception>
     /// <exception cref="GraphCompileException">A graph breaks a rule.</exception>
-    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, Action<string> warn, Action<string> progress)
+    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, bool ifAny, Action<string> warn, Action<string> progress)
     {
         var clock = Stopwatch.StartNew();
         app.CheckVersions();
         var entries = EntryPoint.Of(app);
+        if (entries.Count == 0 && ifAny)
+        {
+            File.Delete(output);
+            return new LoweredApp([], 0, 0, 0, clock.Elapsed.TotalSeconds);
+        }
+
         if (entries.Count == 0)
         {
             throw new AppException("no method is marked [AheadOfTime]: write 'static void Graphs(GraphSet graphs)' that adds the calls to compile, or build without UnifiedLower");

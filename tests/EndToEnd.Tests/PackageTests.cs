@@ -1,0 +1,177 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Unified.EndToEnd.Tests;
+
+/// <summary>What a user has who only references the packages: templates, builds that compile graphs, apps that ship without a compiler.</summary>
+public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
+{
+    private const string Shipped = "graphs: 1 shipped, 0 compiled here";
+
+    [Fact]
+    public void A_training_app_from_the_template_ships_its_step()
+    {
+        feed.Create("unified-train", "Trains");
+        var build = PackageFeed.Must(feed.Build("Trains"));
+        Assert.Contains("Trains.graphs: 2 graphs (0 kept)", build.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", build.Output, StringComparison.Ordinal);
+        var graph = PackageFeed.Must(feed.Run("dotnet", "Trains/bin/Release/net10.0/Trains.dll"));
+        var eager = PackageFeed.Must(feed.Run("dotnet", "Trains/bin/Release/net10.0/Trains.dll", "eager"));
+        Assert.Empty(graph.Error);
+        Assert.Matches(@"accuracy on points not seen: (0\.9\d\d|1\.000)", graph.Output);
+        Assert.Equal(Losses(eager)[0], Losses(graph)[0], 2e-3 + (0.01 * Losses(eager)[0]));
+
+        // Nothing changed: the graphs are not looked at again. One method changed: the graph without it is kept.
+        Assert.DoesNotContain("graphs", PackageFeed.Must(feed.Build("Trains")).Output, StringComparison.Ordinal);
+        feed.Replace("Trains/Model.cs", "optimizer.Step(gradients);\n        return loss;", "optimizer.Step(gradients);\n        return loss * 1f;");
+        Assert.Contains("Trains.graphs: 2 graphs (1 kept)", PackageFeed.Must(feed.Build("Trains")).Output, StringComparison.Ordinal);
+        feed.Replace("Trains/Model.cs", "Silu(_first", "Gelu(_first");
+        Assert.Contains("Trains.graphs: 2 graphs (0 kept)", PackageFeed.Must(feed.Build("Trains")).Output, StringComparison.Ordinal);
+
+        // A Debug build runs eagerly and compiles nothing.
+        Assert.DoesNotContain("graphs", PackageFeed.Must(feed.Build("Trains", "-c Debug")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_inference_app_from_the_template_publishes_in_every_form()
+    {
+        feed.Create("unified-infer", "Infers");
+        feed.Replace("Infers/Program.cs", "var model = new Model(Graphs.Hidden);", "Generator.Default.Seed(5);\nvar model = new Model(Graphs.Hidden);");
+        PackageFeed.Must(feed.Build("Infers"));
+        var eager = Answers(feed.Run("dotnet", "Infers/bin/Release/net10.0/Infers.dll 0.1 0.2 -0.5 0.4", "eager"));
+        (string Name, string Arguments)[] forms =
+        [
+            ("framework", "--self-contained false -p:PublishAot=false"),
+            ("contained", "--self-contained true -p:PublishAot=false"),
+            ("trimmed", "--self-contained true -p:PublishAot=false -p:PublishTrimmed=true"),
+        ];
+        foreach (var (name, arguments) in forms)
+        {
+            Assert.DoesNotContain("warning", PackageFeed.Must(feed.Publish("Infers", name, arguments)).Output, StringComparison.Ordinal);
+            var run = feed.Run(Path.Combine(feed.Folder, name, "Infers"), "0.1 0.2 -0.5 0.4");
+            Assert.Contains(Shipped, run.Output, StringComparison.Ordinal);
+            Assert.Equal(eager, Answers(run));
+        }
+
+        // A file that is damaged, foreign or newer is refused with a word, and the app goes on.
+        var graphs = Path.Combine(feed.Folder, "framework", "Infers.graphs");
+        var bytes = File.ReadAllBytes(graphs);
+        bytes[bytes.Length / 2] ^= 1;
+        foreach (var (content, says) in new (byte[], string)[] { (bytes, "damaged"), (bytes[..100], "damaged"), ([1, 2, 3], "no graph artifact") })
+        {
+            File.WriteAllBytes(graphs, content);
+            var run = feed.Run(Path.Combine(feed.Folder, "framework", "Infers"), "0.1 0.2 -0.5 0.4");
+            Assert.Equal(0, run.ExitCode);
+            Assert.Contains(says, run.Error, StringComparison.Ordinal);
+            Assert.Contains("run eagerly", run.Error, StringComparison.Ordinal);
+            Assert.Equal(eager, Answers(run));
+        }
+    }
+
+    [Fact]
+    public void A_native_app_is_one_small_file()
+    {
+        Assert.SkipUnless(Linker() is not null, "NativeAOT needs clang or gcc");
+        feed.Create("unified-infer", "Native");
+        feed.Replace("Native/Program.cs", "var model = new Model(Graphs.Hidden);", "Generator.Default.Seed(5);\nvar model = new Model(Graphs.Hidden);");
+        Assert.DoesNotContain("warning", PackageFeed.Must(feed.Publish("Native", "native", "")).Output, StringComparison.Ordinal);
+        var alone = Path.Combine(Directory.CreateDirectory(Path.Combine(feed.Folder, "alone")).FullName, "app");
+        File.Copy(Path.Combine(feed.Folder, "native", "Native"), alone);
+        Assert.InRange(new FileInfo(alone).Length, 1, 8_000_000);
+        var run = feed.Run(alone, "0.1 0.2 -0.5 0.4");
+        Assert.Contains(Shipped, run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("eagerly", run.Error, StringComparison.Ordinal);
+        Assert.Equal(Answers(feed.Run(alone, "0.1 0.2 -0.5 0.4", "eager")), Answers(run));
+        Assert.Equal(["app"], Directory.EnumerateFiles(Path.GetDirectoryName(alone)!).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void An_edited_library_makes_its_users_graphs_anew_and_equal_sources_make_equal_bytes()
+    {
+        feed.Create("unified-lib", "Models");
+        foreach (var name in (string[])["First", "Second"])
+        {
+            feed.AddProject("App", "Exe", """<ProjectReference Include="../../Models/Models.csproj" />""", name);
+            feed.Write($"{name}/App/Program.cs", UseLibrary);
+            PackageFeed.Must(feed.Build($"{name}/App"));
+        }
+
+        var (first, second) = (Graphs("First"), Graphs("Second"));
+        Assert.Equal(first, second);
+        feed.Replace("Models/Classifier.cs", "Gelu(", "Silu(");
+        Assert.Contains("App.graphs: 1 graphs (0 kept)", PackageFeed.Must(feed.Build("First/App")).Output, StringComparison.Ordinal);
+        Assert.NotEqual(first, Graphs("First"));
+
+        byte[] Graphs(string name) => File.ReadAllBytes(Path.Combine(feed.Folder, name, "App", "bin", "Release", "net10.0", "App.graphs"));
+    }
+
+    [Fact]
+    public void A_wrong_shape_three_libraries_deep_is_an_error_at_its_line()
+    {
+        feed.AddProject("Deep", "Library");
+        feed.Write("Deep/Deep.cs", Layer("Deep", "Tensor _offset = Tensor.Zeros([width])", "int width", "x + _offset"));
+        feed.AddProject("Middle", "Library", """<ProjectReference Include="../Deep/Deep.csproj" />""");
+        feed.Write("Middle/Middle.cs", Layer("Middle", "Deep.DeepLayer _inner = new(width)", "int width", "_inner.Forward(x)"));
+        feed.AddProject("Upper", "Library", """<ProjectReference Include="../Middle/Middle.csproj" />""");
+        feed.Write("Upper/Upper.cs", Layer("Upper", "Middle.MiddleLayer _inner = new(width)", "int width", "_inner.Forward(x)"));
+        feed.AddProject("Leaf", "Exe", """<ProjectReference Include="../Upper/Upper.csproj" />""");
+        feed.Write("Leaf/Program.cs", """
+            using Unified;
+            var width = int.Parse(args[0]);
+            System.Console.WriteLine(new Upper.UpperLayer(width).Forward(Tensor.Zeros([2, width])).Shape);
+            public static class Entry
+            {
+                [AheadOfTime]
+                public static void Graphs(GraphSet graphs)
+                {
+                    var wrong = new Upper.UpperLayer(int.Parse("6"));
+                    graphs.Add(() => wrong.Forward(Tensor.Zeros([2, 5])));
+                }
+            }
+            """);
+        var build = feed.Build("Leaf");
+        Assert.NotEqual(0, build.ExitCode);
+        var place = Regex.Escape(Path.Combine(feed.Folder, "Deep", "Deep.cs"));
+        Assert.True(Regex.IsMatch(build.Output, $@"{place}\(12,\d+\) ?: error UG300: .*5.*6"), build.Output);
+    }
+
+    private const string UseLibrary = """
+        using Unified;
+        Console.WriteLine(new Models.Classifier(3, 4, 2).Forward(Tensor.Zeros([2, 3])).Shape);
+        public static class Entry
+        {
+            [AheadOfTime]
+            public static void Graphs(GraphSet graphs)
+            {
+                var model = new Models.Classifier(3, 4, 2);
+                graphs.Add(() => model.Forward(Tensor.Zeros([2, 3])));
+            }
+        }
+        """;
+
+    private static string Layer(string name, string field, string parameters, string body) => $$"""
+        using Unified;
+        using Unified.Nn;
+        using static Unified.Ops;
+
+        namespace {{name}};
+
+        public sealed partial class {{name}}Layer({{parameters}}) : Module
+        {
+            private readonly {{field}};
+
+            [StaticGraph]
+            public Tensor Forward(Tensor x) => {{body}};
+        }
+        """;
+
+    private static string Answers(Outcome run) => string.Join('\n', run.Output.Split('\n').Where(l => l.StartsWith('(')));
+
+    private static double[] Losses(Outcome run) => [.. LossLine().Matches(run.Output).Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+
+    private static string? Linker() => ((string[])["clang", "gcc"]).FirstOrDefault(c =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(f => File.Exists(Path.Combine(f, c))));
+
+    [GeneratedRegex(@"loss (\d+\.\d+)")]
+    private static partial Regex LossLine();
+}
