@@ -21,10 +21,15 @@ public enum MatrixOrder
 /// p·Columns … of row k, zero-padded. Buffers: (B, packed). Parameters: <see cref="BatchAxes"/> batch extents, then the extents of the axes that k runs
 /// over in row-major order, then N, then the strides of B in elements: batch axes, axes of k, n. The packed batches are dense: RoundUp(N, Columns)·K
 /// elements each. Units: batches × panels.
+/// With a <see cref="Group"/> of 2, K is rounded up to it and pairs lie together: for k = 0, 2, 4, … and each column the elements k and k + 1.
 /// </summary>
 /// <param name="Order">KInner: the last axis of k is contiguous.</param>
 public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, int DepthAxes = 1) : LoopKernel(
-    [new KernelBuffer(Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + (2 * DepthAxes) + 2);
+    [new KernelBuffer(Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + (2 * DepthAxes) + 2)
+{
+    /// <summary>Elements along k that lie together; see <see cref="Tile.GroupOf"/>.</summary>
+    public int Group { get; init; } = 1;
+}
 
 /// <summary>How many axes m and k of a left operand run over in row-major order, when they are more than one each: windows of an image.</summary>
 public sealed record WindowAxes(int Rows, int Depth);
@@ -48,6 +53,12 @@ public sealed record ContractionKernel(
     /// <summary>Axes of the epilogue's space that m runs over.</summary>
     public int RowAxes { get; init; } = 1;
 
+    /// <summary>What B is held in: <see cref="Type"/>, or, where that is f32, a type of 8 or 16 bits, whose numbers are widened as they are read.</summary>
+    public DType RightType => Buffers[1].Type;
+
+    /// <summary>How B is packed: <see cref="PackKernel.Group"/>.</summary>
+    public int Group { get; init; } = 1;
+
     /// <summary>Null: A is a matrix.</summary>
     public WindowAxes? Windows { get; init; }
 
@@ -64,6 +75,9 @@ public static class Tile
 
     /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
     public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];
+
+    /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16.</summary>
+    public static int GroupOf(DType type) => type == DType.BF16 ? 2 : 1;
 
     /// <summary>Per-thread scratch: the packed rows of A, with room for 16 k beyond the last, and one tile of C.</summary>
     public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>

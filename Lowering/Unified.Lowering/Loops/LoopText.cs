@@ -66,14 +66,15 @@ public static class LoopText
     private static void Print(StringBuilder text, ContractionKernel kernel)
     {
         var rows = kernel.RowAxes == 1 ? "" : $" rows {kernel.RowAxes}";
+        var group = kernel.Group == 1 ? "" : $" group {kernel.Group}";
         var windows = kernel.Windows is { } w ? $" windows {w.Rows} {w.Depth}" : "";
-        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows} {kernel.OrderA}");
+        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows}{group} {kernel.OrderA}");
         Nodes(text, kernel.Epilogue);
         Stores(text, kernel.Stores);
     }
 
     private static void Print(StringBuilder text, PackKernel kernel) =>
-        Head(text, kernel, $"pack {kernel.Type} batch {kernel.BatchAxes}{(kernel.DepthAxes == 1 ? "" : $" depth {kernel.DepthAxes}")} {kernel.Order}");
+        Head(text, kernel, $"pack {kernel.Type} batch {kernel.BatchAxes}{(kernel.DepthAxes == 1 ? "" : $" depth {kernel.DepthAxes}")}{(kernel.Group == 1 ? "" : $" group {kernel.Group}")} {kernel.Order}");
 
     private static void Print(StringBuilder text, AttentionKernel kernel) => Head(
         text, kernel, string.Create(CultureInfo.InvariantCulture, $"attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ}"));

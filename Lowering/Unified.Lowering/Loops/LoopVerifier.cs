@@ -23,9 +23,12 @@ public static class LoopVerifier
         ColumnKernel columns => [.. new Site(columns, columns.Axes, columns.Nodes).Check(
             [new Stage(columns.Reductions, []), new Stage([], columns.Stores)])],
         ContractionKernel product => [.. Shape(product), .. new Site(product, product.Axes, product.Epilogue).Check([new Stage([], product.Stores)])],
+        PackKernel { Group: not 1 } pack when !IsGrouped(pack.Group, pack.Type, pack.DepthAxes == 1) => [$"{pack.Type} packed by {pack.Group} over {pack.DepthAxes} axes"],
         PackKernel { DepthAxes: < 1 } pack => [$"a packed operand with {pack.DepthAxes} summed axes"],
         _ => [],
     };
+
+    private static bool IsGrouped(int group, DType type, bool isMatrix) => group == Tile.GroupOf(type) && isMatrix;
 
     private static IEnumerable<string> Shape(ContractionKernel kernel)
     {
@@ -34,6 +37,16 @@ public static class LoopVerifier
         if (kernel.RowAxes < 1 || kernel.Windows is { Rows: < 1 } or { Depth: < 1 } || kernel.ParameterCount < least)
         {
             yield return $"a product over {kernel.BatchAxes} + {kernel.RowAxes} axes, with {kernel.Windows}, has {kernel.ParameterCount} parameters of {least} or more";
+        }
+
+        if (kernel.Buffers.Length > 1 && kernel.RightType != kernel.Type && !(kernel.Type == DType.F32 && kernel.RightType is DType.I8 or DType.U8 or DType.F16 or DType.BF16))
+        {
+            yield return $"a product of {kernel.Type} and {kernel.RightType}";
+        }
+
+        if (kernel.Group != 1 && !IsGrouped(kernel.Group, kernel.Type, kernel.Windows is null))
+        {
+            yield return $"a product of {kernel.Type} by groups of {kernel.Group}";
         }
     }
 

@@ -43,8 +43,10 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (batch, rows, n) = (settled.Extents[..^(rowAxes + 1)], settled.Extents[^(rowAxes + 1)..^1], settled.Extents[^1]);
         var (stridesA, stridesB) = (settled.StridesOf(accessA.Strides)[..batch.Length], settled.StridesOf(accessB.Strides)[..batch.Length]);
 
+        var depthOfB = ContractionOperand.Merged(b.Summed);
+        var dotGroup = isMatrix && depthOfB.Length == 1 && a.Type == b.Type ? Tile.GroupOf(b.Type) : 1;
         var (packed, packedStrides) = PackOperand.Add(
-            program, program.Ref(b.View.Owner, b.View.Offset, b.Type), b.Type, batch, stridesB, ContractionOperand.Merged(b.Summed), new OperandAxis(n, b.Kept[0].Stride), node.Source);
+            program, program.Ref(b.View.Owner, b.View.Offset, b.Type), b.Type, batch, stridesB, depthOfB, new OperandAxis(n, b.Kept[0].Stride), node.Source, dotGroup);
         var m = Product(rows);
         var mostRows = Dim.Max(Tile.Rows, Dim.Min(RowsPerUnit, Dim.FloorDiv(MostPackedElements, Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
         var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - FewRows, mostRows));
@@ -69,6 +71,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var kernel = new ContractionKernel(settled.Buffers, settled.Parameters.Count, a.Type, batch.Length, orderA, settled.Nodes, list)
         {
             RowAxes = rowAxes,
+            Group = dotGroup,
             Windows = isMatrix ? null : windows,
         };
         program.AddLaunch(

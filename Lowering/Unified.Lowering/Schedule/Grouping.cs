@@ -3,43 +3,6 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Schedule;
 
-/// <summary>What kind of kernel, or kernels, a group becomes.</summary>
-internal enum GroupKind
-{
-    /// <summary>Elementwise work and reductions along the last axis.</summary>
-    Row,
-
-    /// <summary>A reduction along the last but one axis, with elementwise work before it.</summary>
-    Column,
-
-    /// <summary>A matrix product with elementwise work after it.</summary>
-    Contraction,
-
-    /// <summary>One op with launches of its own.</summary>
-    Single,
-}
-
-/// <summary>Nodes that run together over one iteration space.</summary>
-internal sealed class Group(int number, GroupKind kind, Shape domain)
-{
-    public int Number { get; } = number;
-
-    public GroupKind Kind { get; } = kind;
-
-    public Shape Domain { get; } = domain;
-
-    /// <summary>Node positions in the graph, ascending.</summary>
-    public SortedSet<int> Nodes { get; } = [];
-
-    /// <summary>For each value made here, how its axes run along the domain's.</summary>
-    public Dictionary<int, ImmutableArray<int>> Maps { get; } = [];
-
-    public bool HasReduction { get; set; }
-
-    /// <summary>The groups whose values it reads.</summary>
-    public HashSet<Group> Reads { get; } = [];
-}
-
 /// <summary>Turns a prepared graph into groups, each of which becomes a kernel, by letting every op join the group of an operand where that is legal.</summary>
 internal sealed class Grouping
 {
@@ -49,7 +12,6 @@ internal sealed class Grouping
     private readonly Graph _graph;
     private readonly List<Group> _groups = [];
     private readonly Group?[] _groupOf;
-    private readonly int[] _producer;
     private readonly int[] _uses;
     private readonly bool[] _isTrivial;
 
@@ -59,14 +21,9 @@ internal sealed class Grouping
         _groupOf = new Group?[graph.ValueCount];
         _isTrivial = new bool[graph.ValueCount];
         _uses = new int[graph.ValueCount];
-        _producer = [.. Enumerable.Repeat(-1, graph.ValueCount)];
+        Sources = new ValueSources(graph);
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
-            foreach (var result in graph.Nodes[i].Results)
-            {
-                _producer[result] = i;
-            }
-
             foreach (var operand in graph.Nodes[i].Operands)
             {
                 _uses[operand]++;
@@ -75,7 +32,7 @@ internal sealed class Grouping
 
         foreach (var output in graph.Outputs)
         {
-            _uses[Owner(output.Value)]++;
+            _uses[Sources.Owner(output.Value)]++;
         }
 
         for (var i = 0; i < graph.Nodes.Length; i++)
@@ -86,6 +43,8 @@ internal sealed class Grouping
         GroupTrivialValuesThatNeedMemory();
         _groups.RemoveAll(g => g.Nodes.Count == 0);
     }
+
+    public ValueSources Sources { get; }
 
     /// <summary>The groups in an order in which every group comes after those it reads.</summary>
     public List<Group> InOrder()
@@ -122,67 +81,12 @@ internal sealed class Grouping
         }
     }
 
-    public Node? Producer(int value) => _producer[value] < 0 ? null : _graph.Nodes[_producer[value]];
-
     public bool IsMadeIn(Group group, int value) => ReferenceEquals(_groupOf[value], group);
 
     /// <summary>The value can be computed wherever it is wanted: constants, indices, masks made of them.</summary>
     public bool IsTrivial(int value) => _isTrivial[value];
 
     public Group? GroupOf(int value) => _groupOf[value];
-
-    public static bool IsPointwise(Op op) =>
-        op.Has(OpTraits.Elementwise) || op.Has(OpTraits.Creation) || op.Code is OpCode.RandomUniform or OpCode.Gather;
-
-    /// <summary>Follows views back as long as they only rearrange axes.</summary>
-    /// <returns>The value found, and its map, or null where the last view met needs memory.</returns>
-    public (int Value, ImmutableArray<int>? Map) Resolve(int value, ImmutableArray<int> map)
-    {
-        while (Producer(value) is { } node && node.Op.Has(OpTraits.View))
-        {
-            var source = node.Operands[0];
-            if (AxisMap.ThroughView(node, map, _graph.TypeOf(source).Shape, _graph.TypeOf(value).Shape) is not { } next)
-            {
-                return (Owner(value), null);
-            }
-
-            (value, map) = (source, next);
-        }
-
-        return (value, map);
-    }
-
-    /// <summary>The maps of a pointwise node's operands. A gathered table has none: it is read from memory.</summary>
-    public ImmutableArray<int>? OperandMap(Node node, int operand, ImmutableArray<int> result)
-    {
-        var from = _graph.TypeOf(node.Operands[operand]).Shape;
-        var to = _graph.TypeOf(node.Results[0]).Shape;
-        return node.Op.Code switch
-        {
-            OpCode.Gather when operand == 0 => null,
-            OpCode.Gather => GatherIndexMap(node, result),
-            OpCode.RandomUniform => null,
-            _ => AxisMap.Broadcast(result, from, to),
-        };
-    }
-
-    private ImmutableArray<int> GatherIndexMap(Node node, ImmutableArray<int> result)
-    {
-        var table = _graph.TypeOf(node.Operands[0]).Shape;
-        var indices = _graph.TypeOf(node.Operands[1]).Shape;
-        var axis = OpAxes.One(node.Attributes, table.Rank);
-        return [.. Enumerable.Range(0, indices.Rank).Select(a => result[axis + a])];
-    }
-
-    private int Owner(int value)
-    {
-        while (Producer(value) is { } node && node.Op.Has(OpTraits.View))
-        {
-            value = node.Operands[0];
-        }
-
-        return value;
-    }
 
     private void Place(int position)
     {
@@ -193,7 +97,7 @@ internal sealed class Grouping
         }
 
         var shape = _graph.TypeOf(node.Results[0]).Shape;
-        if (IsPointwise(node.Op))
+        if (ValueSources.IsPointwise(node.Op))
         {
             _isTrivial[node.Results[0]] = IsTrivialNode(node, shape);
             if (!_isTrivial[node.Results[0]])
@@ -221,18 +125,18 @@ internal sealed class Grouping
 
         var cheap = node.Op.Has(OpTraits.Recompute) || !_graph.TypeOf(node.Results[0]).DType.IsFloat();
         return cheap && node.Op.Has(OpTraits.Elementwise) && node.Operands.Select((_, i) => i).All(i =>
-            Resolve(node.Operands[i], OperandMap(node, i, AxisMap.Identity(shape.Rank))!.Value) is (var v, not null) && _isTrivial[v]);
+            Sources.Resolve(node.Operands[i], Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank))!.Value) is (var v, not null) && _isTrivial[v]);
     }
 
     private void PlacePointwise(int position, Node node, Shape shape)
     {
-        foreach (var candidate in node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().OrderByDescending(g => g.Number))
+        foreach (var candidate in node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Distinct().OrderByDescending(g => g.Number))
         {
             if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {
                 // A gathered table is read from memory: what makes it cannot be in the kernel that reads it.
-                var tables = node.Operands.Where((o, i) => OperandMap(node, i, AxisMap.Identity(shape.Rank)) is null).Select(o => _groupOf[Owner(o)]).ToList();
-                var read = node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Distinct().ToList();
+                var tables = node.Operands.Where((o, i) => Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank)) is null).Select(o => _groupOf[Sources.Owner(o)]).ToList();
+                var read = node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Distinct().ToList();
                 foreach (var sibling in read.Except(tables).OfType<Group>().ToList())
                 {
                     // The node will read them all: one that comes between the sibling and the node keeps them apart.
@@ -282,7 +186,7 @@ internal sealed class Grouping
         var operand = _graph.TypeOf(node.Operands[0]).Shape;
         var axis = OpAxes.Of(node.Attributes, operand.Rank)[0];
         var identity = AxisMap.Identity(operand.Rank);
-        var (source, map) = Resolve(node.Operands[0], identity);
+        var (source, map) = Sources.Resolve(node.Operands[0], identity);
         if (axis == operand.Rank - 1)
         {
             var group = map is not null && _groupOf[source] is { Kind: GroupKind.Row } g && g.Domain == operand
@@ -301,21 +205,21 @@ internal sealed class Grouping
     // Elementwise work that only this reduction reads is done inside it.
     private void Pull(Group column, int value, ImmutableArray<int> map)
     {
-        var (source, sourceMap) = Resolve(value, map);
+        var (source, sourceMap) = Sources.Resolve(value, map);
         if (sourceMap is null || _uses[source] != 1 || source != value || _groupOf[source] is not { Kind: GroupKind.Row } from
-            || Producer(source) is not { } node || !node.Op.Has(OpTraits.Elementwise) || !sourceMap.Value.SequenceEqual(AxisMap.Identity(column.Domain.Rank)))
+            || Sources.Producer(source) is not { } node || !node.Op.Has(OpTraits.Elementwise) || !sourceMap.Value.SequenceEqual(AxisMap.Identity(column.Domain.Rank)))
         {
             return;
         }
 
-        from.Nodes.Remove(_producer[source]);
+        from.Nodes.Remove(Sources.Position(source));
         from.Maps.Remove(source);
-        Put(_producer[source], node, column, sourceMap.Value);
+        Put(Sources.Position(source), node, column, sourceMap.Value);
         for (var i = 0; i < node.Operands.Length; i++)
         {
             if (_graph.TypeOf(node.Operands[i]).Shape == column.Domain)
             {
-                Pull(column, node.Operands[i], OperandMap(node, i, sourceMap.Value)!.Value);
+                Pull(column, node.Operands[i], Sources.OperandMap(node, i, sourceMap.Value)!.Value);
             }
         }
     }
@@ -344,8 +248,8 @@ internal sealed class Grouping
     {
         for (var i = 0; i < node.Operands.Length; i++)
         {
-            var wanted = OperandMap(node, i, map);
-            var (source, sourceMap) = wanted is null ? (Owner(node.Operands[i]), null) : Resolve(node.Operands[i], wanted.Value);
+            var wanted = Sources.OperandMap(node, i, map);
+            var (source, sourceMap) = wanted is null ? (Sources.Owner(node.Operands[i]), null) : Sources.Resolve(node.Operands[i], wanted.Value);
             if (IsMadeIn(group, source))
             {
                 if (sourceMap is null || !Same(group.Maps[source], sourceMap.Value, _graph.TypeOf(source).Shape))
@@ -409,7 +313,7 @@ internal sealed class Grouping
 
         foreach (var operand in node.Operands)
         {
-            if (_groupOf[Owner(operand)] is { } from && !ReferenceEquals(from, group))
+            if (_groupOf[Sources.Owner(operand)] is { } from && !ReferenceEquals(from, group))
             {
                 group.Reads.Add(from);
             }
@@ -418,17 +322,17 @@ internal sealed class Grouping
 
     private void GroupTrivialValuesThatNeedMemory()
     {
-        var needed = new SortedSet<int>(_graph.Outputs.Select(o => Owner(o.Value)));
+        var needed = new SortedSet<int>(_graph.Outputs.Select(o => Sources.Owner(o.Value)));
         foreach (var node in _graph.Nodes.Where(n => !n.Op.Has(OpTraits.View)))
         {
             var shape = _graph.TypeOf(node.Results[0]).Shape;
             for (var i = 0; i < node.Operands.Length; i++)
             {
                 var map = node.Op.Has(OpTraits.Reduction) ? AxisMap.Identity(_graph.TypeOf(node.Operands[i]).Rank)
-                    : IsPointwise(node.Op) ? OperandMap(node, i, AxisMap.Identity(shape.Rank)) : null;
-                if (map is null || Resolve(node.Operands[i], map.Value).Map is null)
+                    : ValueSources.IsPointwise(node.Op) ? Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank)) : null;
+                if (map is null || Sources.Resolve(node.Operands[i], map.Value).Map is null)
                 {
-                    needed.Add(Owner(node.Operands[i]));
+                    needed.Add(Sources.Owner(node.Operands[i]));
                 }
             }
         }
@@ -436,7 +340,7 @@ internal sealed class Grouping
         foreach (var value in needed.Where(v => _isTrivial[v]))
         {
             var shape = _graph.TypeOf(value).Shape;
-            Put(_producer[value], Producer(value)!, New(GroupKind.Row, shape), AxisMap.Identity(shape.Rank));
+            Put(Sources.Position(value), Sources.Producer(value)!, New(GroupKind.Row, shape), AxisMap.Identity(shape.Rank));
         }
 
         // Their readers were placed before they had a group.
@@ -444,7 +348,7 @@ internal sealed class Grouping
         {
             if (_groupOf[node.Results[0]] is { } reader)
             {
-                reader.Reads.UnionWith(node.Operands.Select(o => _groupOf[Owner(o)]).OfType<Group>().Where(g => !ReferenceEquals(g, reader)));
+                reader.Reads.UnionWith(node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Where(g => !ReferenceEquals(g, reader)));
             }
         }
     }

@@ -48,7 +48,7 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
         var key = $"{value}:{string.Join(",", map)}";
         if (!_known.TryGetValue(key, out var node))
         {
-            var (source, sourceMap) = grouping.Resolve(value, map);
+            var (source, sourceMap) = grouping.Sources.Resolve(value, map);
             node = sourceMap is { } m && (grouping.IsTrivial(source) || grouping.IsMadeIn(group, source))
                 ? Compute(source, m)
                 : Load(value, map);
@@ -88,7 +88,7 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
 
     private int Compute(int value, ImmutableArray<int> map)
     {
-        var node = grouping.Producer(value)!;
+        var node = grouping.Sources.Producer(value)!;
         var type = graph.TypeOf(value);
         switch (node.Op.Code)
         {
@@ -105,10 +105,10 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
             case var _ when node.Op.Has(OpTraits.Contraction):
                 return Add(new AccumulatorNode(type.DType));
             case OpCode.Cast when graph.TypeOf(node.Operands[0]).DType == type.DType:
-                return Emit(node.Operands[0], grouping.OperandMap(node, 0, map)!.Value);
+                return Emit(node.Operands[0], grouping.Sources.OperandMap(node, 0, map)!.Value);
             default:
                 return node.Op.Has(OpTraits.Reduction) ? Reduce(value, node, type.DType) : Add(new ComputeNode(
-                    type.DType, node.Op.Code, [.. node.Operands.Select((o, i) => Emit(o, grouping.OperandMap(node, i, map)!.Value))]));
+                    type.DType, node.Op.Code, [.. node.Operands.Select((o, i) => Emit(o, grouping.Sources.OperandMap(node, i, map)!.Value))]));
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
             }
         }
 
-        var index = Emit(node.Operands[1], grouping.OperandMap(node, 1, map)!.Value);
+        var index = Emit(node.Operands[1], grouping.Sources.OperandMap(node, 1, map)!.Value);
         return Add(
             new GatherNode(type.DType, -1, default, index, default, -1),
             n =>

@@ -10,16 +10,17 @@ internal static class PackOperand
     /// <param name="strides">Of the operand, in elements, along the axes of <paramref name="batch"/>.</param>
     /// <param name="summed">The axes that are summed over, outermost first.</param>
     /// <param name="kept">The axis that the result keeps.</param>
+    /// <param name="group">Elements along the summed axis that lie together.</param>
     /// <returns>The buffer, and how the packed batches lie in it.</returns>
     public static (int Buffer, ImmutableArray<Dim> Strides) Add(
         ProgramBuilder program, BufferRef source, DType dtype, ImmutableArray<Dim> batch, ImmutableArray<Dim> strides, ImmutableArray<OperandAxis> summed, OperandAxis kept,
-        SourceSpan? place)
+        SourceSpan? place, int group = 1)
     {
         // Batch axes along which the operand is shared are packed once.
         var own = Enumerable.Range(0, batch.Length).Where(i => !strides[i].Is(0)).ToList();
         var panels = Dim.CeilDiv(kept.Extent, Tile.Columns);
         var depth = summed.Aggregate(Dim.One, (x, s) => x * s.Extent);
-        var step = panels * Tile.Columns * depth;
+        var step = panels * Tile.Columns * Dim.RoundUp(depth, group);
         var packed = new Dim[batch.Length];
         for (var i = batch.Length - 1; i >= 0; i--)
         {
@@ -31,7 +32,7 @@ internal static class PackOperand
         var buffer = program.AddTemporary(step * dtype.Bytes());
         var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
         program.AddLaunch(
-            new PackKernel(dtype, own.Count, order, summed.Length),
+            new PackKernel(dtype, own.Count, order, summed.Length) { Group = group },
             [source, new BufferRef(buffer, Dim.Zero)],
             [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride],
             batches * panels,

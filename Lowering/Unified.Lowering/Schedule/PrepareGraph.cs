@@ -6,7 +6,8 @@ namespace Unified.Lowering.Schedule;
 
 /// <summary>
 /// Turns a primitive graph into one whose every value has a layout: copies (casts to the same dtype) stand where a view cannot be
-/// had or dense memory is needed, and reductions fold one axis that is the last or the last but one.
+/// had or dense memory is needed, and reductions fold one axis that is the last or the last but one. The right operand of a product may be narrower than f32
+/// then.
 /// </summary>
 internal sealed class PrepareGraph
 {
@@ -72,10 +73,17 @@ internal sealed class PrepareGraph
             case OpCode.ScatterAdd:
             case var _ when node.Op.Has(OpTraits.RunsGraph):
                 return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
+            case var _ when node.Op.Has(OpTraits.Contraction):
+                return Keep(builder, node, [operands[0], Narrow(operands[1])]);
             default:
                 return node.Op.Has(OpTraits.Reduction) ? [Reduce(builder, node, operands[0])] : Keep(builder, node, operands);
         }
     }
+
+    // A right operand that was widened to f32 only for the product is packed as it was: the kernel widens it.
+    private OpValue Narrow(OpValue right) =>
+        right.DType == DType.F32 && _makers.TryGetValue(right, out var maker) && maker.Node.Op.Code == OpCode.Cast
+        && maker.Operands[0].DType is DType.I8 or DType.U8 or DType.F16 or DType.BF16 ? maker.Operands[0] : right;
 
     private ImmutableArray<OpValue> Keep(GraphBuilder builder, Node node, ImmutableArray<OpValue> operands)
     {

@@ -7,8 +7,9 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns a prepared graph into a program: groups become launches, values become buffers.</summary>
 internal sealed class ProgramBuilder
 {
-    private const int FlatGrain = 4096;
-    private const int Number = sizeof(long);
+    /// <summary>Elements of a flat launch that are worth a chunk.</summary>
+    public const int FlatGrain = 4096;
+
 
     private readonly Graph _graph;
     private readonly Grouping _grouping;
@@ -33,6 +34,8 @@ internal sealed class ProgramBuilder
     }
 
     public Graph Graph => _graph;
+
+    public ImmutableArray<View> Views => _views;
 
     public GraphProgram Build()
     {
@@ -75,6 +78,11 @@ internal sealed class ProgramBuilder
     public IEnumerable<int> Stored(Group group) => group.Nodes.SelectMany(n => _graph.Nodes[n].Results).Where(v => _inMemory[v]);
 
     public int AddTemporary(Dim bytes) => AddBuffer(BufferKind.Temporary, -1, bytes);
+
+    /// <summary>Memory for a program that is called.</summary>
+    public int AddFrame(int program) => AddBuffer(BufferKind.Frame, program, Dim.Zero);
+
+    public void AddStep(ProgramStep step) => _steps.Add(step);
 
     public BufferRef Ref(int owner, Dim offset, DType type)
     {
@@ -186,10 +194,10 @@ internal sealed class ProgramBuilder
         switch (node.Op.Code)
         {
             case var _ when node.Op.Has(OpTraits.RunsGraph):
-                AddCall(node);
+                new CallBuilder(this, _callee).Add(node);
                 break;
             case OpCode.ScatterAdd:
-                AddScatter(node);
+                MovementBuilder.AddScatter(this, node);
                 break;
             case OpCode.Attention:
                 AttentionBuilder.Add(this, node, _views, RefOf(node.Results[0]));
@@ -198,126 +206,18 @@ internal sealed class ProgramBuilder
                 AttentionBuilder.AddGradient(this, node, _views, RefOf(node.Results[0]));
                 break;
             case OpCode.Concat:
-                AddConcat(node);
+                MovementBuilder.AddConcat(this, node);
                 break;
             case OpCode.Pad:
-                AddPad(node);
+                MovementBuilder.AddPad(this, node);
                 break;
             default:
                 throw new GraphCompileException($"{node.Op.Name} cannot be compiled for this target", node.Source) { EagerIsPossible = true };
         }
     }
 
-    private void AddCall(Node node)
-    {
-        var (number, program) = _callee(node.Callee!);
-        var frame = AddBuffer(BufferKind.Frame, number, Dim.Zero);
-        ImmutableArray<BufferRef> operands = [.. node.Operands.Select(RefOf)];
-        ImmutableArray<BufferRef> results = [.. node.Results.Select(RefOf)];
-        if (node.Op.Code == OpCode.Call)
-        {
-            _steps.Add(new CallStep(node.Callee!, number, operands, results, frame, node.Source));
-            return;
-        }
-
-        var parts = ControlOperands<BufferRef>.Of(node, operands);
-        if (node.Op.Code == OpCode.If)
-        {
-            _steps.Add(new BranchStep(node.Callee!, number, parts.Condition, parts.Values, parts.Arguments, results, frame, node.Source));
-            return;
-        }
-
-        ImmutableArray<BufferRef> next = [.. program.Outputs.Select(t => Room(t.Bytes))];
-        if (node.Op.Code == OpCode.Unwind)
-        {
-            ImmutableArray<BufferRef> saved = [.. program.Inputs.SkipLast(operands.Length - 1).Select(t => Room(t.Bytes))];
-            _steps.Add(new UnwindStep(
-                node.Callee!, number, parts.Condition, Room(3 * Number), saved, parts.Values, results, [.. saved, .. results, .. parts.Arguments], next, frame, node.Source));
-            return;
-        }
-
-        var isRecorded = node.Op.Code == OpCode.RecordedWhile;
-        var carried = isRecorded ? results[..^1] : results;
-        _steps.Add(new LoopStep(
-            node.Callee!, number, parts.Condition, parts.Values, carried, [.. carried, .. parts.Arguments], next, frame, node.Source)
-        {
-            Tape = isRecorded ? results[^1] : null,
-            Saved = isRecorded ? node.Attributes.Ints("saved") : [],
-            Mark = Records(program) ? Room(Number) : null,
-        });
-    }
-
-    private BufferRef Room(Dim bytes) => new(AddTemporary(bytes), Dim.Zero);
-
-    private bool Records(GraphProgram program) => program.Steps.OfType<CallStep>().Any(s => s is LoopStep { Tape: not null } || Records(_callee(s.Label).Program));
-
-    private BufferRef RefOf(int value) => Ref(_views[value].Owner, _views[value].Offset, _graph.TypeOf(value).DType);
-
-    private void AddScatter(Node node)
-    {
-        var (indices, updates, result) = (_graph.TypeOf(node.Operands[0]), _graph.TypeOf(node.Operands[1]), _graph.TypeOf(node.Results[0]));
-        var rows = indices.Shape.Size;
-        var columns = new Shape(result.Shape.Dims[1..]).Size;
-        AddLaunch(
-            new ScatterKernel(result.DType, indices.DType),
-            [RefOf(node.Operands[0]), RefOf(node.Operands[1]), RefOf(node.Results[0])],
-            [rows, columns, result.Shape[0], Dim.One, columns, columns],
-            Dim.CeilDiv(columns, ColumnKernel.ColumnBlock),
-            Dim.One, Dim.Zero, updates.Shape.Size, null, $"scatter_add {updates.Shape} into {result.Shape}", node.Source);
-    }
-
-    private void AddConcat(Node node)
-    {
-        var result = _graph.TypeOf(node.Results[0]);
-        var axis = OpAxes.One(node.Attributes, result.Rank);
-        var strides = View.DenseStrides(result.Shape);
-        var at = Dim.Zero;
-        foreach (var operand in node.Operands)
-        {
-            AddCopy(node, operand, at * strides[axis], strides);
-            at += _graph.TypeOf(operand).Shape[axis];
-        }
-    }
-
-    private void AddPad(Node node)
-    {
-        var result = _graph.TypeOf(node.Results[0]);
-        AddLaunch(
-            new RowKernel(
-                [new KernelBuffer(result.DType, true)], 1, 1, [new ConstantNode(result.DType, node.Attributes.Float("value"))],
-                [new Stage([], [new Store(0, [Stride.One], 0)])]),
-            [RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, FlatGrain, Dim.Zero, Dim.Zero, null, $"pad {result.Shape}", node.Source);
-        var strides = View.DenseStrides(result.Shape);
-        var offset = node.Attributes.Dims("low").Select((l, a) => l * strides[a]).Aggregate(Dim.Zero, (a, b) => a + b);
-        AddCopy(node, node.Operands[0], offset, strides);
-    }
-
-    // Copies a value into a part of the node's result.
-    private void AddCopy(Node node, int value, Dim offset, ImmutableArray<Dim> strides)
-    {
-        var type = _graph.TypeOf(value);
-        var (from, owner) = (_views[value], node.Results[0]);
-        var axes = Enumerable.Range(0, type.Rank).Where(a => !type.Shape[a].Is(1)).ToList();
-        var parameters = axes.Select(a => type.Shape[a]).DefaultIfEmpty(Dim.One).ToList();
-        ImmutableArray<Stride> Strides(ImmutableArray<Dim> all) => axes.Count == 0 ? [Stride.Zero] : [.. axes.Select(a =>
-        {
-            if (all[a].Is(0) || all[a].Is(1))
-            {
-                return all[a].Is(0) ? Stride.Zero : Stride.One;
-            }
-
-            parameters.Add(all[a]);
-            return Stride.Of(parameters.Count - 1);
-        })];
-        var load = new LoadNode(type.DType, 0, Strides(from.Strides));
-        var store = new Store(1, Strides(strides), 0);
-        var count = Math.Max(1, axes.Count);
-        var units = count == 1 ? parameters[0] : parameters.Take(count - 1).Aggregate(Dim.One, (a, b) => a * b);
-        AddLaunch(
-            new RowKernel([new KernelBuffer(type.DType, false), new KernelBuffer(type.DType, true)], parameters.Count, count, [load], [new Stage([], [store])]),
-            [Ref(from.Owner, from.Offset, type.DType), Ref(owner, offset, type.DType)],
-            parameters, units, count == 1 ? FlatGrain : Dim.One * 16, Dim.Zero, Dim.Zero, null, $"{node.Op.Name} {type.Shape}", node.Source);
-    }
+    /// <summary>Where a value lies.</summary>
+    public BufferRef RefOf(int value) => Ref(_views[value].Owner, _views[value].Offset, _graph.TypeOf(value).DType);
 
     private int AddBuffer(BufferKind kind, int index, Dim bytes)
     {

@@ -41,6 +41,39 @@ public sealed partial class Kernels : Module
     public Tensor Increment([Shape("N")] Tensor x) => x + 1f;
 }
 
+/// <summary>x · Wᵀ in bf16, summed in f32, with weights that belong to the model.</summary>
+public sealed partial class HalfProjection(int inputs, int outputs) : Module
+{
+    public Parameter Weight { get; } = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Weight, transposeB: true);
+}
+
+/// <summary>x · Wᵀ in f32, with weights of 8 bits and a scale for each row of W.</summary>
+public sealed partial class ByteProjection : Module
+{
+    private readonly Tensor _weight, _scale;
+
+    public ByteProjection(int inputs, int outputs)
+    {
+        _weight = Cast((new Generator(3).Uniform([outputs, inputs]) * 254f) - 127f, Ir.DType.I8);
+        _scale = new Generator(4).Uniform([outputs]) / 127f;
+    }
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Cast(_weight, Ir.DType.F32), transposeB: true) * _scale;
+}
+
+/// <summary>x · Wᵀ in f32, with weights of 16 bits.</summary>
+public sealed partial class NarrowProjection(int inputs, int outputs) : Module
+{
+    public Parameter Weight { get; } = new(Cast(new Generator(3).Uniform([outputs, inputs]) - 0.5f, Ir.DType.BF16));
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Cast(Weight, Ir.DType.F32), transposeB: true);
+}
+
 /// <summary>x · Wᵀ, with weights that belong to the model.</summary>
 public sealed partial class Projection(int inputs, int outputs) : Module
 {

@@ -92,6 +92,12 @@ internal static class TorchWorks
     public static Action? Prepare(string name)
     {
         var parts = name.Split('/');
+        if (parts[0] == "linear" && parts[1] == "bf16")
+        {
+            int[] s = [.. parts[2].Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture))];
+            return Without(() => (Uniform(s[0], s[1]).bfloat16(), Uniform(s[2], s[1]).bfloat16()), t => nn.functional.linear(t.Item1, t.Item2));
+        }
+
         return parts[1] == "f32" && s_families.TryGetValue(parts[0], out var make)
             ? make([.. parts[2].Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture))])
             : null;

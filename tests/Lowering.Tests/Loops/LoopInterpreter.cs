@@ -156,17 +156,21 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
         var depthStrides = parameters[((2 * batch) + axes + 1)..((2 * batch) + (2 * axes) + 1)];
         var columnStride = parameters[(2 * batch) + (2 * axes) + 1];
         Assert.True(pack.Order switch { MatrixOrder.KInner => depthStrides[^1] == 1, MatrixOrder.KOuter => columnStride == 1, _ => true });
-        for (long k = 0; k < depth; k++)
+        var padded = (depth + pack.Group - 1) / pack.Group * pack.Group;
+        for (long k = 0; k < padded; k++)
         {
             for (var c = 0; c < Tile.Columns; c++)
             {
                 var column = (at[^1] * Tile.Columns) + c;
                 Set(
-                    buffers[1], (((unit * depth) + k) * Tile.Columns) + c,
-                    column < columns ? buffers[0][source + Offset(k, depthExtents, depthStrides) + (column * columnStride)] : 0);
+                    buffers[1], (unit * padded * Tile.Columns) + InPanel(k, c, pack.Group),
+                    column < columns && k < depth ? buffers[0][source + Offset(k, depthExtents, depthStrides) + (column * columnStride)] : 0);
             }
         }
     }
+
+    // Where a packed element lies from the start of its panel.
+    private static long InPanel(long k, long column, int group) => (((k / group * Tile.Columns) + column) * group) + (k % group);
 
     // Where the element of a number lies among axes in row-major order.
     private static long Offset(long number, ImmutableArray<long> extents, ImmutableArray<long> strides) => Unravel(number, extents.AsSpan()).Zip(strides, (i, s) => i * s).Sum();
@@ -188,6 +192,7 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
         long Depth(long k) => rowsOfA == 0 ? k * place[1] : Offset(k, place[(2 * rowsOfA)..((2 * rowsOfA) + depthOfA)], place[((2 * rowsOfA) + depthOfA)..(2 * (rowsOfA + depthOfA))]);
         var (strideM, strideK) = rowsOfA == 0 ? (place[0], place[1]) : (place[(2 * rowsOfA) - 1], place[(2 * (rowsOfA + depthOfA)) - 1]);
         Assert.True(product.OrderA switch { MatrixOrder.KInner => strideK == 1, MatrixOrder.KOuter => strideM == 1, _ => true });
+        var padded = (depth + product.Group - 1) / product.Group * product.Group;
         var packed = place[(rowsOfA == 0 ? 2 : 2 * (rowsOfA + depthOfA))..];
         var a = Enumerable.Range(0, batch).Sum(i => at[i] * strides[i]);
         var b = Enumerable.Range(0, batch).Sum(i => at[i] * packed[i]);
@@ -198,7 +203,7 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
                 _accumulator = 0;
                 for (long k = 0; k < depth; k++)
                 {
-                    _accumulator += buffers[0][a + Row(m) + Depth(k)] * buffers[1][b + (((n / Tile.Columns * depth) + k) * Tile.Columns) + (n % Tile.Columns)];
+                    _accumulator += buffers[0][a + Row(m) + Depth(k)] * buffers[1][b + (n / Tile.Columns * padded * Tile.Columns) + InPanel(k, n % Tile.Columns, product.Group)];
                 }
 
                 foreach (var store in product.Stores)

@@ -62,6 +62,22 @@ public sealed class SchedulerTests
     public void Products_read_transposed_operands_as_they_lie(bool ta, bool tb) =>
         Assert.Equal(2, Check(Module([ta ? F32(B, 6, T) : F32(B, T, 6), tb ? F32(B, 37, 6) : F32(B, 6, 37)], (b, x) => [b.MatMul(x[0], x[1], ta, tb)])).Launches());
 
+    [Theory]
+    [InlineData(DType.I8)]
+    [InlineData(DType.BF16)]
+    public void Weights_are_widened_within_the_product(DType weight)
+    {
+        var module = Module([F32(B, 7), new(weight, Shape.From(5, 7)), F32(5)], (b, x) =>
+            [b.MatMul(x[0], b.Cast(x[1], DType.F32), transposeB: true) * x[2]]);
+        var scheduled = Check(module);
+        Assert.Equal(2, scheduled.Launches());
+        if (weight == DType.I8)
+        {
+            // Drawn numbers are not those that bf16 holds.
+            CheckNative(module, (3, 1), (20, 1));
+        }
+    }
+
     [Fact]
     public void Products_broadcast_their_batches() =>
         Check(Module([F32(B, 1, T, 4), F32(3, 4, 5), F32(4, T)], (b, x) =>

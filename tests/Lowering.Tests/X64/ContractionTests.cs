@@ -39,6 +39,48 @@ public sealed class ContractionTests
         }
     }
 
+    /// <summary>Weights of 8 or 16 bits, widened to f32 as they are read.</summary>
+    [Theory]
+    [InlineData(DType.I8)]
+    [InlineData(DType.U8)]
+    [InlineData(DType.F16)]
+    [InlineData(DType.BF16)]
+    public void A_narrow_right_operand(DType right)
+    {
+        const long M = 14, N = 45, K = 37;
+        using var a = new Block(DType.F32, M * K).Fill(Agreement.Fraction);
+        using var b = new Block(right, N * K).Fill(right.IsFloat() ? Agreement.Fraction : i => i * 7 % 100);
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = new Block(right, 2 * Tile.Columns * K);
+            _ = KernelRunner.Run(new PackKernel(right, 0, MatrixOrder.KInner), [b, packed], [K, N, 1, K], 2, 2, target: target.Data);
+            using var c = new Block(DType.F32, M * N).Fill(_ => 0);
+            var kernel = new ContractionKernel(
+                [new(DType.F32, false), new(right, false), new(DType.F32, true)], 9, DType.F32, 0, MatrixOrder.KInner,
+                [new AccumulatorNode(DType.F32)], [new Store(2, [Stride.Of(7), Stride.One], 0)]);
+            Assert.Empty(LoopVerifier.Problems(kernel));
+            Compare(kernel, [a, packed, c], [M, N, K, 24, 32, K, 1, N, 1], p => a[(p[0] * K) + p[1]], p => b[(p[1] * K) + p[0]], 2, 1e-4, target.Data);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 40, 2)]
+    [InlineData(13, 33, 63)]
+    [InlineData(30, 70, 96)]
+    public void Pairs_of_bf16(long m, long n, long k)
+    {
+        foreach (var orderA in Enum.GetValues<MatrixOrder>())
+        {
+            foreach (var orderB in Enum.GetValues<MatrixOrder>())
+            {
+                Check(DType.BF16, orderA, orderB, m, n, k, 24, [], false, 2e-2);
+            }
+        }
+
+        Check(DType.BF16, MatrixOrder.KInner, MatrixOrder.KOuter, m, n, k, 24, [3], false, 2e-2);
+    }
+
     [Theory]
     [InlineData(new long[] { 3 }, false)]
     [InlineData(new long[] { 2, 3 }, false)]
@@ -171,7 +213,8 @@ public sealed class ContractionTests
     public static ContractionKernel Plain(DType type, int batch, MatrixOrder order) => new(
         [new(type, false), new(type, false), new(type, true)], (4 * batch) + 9, type, batch, order,
         [new AccumulatorNode(type)],
-        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 7 + i)), Stride.One], 0)]);
+        [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 7 + i)), Stride.One], 0)])
+    { Group = Tile.GroupOf(type) };
 
     public static long Scratch(long rows, long depth, DType type) => Tile.ScratchBytes(rows, depth, type).Value;
 
@@ -179,9 +222,10 @@ public sealed class ContractionTests
     {
         var panels = (n + Tile.Columns - 1) / Tile.Columns;
         var batches = batch.Aggregate(1L, (x, y) => x * y);
-        var packed = new Block(type, batches * panels * Tile.Columns * k);
+        var group = Tile.GroupOf(type);
+        var packed = new Block(type, batches * panels * Tile.Columns * ((k + group - 1) / group * group));
         _ = KernelRunner.Run(
-            new PackKernel(type, batch.Length, order), [b, packed], [.. batch, k, n, .. batchStrides, strideK, strideN], batches * panels, 2, target: target);
+            new PackKernel(type, batch.Length, order) { Group = group }, [b, packed], [.. batch, k, n, .. batchStrides, strideK, strideN], batches * panels, 2, target: target);
         return packed;
     }
 
@@ -204,7 +248,7 @@ public sealed class ContractionTests
         foreach (var target in KernelRunner.Targets)
         {
             using var packed = Pack(type, orderB, b, shared ? [] : batch, shared ? [] : strideB, k, n, bk, bn, target.Data);
-            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * k);
+            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * ((k + Tile.GroupOf(type) - 1) / Tile.GroupOf(type) * Tile.GroupOf(type)));
             using var c = new Block(type, batches * m * n).Fill(_ => 0);
             Compare(
                 kernel, [a, packed, c], [.. batch, m, n, k, rowsPerUnit, columnsPerUnit, .. strideA, am, ak, .. stridePacked, .. strideC, n, 1],

@@ -22,7 +22,7 @@ internal sealed class ContractionEmitter
     {
         (_k, _kernel) = (k, kernel);
         _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
-        _micro = new MicroKernel(k, kernel.Type);
+        _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType);
         _sum = MicroKernel.SumType(k, kernel.Type);
     }
 
@@ -62,8 +62,9 @@ internal sealed class ContractionEmitter
         var windows = _kernel.Windows;
         var rowsOfA = windows is { } w ? AxesOfA(0, w.Rows) : [];
         (LlvmValue Extent, LlvmValue Stride)[] depthOfA = windows is { } d ? AxesOfA(2 * d.Rows, d.Depth) : [(Depth, StrideOfA(BatchAxes + 1))];
-        var tileSize = _k.Mul(Depth, _k.I64(Tile.Rows));
-        var panelSize = _k.Mul(Depth, _k.I64(Tile.Columns));
+        var groups = _kernel.Group == 1 ? Depth : _k.CeilDiv(Depth, _kernel.Group);
+        var tileSize = _k.Mul(_micro.MultipliesGroups ? groups : Depth, _k.I64(Tile.Rows));
+        var panelSize = _k.Mul(groups, _k.I64(Tile.Columns * _kernel.Group));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, BatchAxes).Select(_k.Parameter), blocks, columnBlocks]);
@@ -91,7 +92,15 @@ internal sealed class ContractionEmitter
                 }
 
                 var stride = StrideOfA(BatchAxes);
-                writer.Emit(_k.B.GepUnchecked(elementA, a, _k.Mul(row, stride)), PanelLines.Apart(_k, stride), count, Tile.Rows, depthOfA, target);
+                var (source, lines) = (_k.B.GepUnchecked(elementA, a, _k.Mul(row, stride)), PanelLines.Apart(_k, stride));
+                if (_micro.MultipliesGroups)
+                {
+                    new PairWriter(_k, _kernel.OrderA, Tile.Rows).Emit(source, lines, count, Tile.Rows, depthOfA[0], target);
+                }
+                else
+                {
+                    writer.Emit(source, lines, count, Tile.Rows, depthOfA, target);
+                }
             }));
 
             var firstPanel = _k.Mul(indices[^1], _k.B.UDiv(ColumnsPerUnit, _k.I64(Tile.Columns)));

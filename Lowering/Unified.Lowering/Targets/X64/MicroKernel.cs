@@ -6,7 +6,8 @@ namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
 /// Turns a packed row tile of A and a packed panel of B into one tile of their product, written to scratch row by row. Sums stay in
-/// registers over all of k: 12 × 32 at once in f32 with AVX-512, in pieces where there are fewer or shorter registers.
+/// registers over all of k: 12 × 32 at once in f32 with AVX-512, in pieces where there are fewer or shorter registers. Pairs of bf16 are multiplied and
+/// added up by one instruction where the machine has it; elsewhere they are taken apart into f32.
 /// </summary>
 internal sealed class MicroKernel
 {
@@ -19,14 +20,24 @@ internal sealed class MicroKernel
     private readonly int _vectors;
     private readonly int _rows;
 
-    public MicroKernel(KernelBuilder k, DType type)
+    private readonly int _group;
+    private readonly DType _right;
+
+    /// <param name="k">Where code goes.</param>
+    /// <param name="type">The type of the operands.</param>
+    /// <param name="group">How the panel is packed: <see cref="PackKernel.Group"/>.</param>
+    /// <param name="right">What the panel is held in; null: <paramref name="type"/>.</param>
+    public MicroKernel(KernelBuilder k, DType type, int group = 1, DType? right = null)
     {
-        (_k, _type, _sum) = (k, type, SumType(k, type));
+        (_k, _type, _sum, _group, _right) = (k, type, SumType(k, type), group, right ?? type);
         var registerBytes = k.HasAvx512 ? 64 : 32;
         _lanes = registerBytes / Numbers.Bytes(_sum);
         _vectors = 2;
         _rows = k.HasAvx512 ? Tile.Rows : Tile.Rows / 2;
     }
+
+    /// <summary>The packed rows hold groups as 32-bit numbers and not numbers of the sum's type.</summary>
+    public bool MultipliesGroups => _group == 2 && _k.HasAvx512 && _k.Cpu.Has("avx512bf16");
 
     /// <summary>What sums are kept in: f32 for the 16-bit floats, i32 for the narrow integers.</summary>
     /// <exception cref="NotSupportedException">bool, or i64, which scratch memory has no room for.</exception>
@@ -88,15 +99,23 @@ internal sealed class MicroKernel
         _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
     }
 
-    private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column));
+    private LlvmValue Right(LlvmValue value) => _right == _type ? Factor(_k, value, _type) : Casts.Emit(_k, Numbers.FromMemory(_k.B, value, _right), _right, _type);
 
-    private LlvmType Element => Numbers.Memory(_k.Context, _type);
+    private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column * _group));
+
+    private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows, bool adds)
     {
         LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64(((row + r) * Tile.Columns) + column + (v * _lanes)));
         LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, _vectors)
             select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
+        if (_group == 2)
+        {
+            StoreSums(EmitPairs(a, strides, b, depth, start));
+            return;
+        }
+
         var whole = _k.B.And(depth, _k.I64(-Unroll));
         LlvmValue RowAddress(LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(strides.Depth)));
         var sums = _k.Loop(_k.I64(0), whole, Unroll, start, (k, state) =>
@@ -110,13 +129,65 @@ internal sealed class MicroKernel
             return state;
         });
         sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(k), strides, PanelAddress(b, k), 0, state));
-        for (var r = 0; r < rows; r++)
+        StoreSums(sums);
+
+        void StoreSums(LlvmValue[] results)
         {
-            for (var v = 0; v < _vectors; v++)
+            for (var r = 0; r < rows; r++)
             {
-                _k.B.Store(sums[(r * _vectors) + v], Place(r, v), Numbers.Bytes(_sum));
+                for (var v = 0; v < _vectors; v++)
+                {
+                    _k.B.Store(results[(r * _vectors) + v], Place(r, v), Numbers.Bytes(_sum));
+                }
             }
         }
+    }
+
+    // Sums over pairs of k; the second of the last pair may not exist.
+    private LlvmValue[] EmitPairs(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue[] start)
+    {
+        var i32 = _k.Context.I32;
+        LlvmValue[] Columns(LlvmValue pair) => [.. Enumerable.Range(0, _vectors).Select(v => _k.B.Load(
+            i32.Vector(_lanes), _k.B.Gep(i32, b, _k.Add(_k.Mul(pair, _k.I64(Tile.Columns)), _k.I64(v * _lanes))), Numbers.Bytes(Element)))];
+        if (MultipliesGroups)
+        {
+            var halves = _k.Context.BF16.Vector(2 * _lanes);
+            LlvmValue[] Step(LlvmValue pair, LlvmValue[] state)
+            {
+                LlvmValue[] columns = [.. Columns(pair).Select(c => _k.B.BitCast(c, halves))];
+                var rows = Enumerable.Range(0, state.Length / _vectors).Select(r => _k.B.BitCast(
+                    _k.B.Splat(_k.B.Load(i32, _k.B.Gep(i32, a, _k.Add(_k.Mul(pair, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes), halves));
+                return [.. rows.SelectMany((row, r) => columns.Select((column, v) =>
+                    _k.B.CallIntrinsic(_k.Cpu, "llvm.x86.avx512bf16.dpbf16ps.512", [], state[(r * _vectors) + v], row, column)))];
+            }
+
+            var pairs = _k.CeilDiv(depth, 2);
+            var whole = _k.B.And(pairs, _k.I64(-Unroll));
+            start = _k.Loop(_k.I64(0), whole, Unroll, start, (pair, state) =>
+            {
+                for (var u = 0; u < Unroll; u++)
+                {
+                    state = Step(_k.Add(pair, _k.I64(u)), state);
+                }
+
+                return state;
+            });
+            return _k.Loop(whole, pairs, 1, start, Step);
+        }
+
+        // The bits of a bf16 are the upper half of an f32.
+        LlvmValue[] Half(LlvmValue pair, int half, LlvmValue[] state)
+        {
+            LlvmValue[] columns = [.. Columns(pair).Select(c => _k.B.BitCast(
+                half == 0 ? _k.B.Shl(c, c.Type.Int(16)) : _k.B.And(c, c.Type.Int(-65536)), _sum.Vector(_lanes)))];
+            var k = _k.Add(_k.Mul(pair, _k.I64(2)), _k.I64(half));
+            var rows = Enumerable.Range(0, state.Length / _vectors).Select(r =>
+                _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.Add(_k.Mul(k, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes));
+            return [.. rows.SelectMany((row, r) => columns.Select((column, v) => _k.Fma(row, column, state[(r * _vectors) + v])))];
+        }
+
+        start = _k.Loop(_k.I64(0), _k.B.UDiv(depth, _k.I64(2)), 1, start, (pair, state) => Half(pair, 1, Half(pair, 0, state)));
+        return _k.Loop(_k.B.UDiv(depth, _k.I64(2)), _k.CeilDiv(depth, 2), 1, start, (pair, state) => Half(pair, 0, state));
     }
 
     private LlvmValue PanelAddress(LlvmValue b, LlvmValue k) => _k.B.Gep(Element, b, _k.Mul(k, _k.I64(Tile.Columns)));
@@ -124,10 +195,8 @@ internal sealed class MicroKernel
     private LlvmValue[] EmitStep(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, int u, LlvmValue[] state)
     {
         var next = new LlvmValue[state.Length];
-        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Factor(
-            _k,
-            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)),
-            _type))];
+        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Right(
+            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element))))];
         for (var r = 0; r < state.Length / _vectors; r++)
         {
             var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * strides.Depth) + (r * strides.Row)))), _lanes);

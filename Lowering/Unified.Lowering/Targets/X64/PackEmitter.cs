@@ -14,6 +14,7 @@ internal static class PackEmitter
         (LlvmValue Extent, LlvmValue Stride)[] axes = [.. Enumerable.Range(0, depthAxes).Select(i => (k.Parameter(batch + i), k.Parameter((2 * batch) + depthAxes + 1 + i)))];
         LlvmValue columns = k.Parameter(batch + depthAxes), columnStride = k.Parameter((2 * batch) + (2 * depthAxes) + 1);
         var depth = axes.Select(a => a.Extent).Aggregate(k.Mul);
+        depth = kernel.Group == 1 ? depth : k.Mul(k.CeilDiv(depth, kernel.Group), k.I64(kernel.Group));
         var panels = k.CeilDiv(columns, Tile.Columns);
         var element = k.ElementOf(0);
         var writer = new PanelWriter(k, kernel.Type, Convert: false, kernel.Order, Tile.Columns);
@@ -32,9 +33,17 @@ internal static class PackEmitter
             var target = k.B.Gep(element, k.Buffer(1), k.Mul(unit, k.Mul(depth, k.I64(Tile.Columns))));
             for (var stripe = 0; stripe < Tile.Columns; stripe += KernelBuilder.Lanes)
             {
-                writer.Emit(
-                    k.B.GepUnchecked(element, source, k.Mul(columnStride, k.I64(stripe))), PanelLines.Apart(k, columnStride),
-                    k.B.Sub(columns, k.Add(first, k.I64(stripe))), KernelBuilder.Lanes, axes, k.B.Gep(element, target, k.I64(stripe)));
+                var (from, lines) = (k.B.GepUnchecked(element, source, k.Mul(columnStride, k.I64(stripe))), PanelLines.Apart(k, columnStride));
+                var count = k.B.Sub(columns, k.Add(first, k.I64(stripe)));
+                var to = k.B.Gep(element, target, k.I64(stripe * kernel.Group));
+                if (kernel.Group == 1)
+                {
+                    writer.Emit(from, lines, count, KernelBuilder.Lanes, axes, to);
+                }
+                else
+                {
+                    new PairWriter(k, kernel.Order, Tile.Columns).Emit(from, lines, count, KernelBuilder.Lanes, axes[0], to);
+                }
             }
         });
     }

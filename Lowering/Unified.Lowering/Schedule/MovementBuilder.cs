@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+
+namespace Unified.Lowering.Schedule;
+
+/// <summary>Turns ops that put whole values into parts of others into launches that copy, fill and add.</summary>
+internal static class MovementBuilder
+{
+    public static void AddScatter(ProgramBuilder program, Node node)
+    {
+        var (indices, updates, result) = (program.Graph.TypeOf(node.Operands[0]), program.Graph.TypeOf(node.Operands[1]), program.Graph.TypeOf(node.Results[0]));
+        var rows = indices.Shape.Size;
+        var columns = new Shape(result.Shape.Dims[1..]).Size;
+        program.AddLaunch(
+            new ScatterKernel(result.DType, indices.DType),
+            [program.RefOf(node.Operands[0]), program.RefOf(node.Operands[1]), program.RefOf(node.Results[0])],
+            [rows, columns, result.Shape[0], Dim.One, columns, columns],
+            Dim.CeilDiv(columns, ColumnKernel.ColumnBlock),
+            Dim.One, Dim.Zero, updates.Shape.Size, null, $"scatter_add {updates.Shape} into {result.Shape}", node.Source);
+    }
+
+    public static void AddConcat(ProgramBuilder program, Node node)
+    {
+        var result = program.Graph.TypeOf(node.Results[0]);
+        var axis = OpAxes.One(node.Attributes, result.Rank);
+        var strides = View.DenseStrides(result.Shape);
+        var at = Dim.Zero;
+        foreach (var operand in node.Operands)
+        {
+            AddCopy(program, node, operand, at * strides[axis], strides);
+            at += program.Graph.TypeOf(operand).Shape[axis];
+        }
+    }
+
+    public static void AddPad(ProgramBuilder program, Node node)
+    {
+        var result = program.Graph.TypeOf(node.Results[0]);
+        program.AddLaunch(
+            new RowKernel(
+                [new KernelBuffer(result.DType, true)], 1, 1, [new ConstantNode(result.DType, node.Attributes.Float("value"))],
+                [new Stage([], [new Store(0, [Stride.One], 0)])]),
+            [program.RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, ProgramBuilder.FlatGrain, Dim.Zero, Dim.Zero, null, $"pad {result.Shape}", node.Source);
+        var strides = View.DenseStrides(result.Shape);
+        var offset = node.Attributes.Dims("low").Select((l, a) => l * strides[a]).Aggregate(Dim.Zero, (a, b) => a + b);
+        AddCopy(program, node, node.Operands[0], offset, strides);
+    }
+
+    // Copies a value into a part of the node's result.
+    private static void AddCopy(ProgramBuilder program, Node node, int value, Dim offset, ImmutableArray<Dim> strides)
+    {
+        var type = program.Graph.TypeOf(value);
+        var (from, owner) = (program.Views[value], node.Results[0]);
+        var axes = Enumerable.Range(0, type.Rank).Where(a => !type.Shape[a].Is(1)).ToList();
+        var parameters = axes.Select(a => type.Shape[a]).DefaultIfEmpty(Dim.One).ToList();
+        ImmutableArray<Stride> Strides(ImmutableArray<Dim> all) => axes.Count == 0 ? [Stride.Zero] : [.. axes.Select(a =>
+        {
+            if (all[a].Is(0) || all[a].Is(1))
+            {
+                return all[a].Is(0) ? Stride.Zero : Stride.One;
+            }
+
+            parameters.Add(all[a]);
+            return Stride.Of(parameters.Count - 1);
+        })];
+        var load = new LoadNode(type.DType, 0, Strides(from.Strides));
+        var store = new Store(1, Strides(strides), 0);
+        var count = Math.Max(1, axes.Count);
+        var units = count == 1 ? parameters[0] : parameters.Take(count - 1).Aggregate(Dim.One, (a, b) => a * b);
+        program.AddLaunch(
+            new RowKernel([new KernelBuffer(type.DType, false), new KernelBuffer(type.DType, true)], parameters.Count, count, [load], [new Stage([], [store])]),
+            [program.Ref(from.Owner, from.Offset, type.DType), program.Ref(owner, offset, type.DType)],
+            parameters, units, count == 1 ? ProgramBuilder.FlatGrain : Dim.One * 16, Dim.Zero, Dim.Zero, null, $"{node.Op.Name} {type.Shape}", node.Source);
+    }
+}
