@@ -11,6 +11,12 @@ internal static class Program
         var root = new RootCommand("Compiles the static graphs of .NET apps ahead of time, and looks into what came out.")
         {
             LowerCommand.Create(),
+            InspectCommand.Create(),
+            PrintCommand.Create(),
+            RunCommand.Create(),
+            BenchCommand.Create(),
+            DiffCommand.Create(),
+            CacheCommand.Create(),
         };
         return root.Parse(args).Invoke();
     }

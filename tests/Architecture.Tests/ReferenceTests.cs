@@ -16,7 +16,7 @@ public class ReferenceTests
         ["Unified.Lowering"] = ["Unified.Ir", "Unified.Native"],
 
         // The one program that has the compiler and a user's app in one process.
-        ["Unified.Lowering.Tool"] = ["Unified.Ir", "Unified.Native", "Unified.Lowering", "Unified.Runtime"],
+        ["Unified.Lowering.Tool"] = ["Unified.Ir", "Unified.Native", "Unified.Lowering", "Unified.Runtime", "Unified.Nn"],
 
         // The package of all of it: nothing of these is referenced by code.
         ["Unified.Build"] = ["Unified.Nn", "Unified.Generators", "Unified.CodeFixes", "Unified.Lowering.Tool"],

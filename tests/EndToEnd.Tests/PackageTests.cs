@@ -106,6 +106,51 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
     }
 
     [Fact]
+    public void The_tool_shows_runs_and_compares_graphs()
+    {
+        feed.Create("unified-train", "Shown");
+        PackageFeed.Must(feed.Build("Shown"));
+        PackageFeed.Must(Programs.Run("dotnet", $"tool install Unified.Tool --version {feed.Version} --tool-path tools --add-source \"{feed.Feed}\"", feed.Folder));
+        const string App = "Shown/bin/Release/net10.0/Shown.dll", Graphs = "Shown/bin/Release/net10.0/Shown.graphs";
+
+        var facts = Tool($"inspect {Graphs} --dim B=64 --json").Json;
+        Assert.Equal(["x86-64-v3", "x86-64-v4"], facts.GetProperty("targets").EnumerateArray().Select(t => t.GetString()));
+        Assert.Equal(["Model.TrainStep", "Model.Forward"], facts.GetProperty("graphs").EnumerateArray().Select(g => g.GetProperty("method").GetString()));
+        Assert.All(facts.GetProperty("graphs").EnumerateArray(), g => Assert.InRange(g.GetProperty("arena_bytes").GetInt64(), 64 * 64 * 4, 1 << 24));
+
+        // Results are the eager ones: a batch of one row and the same row twice, in one file.
+        Tool($"run {App} --graph Forward --output one.npy");
+        Assert.Equal("f32[1,2]", Tool($"run {App} --graph Forward --json").Json.GetProperty("results")[0].GetProperty("type").GetString());
+        Assert.Equal(0x93, File.ReadAllBytes(Path.Combine(feed.Folder, "one.npy"))[0]);
+        Assert.Equal("f32[1,2]", Tool($"run {App} --graph Forward --input points=one.npy --json").Json.GetProperty("results")[0].GetProperty("type").GetString());
+
+        Assert.Contains("mat_mul", Tool($"print {App} --graph Forward --stop-after specialize").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("schedule", Tool($"print {App} --graph Forward --stop-after specialize").Output, StringComparison.Ordinal);
+        var bench = Tool($"bench {App} --graph TrainStep --runs 3 --trace trace.json --json").Json;
+        Assert.True(bench.GetProperty("kernels").GetArrayLength() > 5 && bench.GetProperty("milliseconds").GetDouble() > 0);
+        Assert.Contains("traceEvents", File.ReadAllText(Path.Combine(feed.Folder, "trace.json")), StringComparison.Ordinal);
+
+        File.Copy(Path.Combine(feed.Folder, Graphs), Path.Combine(feed.Folder, "before.graphs"));
+        feed.Replace("Shown/Model.cs", "optimizer.Step(gradients);\n        return loss;", "optimizer.Step(gradients);\n        return loss * 1f;");
+        PackageFeed.Must(feed.Build("Shown"));
+        var diff = Tool($"diff before.graphs {Graphs} --json").Json;
+        Assert.Equal(1, diff.GetProperty("same").GetInt32());
+        Assert.Contains("Model.TrainStep is another method now", diff.GetProperty("changes")[0].GetProperty("why").EnumerateArray().Select(w => w.GetString()));
+
+        // A target of text, to show that a container takes more than one kind of code.
+        Tool($"lower {App} --targets ir --output ir.graphs");
+        Assert.Contains("# kernel_", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(feed.Folder, "ir.graphs"))), StringComparison.Ordinal);
+        Assert.True(Tool("cache list --json").Json.GetProperty("kernels").GetInt32() > 0);
+        Assert.True(Tool("cache trim --max-megabytes 0 --json").Json.GetProperty("dropped").GetInt32() > 0);
+        var wrong = Programs.Run(Path.Combine(feed.Folder, "tools", "unified"), "inspect Shown/Model.cs", feed.Folder);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains("no graph artifact", wrong.Error, StringComparison.Ordinal);
+
+        Outcome Tool(string arguments) => PackageFeed.Must(Programs.Run(
+            Path.Combine(feed.Folder, "tools", "unified"), arguments, feed.Folder, ("UNIFIED_CACHE", Path.Combine(feed.Folder, "tool-kernels"))));
+    }
+
+    [Fact]
     public void A_wrong_shape_three_libraries_deep_is_an_error_at_its_line()
     {
         feed.AddProject("Deep", "Library");

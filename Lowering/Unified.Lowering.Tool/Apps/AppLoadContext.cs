@@ -9,7 +9,7 @@ namespace Unified.Tool.Apps;
 /// </summary>
 internal sealed class AppLoadContext : AssemblyLoadContext
 {
-    private static readonly string[] s_shared = ["Unified.Ir", "Unified.Native", "Unified.Runtime", "Unified.Lowering", "Google.Protobuf", "System.Numerics.Tensors"];
+    private static readonly string[] s_shared = ["Unified.Ir", "Unified.Native", "Unified.Runtime", "Unified.Nn", "Unified.Lowering", "Google.Protobuf", "System.Numerics.Tensors"];
 
     private readonly Dictionary<string, string> _files;
 

@@ -4,9 +4,9 @@ using Unified.Ir;
 namespace Unified.Tool.Apps;
 
 /// <summary>Turns the short places of the IR, a folder and a file, into files on this machine, by what the assemblies' symbols name.</summary>
-internal sealed class SourceFiles(IEnumerable<string> assemblies)
+internal sealed class SourceFiles(Func<IEnumerable<string>> assemblies)
 {
-    private readonly Lazy<IReadOnlyList<string>> _documents = new(() => [.. assemblies.SelectMany(Documents).Distinct(StringComparer.Ordinal)]);
+    private readonly Lazy<IReadOnlyList<string>> _documents = new(() => [.. assemblies().SelectMany(Documents).Distinct(StringComparer.Ordinal)]);
 
     /// <summary>As MSBuild and editors want it: <c>file(line,column)</c>.</summary>
     public string PlaceOf(SourceSpan span)

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using Unified.Ir;
 using Unified.Lowering.Targets;
-using Unified.Native;
-using Unified.Tool.Apps;
 using Unified.Tool.Lower;
 
 namespace Unified.Tool.Commands;
@@ -34,20 +30,18 @@ internal static class LowerCommand
 
     private static int Run(string app, string[] references, string? output, string targets, bool ifAny, bool isJson)
     {
-        var context = AppArguments.Open(app, references);
-        var sources = new SourceFiles(context.Files);
         output ??= Path.ChangeExtension(app, ".graphs");
-        try
+        return AppArguments.WithApp(app, references, context =>
         {
             var names = targets.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             var lowered = LowerApp.Run(
-                context, names, output, ifAny, m => Say($"{app} : warning UG301: {OneLine(m)}", isJson), m => Say($"  graphs of {m}", isJson));
+                context, names, output, ifAny, m => Say($"{app} : warning UG301: {CommandErrors.OneLine(m)}", isJson), m => Say($"  graphs of {m}", isJson));
             if (isJson)
             {
-                Console.WriteLine(JsonSerializer.Serialize(new
+                AppArguments.WriteJson(new
                 {
-                    output, targets = names, graphs = lowered.Functions.Count, reused = lowered.Reused, kernels = lowered.Kernels, bytes = lowered.Bytes, seconds = lowered.Seconds,
-                }));
+                    output, targets = names, graphs = lowered.Functions.Count, kept = lowered.Reused, kernels = lowered.Kernels, bytes = lowered.Bytes, seconds = lowered.Seconds,
+                });
             }
             else if (lowered.Bytes > 0)
             {
@@ -57,30 +51,8 @@ internal static class LowerCommand
             }
 
             return 0;
-        }
-        catch (GraphCompileException e)
-        {
-            return Fail(e.Place is null ? app : sources.PlaceOf(e.Place), e.Message);
-        }
-        catch (Exception e) when (e is AppException or ArgumentException or NotSupportedException or NativeLibraryMissingException or IOException or UnauthorizedAccessException)
-        {
-            return Fail(app, e.Message);
-        }
-#pragma warning disable CA1031 // The user's own code threw.
-        catch (Exception e)
-        {
-            return Fail(app, $"{e.GetType().Name}: {e.Message} {e.StackTrace?.Split('\n').FirstOrDefault()?.Trim()}");
-        }
-#pragma warning restore CA1031
+        });
     }
 
     private static void Say(string line, bool isJson) => (isJson ? Console.Error : Console.Out).WriteLine(line);
-
-    private static int Fail(string place, string message)
-    {
-        Console.Error.WriteLine($"{place} : error UG300: {OneLine(message)}");
-        return 1;
-    }
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -32,22 +32,9 @@ internal sealed class ReusingCompiler(AheadOfTimeCompiler compiler, IReadOnlyLis
         }
 
         compiler.Origin = Origin;
-        var compiled = WithLlvm(() => compiler.Compile(function, self, arguments, options));
+        var compiled = FetchLlvm.With(() => compiler.Compile(function, self, arguments, options));
         _functions.Add(compiler.Functions[^1]);
         return compiled;
-    }
-
-    // Only when it is needed: with every kernel in the cache it is not.
-    private static CompiledFunction WithLlvm(Func<CompiledFunction> compile)
-    {
-        try
-        {
-            return compile();
-        }
-        catch (NativeLibraryMissingException) when (FetchLlvm.TryRun())
-        {
-            return compile();
-        }
     }
 
     private CompiledFunction? TryReuse(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments)

@@ -27,6 +27,7 @@ public sealed class KernelStore
     private const int HashAt = LengthAt + 8;
     private const int HeaderBytes = HashAt + 32;
 
+    private bool? _isPrivate;
     private readonly ConcurrentDictionary<string, KernelCode> _memory = new(StringComparer.Ordinal);
 
     /// <param name="folder">Where files are kept; made when first needed. Null: <see cref="DefaultFolder"/>.</param>
@@ -71,6 +72,10 @@ public sealed class KernelStore
         return ([.. keys.Select(k => _memory[k])], keys.Count(k => !missing.ContainsKey(k)));
     }
 
+    /// <summary>Code is read from a folder that this user alone can write to, and from no other: not even if the file's hash is right.</summary>
+    private bool IsPrivate => _isPrivate ??= OperatingSystem.IsWindows() || !Directory.Exists(Folder)
+        || (File.GetUnixFileMode(Folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
+
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string SymbolOf(string key) => $"kernel_{key[..16]}";
@@ -90,6 +95,11 @@ public sealed class KernelStore
         byte[] file;
         try
         {
+            if (!IsPrivate)
+            {
+                return false;
+            }
+
             file = File.ReadAllBytes(FileOf(key));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -213,6 +213,12 @@ public static class GraphRuntime
 
     private static void Prepare(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache)
     {
+        if (Preparation.Captured is { } captured)
+        {
+            captured(new PreparedCall(function, self, arguments.ToArray()));
+            Preparation.Leave();
+        }
+
         var isKnown = false;
         foreach (var known in cache.Specializations)
         {

@@ -2,11 +2,17 @@ using Unified.Ir;
 
 namespace Unified.Graphs;
 
+/// <summary>A call of a static graph that was prepared and did not run.</summary>
+internal sealed record PreparedCall(FunctionDefinition Function, object? Self, Argument[] Arguments);
+
 /// <summary>Compiles the static graph that a call means, without running it.</summary>
 internal static class Preparation
 {
     [ThreadStatic]
     private static bool s_isOn;
+
+    /// <summary>While set, calls are handed to it, and are not even compiled.</summary>
+    public static Action<PreparedCall>? Captured { get; set; }
 
     /// <summary>Calls of static graphs on this thread are to be compiled only.</summary>
     public static bool IsOn => s_isOn;

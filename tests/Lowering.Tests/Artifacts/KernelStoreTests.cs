@@ -90,6 +90,22 @@ public sealed class KernelStoreTests : IDisposable
     }
 
     [Fact]
+    public void Code_is_not_read_from_a_folder_that_others_can_write_to()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Unix modes");
+            return;
+        }
+
+        var emitter = new CountingEmitter();
+        _ = new KernelStore(_folder).GetOrEmit(Kernels, emitter, 1);
+        File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherWrite);
+        Assert.Equal(0, new KernelStore(_folder).GetOrEmit(Kernels, emitter, 1).FromCache);
+        Assert.Equal(4, emitter.Calls);
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_made_is_done_without()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_folder)!);

@@ -29,6 +29,18 @@ public sealed class GraphProfile
         return times;
     }
 
+    /// <summary>Every launch in the order of the graphs, with its time in one run, in milliseconds.</summary>
+    public IEnumerable<(string Label, double Milliseconds)> Launches()
+    {
+        foreach (var (list, times) in _times)
+        {
+            for (var i = 0; i < times.Length; i++)
+            {
+                yield return (list.Labels[list.Launches[i].Label].Text, times[i] * 1000.0 / Stopwatch.Frequency / _runs[list].Value);
+            }
+        }
+    }
+
     /// <summary>The rows, slowest first.</summary>
     public IReadOnlyList<ProfileRow> Rows()
     {
