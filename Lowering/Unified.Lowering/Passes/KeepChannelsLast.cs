@@ -166,12 +166,13 @@ public sealed class KeepChannelsLast : IPass
                 return null;
             }
 
-            if (order.SequenceEqual(First(rank)))
+            // Of a sequence, [N,C,L], both are the same exchange.
+            if (IsToLast(node) && _channelsLast.TryGetValue(operand, out var last))
             {
-                return Known(builder, operand);
+                return [last];
             }
 
-            return IsToLast(node) && _channelsLast.TryGetValue(operand, out var last) ? [last] : null;
+            return order.SequenceEqual(First(rank)) ? Known(builder, operand) : null;
         }
 
         private ImmutableArray<OpValue> Known(GraphBuilder builder, OpValue last)
