@@ -32,7 +32,7 @@ if (Array.IndexOf(args, "--corpus") is >= 0 and var corpus)
 }
 
 // Most programs of a compilation share their members, which are captured once for all of them.
-static string SourceOf(string name, Node body) => ProgramSource.Of(name, body.ToString(), inherits: name[^1] != '0');
+static string SourceOf(string name, Node body) => ProgramSource.Of(name, body.ToString(), inherits: name[^1] != '0', differentiates: name[^1] == '5');
 
 var watch = Stopwatch.StartNew();
 var totals = new Dictionary<Outcome, int>();

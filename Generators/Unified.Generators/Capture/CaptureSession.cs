@@ -30,6 +30,7 @@ internal sealed class CaptureSession
         Patterns = new PatternCapture(this);
         State = new StateWrites(this);
         Functions = new FunctionCapture(this);
+        Members = new MemberBodies(this);
         Expressions = new ExpressionCapture(this);
         Statements = new StatementCapture(this);
     }
@@ -61,6 +62,8 @@ internal sealed class CaptureSession
     public StateWrites State { get; }
 
     public FunctionCapture Functions { get; }
+
+    public MemberBodies Members { get; }
 
     public ExpressionCapture Expressions { get; }
 

@@ -9,6 +9,7 @@ namespace Unified.Generators;
 internal sealed class ConditionalCapture(CaptureSession session)
 {
     private readonly Stack<(int Local, ValueKind Kind)> _accessed = new();
+    private readonly GraphPatternCapture _patterns = new(session);
 
     public Captured Binary(IBinaryOperation operation)
     {
@@ -53,9 +54,23 @@ internal sealed class ConditionalCapture(CaptureSession session)
             return captured.IsMissing ? Captured.Missing(ValueKind.Host) : new(IsNull(captured.Register, !isNot, operation), ValueKind.Host);
         }
 
-        return IsGraphValue(operation.Value)
-            ? session.Refuse("UG002", operation, $"The pattern {ExpressionCapture.Quote(operation)} on a value of the graph", "test with 'is null', or test host values")
-            : session.Expressions.Host(operation);
+        if (!IsGraphValue(operation.Value))
+        {
+            return session.Expressions.Host(operation);
+        }
+
+        var subject = session.Expressions.Capture(HostReader.Unwrap(operation.Value));
+        if (subject.IsMissing)
+        {
+            return Captured.Missing(ValueKind.Host);
+        }
+
+        return _patterns.Test(subject, operation.Pattern, operation) switch
+        {
+            null => new(session.Writer.Literal(true), ValueKind.Host),
+            Instruction.None => Captured.Missing(ValueKind.Host),
+            var test => new(test.Value, ValueKind.Host),
+        };
     }
 
     /// <summary><c>tensor is { } name</c>, <c>tensor is Tensor name</c> and their negations: the variable.</summary>
@@ -90,7 +105,8 @@ internal sealed class ConditionalCapture(CaptureSession session)
     /// <summary><c>a?.B</c> that gives a value of the graph: a is evaluated once, and B only where a is not null.</summary>
     public Captured Access(IConditionalAccessOperation operation)
     {
-        if (session.Types.KindOf(operation.Type) is not (ValueKind.Tensor or ValueKind.Aggregate) || operation.Operation.Type is not { IsReferenceType: true } type)
+        if ((session.Types.KindOf(operation.Type) is not (ValueKind.Tensor or ValueKind.Aggregate) && !IsGraphValue(operation.Operation))
+            || operation.Operation.Type is not { IsReferenceType: true } type)
         {
             return session.Refuse("UG002", operation, ExpressionCapture.Quote(operation), "test for null with an if statement");
         }
@@ -120,6 +136,9 @@ internal sealed class ConditionalCapture(CaptureSession session)
         return Choose(operation, isThere, Present, () => new(session.Writer.Literal(null), session.Types.KindOf(operation.Type)));
     }
 
+    /// <summary>The a of the <c>a?.B</c> that is captured now is a list or record of the graph.</summary>
+    public bool IsAccessedInGraph => _accessed.Count > 0 && _accessed.Peek().Kind == ValueKind.Aggregate;
+
     /// <summary>The a of <c>a?.B</c>, within B.</summary>
     public Captured Accessed(IConditionalAccessInstanceOperation operation) => _accessed.Count > 0
         ? new(session.Writer.Load(_accessed.Peek().Local), _accessed.Peek().Kind)
@@ -133,7 +152,7 @@ internal sealed class ConditionalCapture(CaptureSession session)
         }
 
         var kind = session.Types.KindOf(operation.Type);
-        if (kind is not (ValueKind.Tensor or ValueKind.Aggregate))
+        if (kind is not (ValueKind.Tensor or ValueKind.Aggregate) && !(operation.Value is IConditionalAccessOperation access && IsGraphValue(access.Operation)))
         {
             return session.Expressions.Host(operation);
         }
@@ -211,7 +230,11 @@ internal sealed class ConditionalCapture(CaptureSession session)
         var left = Condition(operation.LeftOperand);
         var kind = session.Types.KindOf(operation.Type);
         Captured Known() => new(left, kind);
-        Captured Right() => new(Condition(operation.RightOperand), kind);
+
+        // As C# has it: the operator & or | itself, which tensors that are no bools do not have.
+        Captured Right() => Condition(operation.RightOperand) is var right && session.Types.OpOf(operation.OperatorMethod) is { } op && right != Instruction.None && left != Instruction.None
+            ? session.Expressions.Calls.Apply(op, operation, operation.OperatorMethod!, ImmutableArray.Create(new Captured(left, kind), new Captured(right, kind)))
+            : new(right, kind);
         return operation.OperatorKind == BinaryOperatorKind.ConditionalAnd ? Choose(operation, left, Right, Known) : Choose(operation, left, Known, Right);
     }
 

@@ -84,8 +84,8 @@ internal sealed class ExpressionCapture
                 return Throw((IThrowOperation)operation);
             case IConversionOperation { IsImplicit: true } conversion when ChangesNothing(conversion):
                 return Capture(conversion.Operand);
-            case IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance }:
-                return new(_session.Writer.Load(0), _session.Writer[0].Type.Kind);
+            case IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } self:
+                return _session.Members.This(self) ?? new(_session.Writer.Load(0), _session.Writer[0].Type.Kind);
             case IConditionalAccessInstanceOperation accessed:
                 return Conditionals.Accessed(accessed);
             case ILocalReferenceOperation { IsDeclaration: false } local:

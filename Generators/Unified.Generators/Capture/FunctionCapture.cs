@@ -58,7 +58,7 @@ internal sealed class FunctionCapture(CaptureSession session)
         var function = call.TargetMethod.MethodKind == MethodKind.LocalFunction
             ? new FunctionValue(call.TargetMethod, BodyOf(call.TargetMethod), session.Writer.Scope)
             : call is { TargetMethod.MethodKind: MethodKind.DelegateInvoke, Instance: { } instance } ? Find(instance) : null;
-        return function is null ? null : Call(function, call, call.Arguments);
+        return function is null ? null : Invoke(function, call, call.Arguments);
     }
 
     /// <summary>Calls a function on values that are there already.</summary>
@@ -130,7 +130,7 @@ internal sealed class FunctionCapture(CaptureSession session)
     }
 
     // Host code in the body is evaluated outside of the type: it cannot see what is private there, nor static members by their plain names.
-    private static bool IsOfItsTypeAlone(IOperation operation, INamedTypeSymbol owner)
+    public static bool IsOfItsTypeAlone(IOperation operation, INamedTypeSymbol owner)
     {
         ISymbol? member = operation switch
         {
@@ -152,7 +152,8 @@ internal sealed class FunctionCapture(CaptureSession session)
         }
     }
 
-    private Captured Call(FunctionValue function, IInvocationOperation call, ImmutableArray<IArgumentOperation> arguments)
+    /// <summary>Calls a function on arguments as they are written.</summary>
+    public Captured Invoke(FunctionValue function, IOperation call, ImmutableArray<IArgumentOperation> arguments)
     {
         if (function.Body is null)
         {

@@ -71,6 +71,7 @@ internal sealed class HostReader(CaptureSession session)
         IWithOperation w => IsAggregateOfGraph(w.Operand),
         IArrayCreationOperation or ICollectionExpressionOperation or ITupleOperation => session.Types.IsOrHoldsTensors(operation.Type),
         IAssignmentOperation a => a.Parent is not IObjectOrCollectionInitializerOperation,
+        IInstanceReferenceOperation self => session.Members.IsOfGraph(self),
         IConditionalAccessInstanceOperation => !scope.Contains(operation.Syntax.Span),
         IIncrementOrDecrementOperation or IAwaitOperation or IAddressOfOperation or IInvalidOperation => true,
         IArgumentOperation { Parameter.RefKind: RefKind.Out or RefKind.Ref, Value: ILocalReferenceOperation l } => !IsDeclaredIn(l.Local, scope),
@@ -88,6 +89,8 @@ internal sealed class HostReader(CaptureSession session)
             ILocalReferenceOperation l => KindOfLocal(l.Local) == ValueKind.Aggregate,
             IParameterReferenceOperation p => KindOfLocal(p.Parameter) == ValueKind.Aggregate,
             IPropertyReferenceOperation p when session.Types.IntrinsicOf(p.Property) == "shape" => true,
+            IInstanceReferenceOperation self => session.Members.IsOfGraph(self),
+            IConditionalAccessInstanceOperation => session.Expressions.Conditionals.IsAccessedInGraph,
             _ => session.Types.KindOf(operation.Type) == ValueKind.Aggregate && BelongsToGraph(operation, operation.Syntax.Span),
         };
     }

@@ -146,7 +146,7 @@ internal sealed class PatternCapture(CaptureSession session)
         return session.Writer.Emit(r => new ItemInstruction(r, tuple, index, session.Place(operation)));
     }
 
-    private static IEnumerable<ILocalSymbol> Declarations(IOperation operation) => operation.DescendantsAndSelf().Select(o => o switch
+    public static IEnumerable<ILocalSymbol> Declarations(IOperation operation) => operation.DescendantsAndSelf().Select(o => o switch
     {
         IDeclarationPatternOperation p => p.DeclaredSymbol,
         IRecursivePatternOperation p => p.DeclaredSymbol,

@@ -35,6 +35,11 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return inlined;
         }
 
+        if (call.Instance is { } instance && session.Members.Call(call, instance, method, call.Arguments) is { } ofRecord)
+        {
+            return ofRecord;
+        }
+
         if (session.Expressions.Lists.Invocation(call) is { } list)
         {
             return list;

@@ -64,6 +64,9 @@ internal static class ExpressionRows
         Row.Of(Kind.Rows, "$0.Aggregate((p, q) => p + q * 0.5f)", Kind.List),
         Row.Of(Kind.Rows, "$0.Select(t => t * 2f).ToArray()[^1]", Kind.Array),
 
+        Row.Of(Kind.Rows, "_held.Forward($0)", Kind.Rows),
+        Row.Of(Kind.Rows, "_layer.Forward($0)", Kind.Rows),
+        Row.Of(Kind.Rows, "($0 * Advanced)", Kind.Rows) with { Weight = 1 },
         Row.Of(Kind.Rows, "$0.Damped()", Kind.Rows),
         Row.Of(Kind.Rows, "$0.Damped(by: $1)", Kind.Rows, Kind.Float),
         Row.Of(Kind.Rows, "Extra.Both($0, $1).Difference", Kind.Rows, Kind.Rows),
@@ -109,6 +112,10 @@ internal static class ExpressionRows
         Row.Of(Kind.Cube, "Tanh($0)", Kind.Cube),
         Row.Of(Kind.Cube, "Softmax($0, 1)", Kind.Cube),
         Row.Of(Kind.Cube, "($0 - $1)", Kind.Cube, Kind.Vector),
+        Row.Of(Kind.Cube, "($0 + $1)", Kind.Cube, Kind.Cube),
+        Row.Of(Kind.Cube, "Concat([$0[.., 1..], $0[.., ..1]], 1)", Kind.Cube),
+        Row.Of(Kind.Cube, "LayerNorm($0, $1, $2)", Kind.Cube, Kind.Vector, Kind.Vector),
+        Row.Of(Kind.Cube, "Select($0 > 0.0791f, $0, $1)", Kind.Cube, Kind.Cube),
 
         Row.Of(Kind.Longs, "Cast($0, DType.I64)", Kind.Ints),
         Row.Of(Kind.Longs, "($0 * 3 + $1)", Kind.Longs, Kind.Longs),
@@ -118,6 +125,8 @@ internal static class ExpressionRows
 
         Row.Of(Kind.Halves, "Cast($0, DType.F16)", Kind.Ints),
         Row.Of(Kind.Halves, "Cast(v, DType.F16)"),
+        Row.Of(Kind.Halves, "Cast(Cast($0, DType.BF16), DType.F16)", Kind.Vector),
+        Row.Of(Kind.Halves, "Cast(Cast($0, DType.BF16) + Cast($1, DType.BF16), DType.F16)", Kind.Vector, Kind.Vector),
         Row.Of(Kind.Halves, "($0 + $1)", Kind.Halves, Kind.Halves),
         Row.Of(Kind.Halves, "($0 * 0.5f)", Kind.Halves),
         Row.Of(Kind.Halves, "Maximum($0, $1)", Kind.Halves, Kind.Halves),

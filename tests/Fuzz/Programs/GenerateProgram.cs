@@ -50,9 +50,11 @@ internal sealed class GenerateProgram
 
     private Node Statement(int depth)
     {
-        var choice = _random.Next(depth > 0 ? 39 : 25);
+        var choice = _random.Next(depth > 0 ? 41 : 27) - 2;
         return choice switch
         {
+            -2 => ChangeElement(),
+            -1 => ByReference(),
             < 6 => Declare(),
             < 9 => Assign(Value),
             9 => Compound(),
@@ -155,6 +157,46 @@ internal sealed class GenerateProgram
         ? new Node(Kind.Statement, Pick($"{list}.Add($0);", $"{list}[0] = $0;", $"{list}[^1] += $0;", $"{list}.Insert(0, $0);", $"{list}.Reverse();"), [Value(Kind.Rows, 2)])
         : Known(Kind.Array) is { } array ? new Node(Kind.Statement, Pick($"{array}[1] = $0;", $"{array}[^1] *= $0;"), [Value(Kind.Rows, 2)])
         : Declare();
+
+    /// <summary>Overwrites a part of a tensor, which every variable that holds it sees.</summary>
+    private Node ChangeElement()
+    {
+        if (Known(Kind.Rows, mutable: true) is not { } target)
+        {
+            return Declare();
+        }
+
+        var (text, kind) = _random.Next(6) switch
+        {
+            0 => ($"{target}[0] = $0;", Kind.Vector),
+            1 => ($"{target}[.., 1..] = $0[.., 1..];", Kind.Rows),
+            2 => ($"{target}[^1] += $0;", Kind.Vector),
+            3 => ($"{target}[$0] = 0.5f;", Kind.Mask),
+            4 => ($"{target}[.., 0] *= $0;", Kind.Float),
+            _ => ($"{target}[0, 1] = $0;", Kind.Scalar),
+        };
+        var copy = _random.Next(2) == 0 ? $"{target} = {target} * 1f;\n" : "";
+        return new Node(Kind.Statement, copy + text, [Value(kind, 2)]);
+    }
+
+    /// <summary>A local function that gives or changes a variable of its caller.</summary>
+    private Node ByReference()
+    {
+        if (_inFunction || Known(Kind.Rows, mutable: true) is not { } target)
+        {
+            return Declare();
+        }
+
+        var (name, t, made) = (Fresh("r"), Fresh("t"), Fresh("b"));
+        var value = Value(Kind.Rows, 2);
+        if (_random.Next(2) == 0)
+        {
+            return new Node(Kind.Statement, $"void {name}(ref Tensor {t})\n{{\n{t} = {t} * 0.5f + $0;\n}}\n{name}(ref {target});", [value]);
+        }
+
+        _scope.Add(new Local(made, Kind.Rows));
+        return new Node(Kind.Statement, $"bool {name}(Tensor {t}, out Tensor {t}o)\n{{\n{t}o = {t} - $0;\nreturn flag;\n}}\n_ = {name}({target}, out var {made});", [value]);
+    }
 
     /// <summary>A second name of a list, array or record: changes through one are seen through the other.</summary>
     private Node Alias()

@@ -67,6 +67,26 @@ internal static class ProgramSource
             }
         }
 
+        public sealed partial class Held<T>(T inner) : Module where T : Step
+        {
+            private readonly T _inner = inner;
+
+            [StaticGraph]
+            public Tensor Forward(Tensor x) => _inner.Forward(x) * 0.5f + x;
+        }
+
+        public interface ILayer
+        {
+            [StaticGraph]
+            Tensor Forward(Tensor x);
+        }
+
+        public sealed partial class Squashing : Module, ILayer
+        {
+            [StaticGraph]
+            public Tensor Forward(Tensor x) => Tanh(x) - 0.25f;
+        }
+
         public static partial class Extra
         {
             [StaticGraph]
@@ -118,6 +138,8 @@ internal static class ProgramSource
             private protected readonly Step[] _blocks = [new Doubling(), new Counting(0.5f), new Doubling()];
             private protected readonly Box _box = new(Tensor.Ones([2, 3]), 2);
             private protected readonly Box[] _boxes = [new(Tensor.Zeros([2, 3]), 1), new(Tensor.Ones([2, 3]), 3)];
+            private protected readonly Held<Step> _held = new(new Doubling());
+            private protected readonly ILayer _layer = new Squashing();
             private protected readonly Step _step = new Counting(0.25f);
             private protected readonly Dictionary<string, int> _table = new() { ["a"] = 2, ["b"] = 3 };
             private protected int _count;
@@ -125,6 +147,15 @@ internal static class ProgramSource
             public Parameter Weight { get; } = new(Tensor.From<float>([1, -0.5f, 0.25f], 3));
 
             private protected Tensor Doubled => _total * 2f + Weight;
+
+            private protected Tensor Advanced
+            {
+                get
+                {
+                    _total.Assign(_total * 0.5f + 1f);
+                    return _total - Weight;
+                }
+            }
 
             [StaticGraph]
             public static Tensor Ordered(int a, int b, Tensor t, int c) => t * (a * 0.5f) + (b - c * 0.25f);
@@ -147,10 +178,26 @@ internal static class ProgramSource
                 [_total, _last, _kept, _cell.Seen, _dropout.State, Weight, _linear.Weight, ((Counting)_step).Calls, ((Counting)_blocks[1]).Calls, _box.Value, _boxes[0].Value, _boxes[1].Value];
         """;
 
+    private const string Slopes = """
+            [StaticGraph]
+            public IReadOnlyList<Tensor> Slopes(Tensor x, Tensor y, Tensor v, Tensor w, Tensor k, int n, bool flag)
+            {
+                var (loss, slopes) = ValueAndGrad(
+                    () =>
+                    {
+                        var (a, b) = Run(x, y, v, w, k, n, flag);
+                        return Mean(Tanh(a) * 0.5f) + Sum(Tanh(b) * Weight);
+                    },
+                    [Weight, _linear.Weight]);
+                return [loss, slopes[0], slopes[1]];
+            }
+        """;
+
     /// <param name="name">Of the class.</param>
     /// <param name="body">Of the method.</param>
     /// <param name="inherits">Its members are those of a class that all such programs of a compilation share; else they are its own.</param>
-    public static string Of(string name, string body, bool inherits = false) => CSharpSyntaxTree.ParseText($$"""
+    /// <param name="differentiates">What is compared is the gradient of the method.</param>
+    public static string Of(string name, string body, bool inherits = false, bool differentiates = false) => CSharpSyntaxTree.ParseText($$"""
         public sealed partial class {{name}} : {{(inherits ? "WithMembers" : "FuzzProgram")}}
         {
             {{(inherits ? "" : Members.Replace("private protected", "private", StringComparison.Ordinal))}}
@@ -171,9 +218,10 @@ internal static class ProgramSource
                     box.Number = n;
                 }
 
-                var (a, b) = Run(x, y, v, w, k, n, flag);
-                return [a, b];
+                {{(differentiates ? "return Slopes(x, y, v, w, k, n, flag);" : "var (a, b) = Run(x, y, v, w, k, n, flag);\nreturn [a, b];")}}
             }
+
+            {{(differentiates ? Slopes : "")}}
         }
         """).GetRoot().NormalizeWhitespace().ToFullString();
 }

@@ -8,7 +8,7 @@ internal static class RunBothModes
     private static readonly (int Batch, int N, bool Flag)[] s_rounds = [(2, 2, true), (2, 2, true), (3, 2, true), (2, 5, false)];
 
     private static readonly string?[] s_broken =
-        [nameof(ShapeException), nameof(ArgumentException), nameof(ArgumentOutOfRangeException), nameof(IndexOutOfRangeException), nameof(InvalidOperationException)];
+        [nameof(ShapeException), nameof(ArgumentException), nameof(ArgumentOutOfRangeException), nameof(IndexOutOfRangeException), nameof(InvalidOperationException), nameof(NullReferenceException)];
 
     private sealed record Seen(string? Exception, IReadOnlyList<Tensor?> Tensors, string Message = "");
 
@@ -23,9 +23,16 @@ internal static class RunBothModes
         var graph = Rounds(type, ExecutionMode.Graph);
         for (var i = 0; i < Math.Min(eager.Count, graph.Count); i++)
         {
-            if (Difference(eager[i], graph[i]) is { } difference)
+            if (Difference(eager[i], graph[i], null) is { } difference)
             {
-                return new Verdict(name, Outcome.Difference, $"call {i}: {difference}");
+                // How much of it is the last bits of the inputs, which a steep program makes large.
+                var shaken = Rounds(type, ExecutionMode.Eager, isShaken: true);
+                if (i >= shaken.Count || shaken[i].Tensors.Count != eager[i].Tensors.Count || Difference(eager[i], graph[i], shaken[i]) is not null)
+                {
+                    return new Verdict(name, Outcome.Difference, $"call {i}: {difference}");
+                }
+
+                break;
             }
         }
 
@@ -39,7 +46,8 @@ internal static class RunBothModes
             : new Verdict(name, Outcome.Equal, "");
     }
 
-    private static List<Seen> Rounds(Type type, ExecutionMode mode)
+    /// <param name="isShaken">Floats of the inputs have other last bits.</param>
+    private static List<Seen> Rounds(Type type, ExecutionMode mode, bool isShaken = false)
     {
         var seen = new List<Seen>();
         using var scope = Execution.Use(mode);
@@ -49,7 +57,7 @@ internal static class RunBothModes
         foreach (var (batch, n, flag) in s_rounds)
         {
             Tensor Floats(params int[] shape) =>
-                Tensor.From<float>([.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(_ => random.Next(-8, 9) * 0.25f)], shape);
+                Tensor.From<float>([.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(i => random.Next(-8, 9) * 0.25f * (isShaken ? 1 + (i % 3 - 1) * 1.2e-7f : 1))], shape);
             var inputs = new[] { Floats(batch, 3), Floats(batch, 3), Floats(3), Floats(3, 3), Tensor.From<int>([random.Next(-3, 9), 1, 2], 3) };
             try
             {
@@ -68,7 +76,7 @@ internal static class RunBothModes
 
     private static List<Tensor?> Copies(IEnumerable<Tensor?> tensors) => [.. tensors.Select(t => t?.Clone())];
 
-    private static string? Difference(Seen eager, Seen graph)
+    private static string? Difference(Seen eager, Seen graph, Seen? shaken)
     {
         // A broken shape rule is told while the graph is made, by an exception that names the expression; nothing has been changed then.
         var isTold = graph.Exception == nameof(GraphCompileException) && s_broken.Contains(eager.Exception);
@@ -79,7 +87,7 @@ internal static class RunBothModes
 
         for (var i = 0; i < eager.Tensors.Count; i++)
         {
-            if (Difference(eager.Tensors[i], graph.Tensors[i]) is { } difference)
+            if (Difference(eager.Tensors[i], graph.Tensors[i], shaken?.Tensors[i]) is { } difference)
             {
                 return $"tensor {i}: {difference}";
             }
@@ -88,7 +96,7 @@ internal static class RunBothModes
         return null;
     }
 
-    private static string? Difference(Tensor? eager, Tensor? graph)
+    private static string? Difference(Tensor? eager, Tensor? graph, Tensor? shaken)
     {
         if (eager is null || graph is null)
         {
@@ -103,9 +111,11 @@ internal static class RunBothModes
         var (a, b) = (Ops.Cast(eager, DType.F64).ToArray<double>(), Ops.Cast(graph, DType.F64).ToArray<double>());
         var tolerance = eager.DType switch { DType.F32 => 2e-5, DType.F64 => 1e-6, _ => 0.0 };
         var scale = 1 + a.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        var moved = shaken is null || !shaken.Type.Equals(eager.Type) ? 0 : Ops.Cast(shaken, DType.F64).ToArray<double>().Zip(a, (s, e) => Math.Abs(s - e)).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        var allowed = (tolerance * scale) + (tolerance > 0 ? 8 * moved : 0);
         for (var i = 0; i < a.Length; i++)
         {
-            if (!(a[i].Equals(b[i]) || a[i] == b[i] || Math.Abs(a[i] - b[i]) <= tolerance * scale))
+            if (!(a[i].Equals(b[i]) || a[i] == b[i] || Math.Abs(a[i] - b[i]) <= allowed))
             {
                 return $"element {i}: eager {a[i]:R}, graph {b[i]:R}";
             }

@@ -22,6 +22,7 @@ internal static class OperatorRows
         new(G, "== and !=", "return x == x ? x : -x;", "return n == 3 ? x : -x;"),
         new(G, "< > <= >=", "return Cast(x > 0f & x <= 1f, DType.F32);", "return n > 2 && n <= 4 ? x : -x;"),
         new(G, "& | ^", "return Cast((x > 0f) & (x < 1f) | (x > 2f) ^ (x < -2f), DType.F32);", "return x * ((n & 1) + (n | 4) + (n ^ 7));"),
+        new(G, "&& of tensors that are no bools: the exception of eager code", "return x[0, 0] < 90f && Sum(x) ? x * 2f : x;", null),
         new(G, "&& and ||", "return Sum(x) > 1f && Sum(x) < 90f || n > 9 ? x * 2f : x;", "return n > 1 && n < 3 || n == 9 ? x * 2f : x;"),
         new(G, "<< >> >>>", null, "return x * ((n << 2) + (n >> 1) + (-n >>> 28));"),
         new(G, "?:", "return Sum(x) > 1f ? x * 2f : x;", "return x * (n > 2 ? 5 : 7);"),

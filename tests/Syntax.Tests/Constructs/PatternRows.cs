@@ -30,6 +30,11 @@ internal static class PatternRows
         new(G, "when", "return n switch { 3 when x.Shape[0] > 3 => x * 2f, _ => x };", "return n switch { var k when k > 2 => x * k, _ => x };"),
         new(G, "pattern on a nullable", "Tensor? y = n > 2 ? x : null; return y is { } z ? z * 2f : x;", "int? k = n > 2 ? n : null; return k is { } m ? x * m : x;"),
         new(G, "generic type pattern", null, "object o = new List<int> { n }; return o is List<int> { Count: 1 } l ? x * l[0] : x;"),
+        new(G, "property of a record of the graph", "var p = new Pair(x * 2f, n); return p is { N: > 2, T: var t } ? t : x;\n===\npublic sealed record Pair(Tensor T, int N);", null),
+        new(G, "nested record of the graph", "var p = new Outer(new Pair(x * 2f, n), x); return p is { P: { N: 3, T: { } t } q, Q: not null } ? t * q.N : x;\n===\npublic sealed record Pair(Tensor T, int N);\npublic sealed record Outer(Pair P, Tensor Q);", null),
+        new(G, "record of the graph that may be null", "Pair? p = n > 2 ? new Pair(x * 2f, n) : null; return p is { N: > 1 } ? p.T : x;\n===\npublic sealed record Pair(Tensor T, int N);", null),
+        new(G, "or on a record of the graph", "var p = new Pair(x * 2f, n); return p is { N: 7 } or { N: 3 } ? p.T : p is not { N: 5 } ? -x : x;\n===\npublic sealed record Pair(Tensor T, int N);", null),
+        new(G, "member of a record of the graph that may be null", "Pair? p = n > 2 ? new Pair(x * 2f, n) : null; return (p?.T ?? x) * (p?.N ?? 5);\n===\npublic sealed record Pair(Tensor T, int N);", null),
         new(G, "tensor in a relational pattern", "return Sum(x) is var s && s > 1f ? x * 2f : x;", null),
     ];
 }
