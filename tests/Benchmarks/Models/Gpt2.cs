@@ -27,6 +27,22 @@ public sealed partial class Gpt2 : Module
     [StaticGraph]
     public Tensor Last([Shape("B", "T")] Tensor tokens) => MatMul(Hidden(tokens)[.., ^1, ..], _tokens.Weight, transposeB: true);
 
+    /// <summary>
+    /// Logits of the token after those that the caches hold, for one more token [1, 1] at <paramref name="position"/> [1]. The caches, per layer
+    /// [1, heads, T, width of a head], are read and not written: the step can be repeated.
+    /// </summary>
+    [StaticGraph]
+    public Tensor Decode([Shape(1, 1)] Tensor token, [Shape(1)] Tensor position, IReadOnlyList<Tensor> keys, IReadOnlyList<Tensor> values)
+    {
+        var x = _tokens.Forward(token) + Reshape(_positions.Forward(position), 1, 1, Width);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            x = _blocks[i].Decode(x, keys[i], values[i]);
+        }
+
+        return MatMul(_norm.Forward(x), _tokens.Weight, transposeB: true);
+    }
+
     [StaticGraph]
     public Tensor Step([Shape("B", "T")] Tensor tokens, [Shape("B", "T")] Tensor next)
     {
@@ -61,6 +77,17 @@ public sealed partial class Gpt2Block(int seed) : Module
         var y = _attentionNorm.Forward(x);
         var attended = Attention(Split(_query.Forward(y)), Split(_key.Forward(y)), Split(_value.Forward(y)), causal: true);
         x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), x.Shape[0], x.Shape[1], Gpt2.Width));
+        return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
+    }
+
+    /// <summary>One token on top of what is cached.</summary>
+    [StaticGraph]
+    public Tensor Decode(Tensor x, Tensor keys, Tensor values)
+    {
+        var y = _attentionNorm.Forward(x);
+        var (allKeys, allValues) = (Concat([keys, Split(_key.Forward(y))], 2), Concat([values, Split(_value.Forward(y))], 2));
+        var attended = Attention(Split(_query.Forward(y)), allKeys, allValues);
+        x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), 1, 1, Gpt2.Width));
         return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
     }
 

@@ -19,7 +19,7 @@ if (args.Length > 1 && args[1] == "first")
     // The same model as samples/Continue, with random weights: one pass, and out.
     using var model = new TorchGpt2(256, 256, 4, 4);
     using var nothing = TorchSharp.torch.no_grad();
-    Console.WriteLine(model.Last(TorchSharp.torch.zeros(1, 3, TorchSharp.torch.int64)).argmax().ToInt64());
+    Console.WriteLine(model.Last(TorchSharp.torch.zeros(1, 3, TorchSharp.torch.int64)).argmax().item<long>());
     return 0;
 }
 

@@ -28,6 +28,18 @@ internal sealed class TorchGpt2 : nn.Module<Tensor, Tensor>
 
     public Tensor Last(Tensor tokens) => nn.functional.linear(Hidden(tokens)[TensorIndex.Ellipsis, -1, TensorIndex.Colon], _tokens.weight!);
 
+    /// <summary>One token on top of caches that are read and not written.</summary>
+    public Tensor Decode(Tensor token, Tensor position, Tensor[] keys, Tensor[] values)
+    {
+        var x = _tokens.forward(token) + _positions.forward(position);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            x = _blocks[i].Decode(x, keys[i], values[i]);
+        }
+
+        return nn.functional.linear(_norm.forward(x), _tokens.weight!);
+    }
+
     private Tensor Hidden(Tensor tokens)
     {
         var x = _tokens.forward(tokens) + _positions.forward(arange(tokens.shape[1]));
@@ -54,6 +66,15 @@ internal sealed class TorchGpt2Block : nn.Module<Tensor, Tensor>
         (_projections, _output) = (nn.Linear(width, 3 * width), nn.Linear(width, width));
         (_up, _down) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, width));
         RegisterComponents();
+    }
+
+    public Tensor Decode(Tensor x, Tensor keys, Tensor values)
+    {
+        var parts = _projections.forward(_attentionNorm.forward(x)).chunk(3, -1);
+        Tensor Split(Tensor t) => t.view(1, 1, _heads, -1).transpose(1, 2);
+        var attended = nn.functional.scaled_dot_product_attention(Split(parts[0]), cat([keys, Split(parts[1])], 2), cat([values, Split(parts[2])], 2));
+        x = x + _output.forward(attended.transpose(1, 2).reshape(1, 1, -1));
+        return x + _down.forward(nn.functional.gelu(_up.forward(_mlpNorm.forward(x))));
     }
 
     public override Tensor forward(Tensor x)

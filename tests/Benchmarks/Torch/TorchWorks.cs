@@ -36,18 +36,19 @@ internal static class TorchWorks
                 model.Last(tokens);
             };
         },
-        ["gpt2_step"] = s =>
+        ["gpt2_decode"] = s =>
         {
             var model = new TorchGpt2();
-            var optimizer = optim.AdamW(model.parameters(), 1e-4);
-            Tensor tokens = randint(TorchGpt2.Vocabulary, [s[0], s[1]]), next = randint(TorchGpt2.Vocabulary, [s[0], s[1]]);
+            Tensor token = randint(TorchGpt2.Vocabulary, [1, 1]), position = full([1], s[0], int64);
+            Tensor[] keys = [.. Enumerable.Range(0, 12).Select(_ => Head(s[0]))], values = [.. Enumerable.Range(0, 12).Select(_ => Head(s[0]))];
             return () =>
             {
-                optimizer.zero_grad();
-                nn.functional.cross_entropy(model.forward(tokens).view(-1, TorchGpt2.Vocabulary), next.view(-1)).backward();
-                optimizer.step();
+                using var _ = no_grad();
+                model.Decode(token, position, keys, values);
             };
         },
+        ["gpt2_step"] = Step,
+        ["gpt2_step_eager"] = Step,
         ["resnet50"] = s =>
         {
             var model = new TorchResNet50();
@@ -101,6 +102,19 @@ internal static class TorchWorks
         return parts[1] == "f32" && s_families.TryGetValue(parts[0], out var make)
             ? make([.. parts[2].Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture))])
             : null;
+    }
+
+    private static Action Step(int[] s)
+    {
+        var model = new TorchGpt2();
+        var optimizer = optim.AdamW(model.parameters(), 1e-4);
+        Tensor tokens = randint(TorchGpt2.Vocabulary, [s[0], s[1]]), next = randint(TorchGpt2.Vocabulary, [s[0], s[1]]);
+        return () =>
+        {
+            optimizer.zero_grad();
+            nn.functional.cross_entropy(model.forward(tokens).view(-1, TorchGpt2.Vocabulary), next.view(-1)).backward();
+            optimizer.step();
+        };
     }
 
     private static Tensor Uniform(params int[] shape) => rand([.. shape.Select(s => (long)s)]) - 0.5;

@@ -20,6 +20,19 @@ internal static class WholeModels
             return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Step(tokens, next))));
         })
         { PeerFloor = 2, IsLong = true },
+        new Work("gpt2_step_eager/f32/4x128", new Cost(3 * 4 * (Body(128) + (2.0 * 128 * Gpt2.Width * Gpt2.Vocabulary))), _ =>
+        {
+            var model = new Gpt2(training: true);
+            Tensor tokens = Inputs.Indices(1, Gpt2.Vocabulary, 4, 128), next = Inputs.Indices(2, Gpt2.Vocabulary, 4, 128);
+            return new Contest(new InProcess("unified", () =>
+            {
+                using var eager = Execution.Use(ExecutionMode.Eager);
+                using var temporaries = new TensorScope();
+                model.Step(tokens, next);
+            }));
+        })
+        { PeerFloor = 1 / 1.3, IsLong = true },
+        Decode(128), Decode(512),
         new Work("mlp/f32/64", new Cost(MlpFlops), threads =>
         {
             var model = new Mlp();
@@ -51,6 +64,25 @@ internal static class WholeModels
 
     // A pass over one sequence without the head; attention over the half of the square that is seen.
     private static double Body(int length) => Layers * ((2.0 * length * 12 * Gpt2.Width * Gpt2.Width) + (2.0 * length * length * Gpt2.Width));
+
+    // Every weight is read once; the embedding's as the head.
+    private static Work Decode(int length) => new(
+        $"gpt2_decode/f32/{length}",
+        new Cost(
+            (2.0 * Layers * 12 * Gpt2.Width * Gpt2.Width) + (2.0 * Gpt2.Width * Gpt2.Vocabulary),
+            4.0 * ((Layers * 12.0 * Gpt2.Width * Gpt2.Width) + ((double)Gpt2.Width * Gpt2.Vocabulary) + (2.0 * Layers * length * Gpt2.Width))),
+        threads =>
+        {
+            var model = new Gpt2();
+            Tensor token = Inputs.Indices(1, Gpt2.Vocabulary, 1, 1), position = Tensor.From<int>([length], 1);
+            Tensor[] keys = Caches(1, length), values = Caches(100, length);
+            var call = Inputs.Disposing(() => model.Decode(token, position, keys, values));
+            return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [token, position, .. keys, .. values], threads));
+        })
+    { PeerFloor = 1, IsLong = true };
+
+    private static Tensor[] Caches(int seed, int length) =>
+        [.. Enumerable.Range(seed, Layers).Select(s => Inputs.Uniform(s, 1, Gpt2.Heads, length, Gpt2.Width / Gpt2.Heads))];
 
     private static Work Prefill(int length) => new($"gpt2_prefill/f32/{length}", new Cost(Body(length)), threads =>
     {
