@@ -16,6 +16,7 @@ public static class Program
     [AheadOfTime]
     public static void Graphs(GraphSet graphs)
     {
+        using var unused = Initialize.LeaveOut();
         var model = new Gpt(new GptSize(4, 256, 4, 128, 0));
         model.Evaluate();
         graphs.Add(() => model.Forward(Tensor.Zeros([1, 1], DType.I32)));
@@ -55,6 +56,7 @@ public static class Program
         using var options = JsonDocument.Parse(file.Metadata["options"]);
         var size = options.RootElement.GetProperty("Size");
         int Number(string name) => size.GetProperty(name).GetInt32();
+        using var loaded = Initialize.LeaveOut();
         var model = new Gpt(new GptSize(Number("Layers"), Number("Width"), Number("Heads"), Number("Context"), 0));
         file.LoadInto(model.NamedState().Select(s => ($"model.{s.Name}", s.Tensor)));
         return model;

@@ -10,6 +10,7 @@ public static class Graphs
     [AheadOfTime]
     public static void Compile(GraphSet graphs)
     {
+        using var unused = Initialize.LeaveOut();
         var options = new RunOptions();
         var model = new Gpt(options.Size);
         var trainer = new Trainer(model, new AdamW(

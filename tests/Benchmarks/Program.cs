@@ -14,15 +14,24 @@ var json = new Option<bool>("--json") { Description = "One JSON object a row aft
 var noTorch = new Option<bool>("--no-libtorch") { Description = "Do not fetch, build and ask the libtorch peer (600 MB of packages)" };
 var budget = new Option<double>("--budget") { Description = "Seconds for the rounds of one work", DefaultValueFactory = _ => 8 };
 var profile = new Option<bool>("--profile") { Description = "Also where our time goes, kernel by kernel" };
-var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile };
+var firstResult = new Option<string?>("--first-result")
+{
+    Description = "Instead: from the start of a process to its first token, samples/Continue as it was published at this path beside C# apps of ONNX Runtime and libtorch",
+};
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult };
 root.SetAction(parsed =>
 {
+    if (parsed.GetValue(firstResult) is { } app)
+    {
+        return FirstResult.Run(app, parsed.GetValue(noTorch));
+    }
+
     var counts = parsed.GetValue(threads)!;
     return counts.Length == 1 && Environment.GetEnvironmentVariable("UNIFIED_THREADS") == counts[0].ToString(CultureInfo.InvariantCulture)
         ? Run(parsed, counts[0])
         : counts.Distinct().Select(count => Restart(args, count)).Max();
 });
-return root.Parse(args).Invoke();
+return args is ["--first-result-of-onnx", var model] ? FirstResult.OfOnnx(model) : root.Parse(args).Invoke();
 
 // The number of threads is fixed when a process starts.
 static int Restart(string[] args, int count)

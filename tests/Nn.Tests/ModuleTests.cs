@@ -24,6 +24,25 @@ public sealed class ModuleTests : IDisposable
     }
 
     [Fact]
+    public void Weights_that_are_loaded_next_need_not_be_drawn()
+    {
+        var (generator, untouched) = (new Generator(7), new Generator(7));
+        Parameter[] left;
+        using (Initialize.LeaveOut())
+        {
+            left =
+            [
+                new Linear(3, 4, generator: generator).Weight, Initialize.Normal(generator, 1, 2, 3), Initialize.TruncatedNormal(generator, 1, 2, 2, 3),
+                Initialize.Orthogonal(generator, [2, 3]), Initialize.KaimingUniform(generator, [2, 3]), Initialize.FanIn(generator, 3, 5),
+            ];
+        }
+
+        Assert.All(left, p => Assert.All(p.ToArray<float>(), v => Assert.Equal(0, v)));
+        Assert.Equal(Initialize.Normal(untouched, 1, 2, 3).ToArray<float>(), Initialize.Normal(generator, 1, 2, 3).ToArray<float>());
+        Assert.Equal([2, 2, 2], Initialize.Constant(2, 3).ToArray<float>());
+    }
+
+    [Fact]
     public void The_optimizer_lists_its_own_state_only()
     {
         var model = new Mlp(3, 4, 2);

@@ -18,6 +18,30 @@ public sealed class TorchPeer : IDisposable
     /// <param name="problem">Why there is none.</param>
     public static TorchPeer? Start(int threads, out string? problem)
     {
+        if (Build(out problem) is not { } assembly)
+        {
+            return null;
+        }
+
+        var info = new ProcessStartInfo("dotnet", [assembly, threads.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var peer = new TorchPeer(Process.Start(info)!);
+        var hello = peer._process.StandardOutput.ReadLine();
+        if (hello == "ready")
+        {
+            problem = null;
+            return peer;
+        }
+
+        problem = "it does not load: " + (hello ?? "it ended at once");
+        peer.Dispose();
+        return null;
+    }
+
+    /// <summary>Builds the peer: its assembly, or null.</summary>
+    /// <param name="problem">Why there is none.</param>
+    public static string? Build(out string? problem)
+    {
+        problem = null;
         var project = typeof(TorchPeer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "TorchPeerProject").Value!;
         if (!File.Exists(project))
         {
@@ -44,18 +68,7 @@ public sealed class TorchPeer : IDisposable
             SharedLibrary.MakeOptional(binding, "GLIBCXX_3.4.32", "_ZSt21ios_base_library_initv");
         }
 
-        var info = new ProcessStartInfo("dotnet", [assembly, threads.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        var peer = new TorchPeer(Process.Start(info)!);
-        var hello = peer._process.StandardOutput.ReadLine();
-        if (hello == "ready")
-        {
-            problem = null;
-            return peer;
-        }
-
-        problem = "it does not load: " + (hello ?? "it ended at once");
-        peer.Dispose();
-        return null;
+        return assembly;
     }
 
     /// <returns>Null where libtorch has no such work.</returns>

@@ -14,6 +14,15 @@ catch (Exception e)
     return 1;
 }
 
+if (args.Length > 1 && args[1] == "first")
+{
+    // The same model as samples/Continue, with random weights: one pass, and out.
+    using var model = new TorchGpt2(256, 256, 4, 4);
+    using var nothing = TorchSharp.torch.no_grad();
+    Console.WriteLine(model.Last(TorchSharp.torch.zeros(1, 3, TorchSharp.torch.int64)).argmax().ToInt64());
+    return 0;
+}
+
 Console.WriteLine("ready");
 while (Console.ReadLine() is { } line)
 {
