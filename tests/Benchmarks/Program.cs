@@ -67,7 +67,7 @@ static int Restart(string[] args, int count)
 int Run(ParseResult parsed, int count)
 {
     var pattern = parsed.GetValue(only);
-    var works = Catalogue.All.Where(w => pattern is null ? parsed.GetValue(all) || !w.IsLong : Regex.IsMatch(w.Name, pattern)).ToList();
+    var works = Catalogue.All.Where(w => pattern is null ? !w.IsHuge && (parsed.GetValue(all) || !w.IsLong) : Regex.IsMatch(w.Name, pattern)).ToList();
     if (works.Count == 0)
     {
         Console.Error.WriteLine($"no work is called like '{pattern}'; there are: {string.Join(' ', Catalogue.All.Select(w => w.Name))}");

@@ -17,6 +17,19 @@ public sealed partial class TensorEffects : Module
 
     public Tensor Other => _other;
 
+    /// <summary>One more name of the argument, or not, depending on a tensor; the argument is written to afterwards.</summary>
+    [StaticGraph]
+    public Tensor Alias(Tensor x, Tensor y)
+    {
+        if (Sum(x) > 0f)
+        {
+            y = x;
+        }
+
+        x[0] = 9f;
+        return y * 2f;
+    }
+
     [StaticGraph]
     public Tensor SetsIf(Tensor x)
     {

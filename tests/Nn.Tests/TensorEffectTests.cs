@@ -48,6 +48,29 @@ public class TensorEffectTests
     }
 
     [Theory]
+    [InlineData(1f)]
+    [InlineData(-1f)]
+    public void What_is_written_to_one_of_several_tensors_is_seen_by_all_its_names(float sign)
+    {
+        var (model, log, said) = (new TensorEffects(), GraphRuntime.Log, new List<string>());
+        GraphRuntime.Log = said.Add;
+        try
+        {
+            using (Execution.Use(ExecutionMode.Graph))
+            {
+                var result = model.Alias(Tensor.From<float>([sign, sign, sign], 3), Tensor.From<float>([5, 6, 7], 3));
+                Assert.Equal(sign > 0 ? [18, 2, 2] : [10, 12, 14], result.ToArray<float>());
+            }
+
+            Assert.Contains("one of several", Assert.Single(said), StringComparison.Ordinal);
+        }
+        finally
+        {
+            GraphRuntime.Log = log;
+        }
+    }
+
+    [Theory]
     [InlineData(nameof(TensorEffects.Throws), 1)]
     [InlineData(nameof(TensorEffects.SetsEither), 1)]
     public void One_graph_has_all_paths(string method, int compilations)

@@ -207,6 +207,8 @@ internal sealed class Frame
         {
             case TensorValue { IsDisposed: true }:
                 throw Fail("a tensor is used after it was disposed of", eager: true);
+            case TensorValue { MayBe: var others } when others.Any(o => VersionOf(o.Tensor) != o.Version):
+                throw Fail("a tensor that is one of several, depending on a tensor's value, is used after one of them was written to; write to a copy of it, such as x * 1f", eager: true);
             case TensorValue tensor:
                 return _region.Import(tensor.Key is { } written ? _places[written].Current : tensor.Tensor);
             case PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own:
@@ -221,6 +223,15 @@ internal sealed class Frame
                 throw Fail($"a tensor is needed here, not {value.Describe()}", eager: true);
         }
     }
+
+    /// <summary>How often a tensor has been written to.</summary>
+    public int VersionOf(Value tensor) => tensor switch
+    {
+        PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own => VersionOf(own.Value),
+        PlaceValue place => _places.TryGetValue(place.Key, out var known) ? known.Version : 0,
+        TensorValue { Key: { } written } => _places[written].Version,
+        _ => 0,
+    };
 
     /// <summary>A tensor that is computed here and now.</summary>
     public TensorValue New(OpValue value) => new(value) { Home = _region };

@@ -137,6 +137,12 @@ internal sealed class TensorLoops
             });
         }
 
+        if (value is TensorValue { MayBe.IsEmpty: false })
+        {
+            // Fails where it is no longer known what it holds.
+            _frame.Tensor(value);
+        }
+
         return Leaf.Of(value, _frame.Save()) is { } leaf
             ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value)) switch
             {

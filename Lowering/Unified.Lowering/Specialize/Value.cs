@@ -28,6 +28,12 @@ internal sealed record TensorValue(OpValue Tensor) : Value
     /// <summary>Where its present value is found, once something has been written to it.</summary>
     public LocalKey? Key { get; set; }
 
+    /// <summary>
+    /// Tensors that others hold, one of which it is, depending on a tensor's value, and how often each had been written to then. Once one has been
+    /// written to again, what this one holds is not known.
+    /// </summary>
+    public ImmutableArray<(Value Tensor, int Version)> MayBe { get; init; } = [];
+
     /// <summary>Reading it is a mistake, which eager code answers. Once it may be so, whatever path is taken.</summary>
     public bool IsDisposed { get; set; }
 

@@ -31,7 +31,7 @@ internal static class WholeModels
                 model.Step(tokens, next);
             }));
         })
-        { PeerFloor = 1 / 1.3, IsLong = true },
+        { PeerFloor = 1 / 1.3, IsLong = true, IsHuge = true },
         Decode(128), Decode(512),
         new Work("mlp/f32/64", new Cost(MlpFlops), threads =>
         {

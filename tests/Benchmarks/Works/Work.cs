@@ -20,6 +20,9 @@ public sealed record Work(string Name, Cost? Cost, Func<int, Contest> Prepare)
     /// <summary>Takes long, and runs only when it is named or all are asked for.</summary>
     public bool IsLong { get; init; }
 
+    /// <summary>Needs more memory than others leave, and runs only when it is named.</summary>
+    public bool IsHuge { get; init; }
+
     public string Floor => string.Join(", ", new[]
     {
         ShareFloor > 0 ? string.Create(CultureInfo.InvariantCulture, $"{ShareFloor:P0} of limit") : null,
