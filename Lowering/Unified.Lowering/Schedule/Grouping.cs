@@ -134,8 +134,9 @@ internal sealed class Grouping
         {
             if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {
-                // A gathered table is read from memory: what makes it cannot be in the kernel that reads it.
-                var tables = node.Operands.Where((o, i) => Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank)) is null).Select(o => _groupOf[Sources.Owner(o)]).ToList();
+                // A gathered table and a part of a tensor are read from memory: what makes them cannot be in the kernel that reads them.
+                var tables = node.Operands.Where((o, i) => Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank)) is not { } wanted || Sources.Resolve(o, wanted).Map is null)
+                    .Select(o => _groupOf[Sources.Owner(o)]).ToList();
                 var read = node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Distinct().ToList();
                 foreach (var sibling in read.Except(tables).OfType<Group>().ToList())
                 {
