@@ -99,18 +99,13 @@ public static class GraphRuntime
         FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, Span<Tensor> counted, bool isCounted, out Tensor[] list)
     {
         list = [];
-        GraphCall.Meet(function, self, arguments);
+        Preparation.Meet(function, self, arguments);
         var cache = FunctionCache.All.GetOrCreateValue(function).For(self);
         lock (cache.Lock)
         {
             if (cache.EagerReason is not null)
             {
                 return false;
-            }
-
-            if (Preparation.IsOn)
-            {
-                Prepare(function, self, arguments, cache);
             }
 
             var known = cache.Specializations;
@@ -211,26 +206,17 @@ public static class GraphRuntime
         }
     }
 
-    private static void Prepare(FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, FunctionCache.InstanceCache cache)
+    /// <summary>Compiles the function for this call, unless that is done.</summary>
+    internal static void Prepare(FunctionDefinition function, object? self, Argument[] arguments)
     {
-        if (Preparation.Captured is { } captured)
+        var cache = FunctionCache.All.GetOrCreateValue(function).For(self);
+        lock (cache.Lock)
         {
-            captured(new PreparedCall(function, self, arguments.ToArray()));
-            Preparation.Leave();
+            if (!cache.Specializations.Exists(known => known.Fits(arguments) && known.Executable.GuardsHold() && known.Executable.Takes(arguments)))
+            {
+                Compile(function, self, arguments, cache);
+            }
         }
-
-        var isKnown = false;
-        foreach (var known in cache.Specializations)
-        {
-            isKnown |= known.Fits(arguments) && known.Executable.GuardsHold() && known.Executable.Takes(arguments);
-        }
-
-        if (!isKnown)
-        {
-            Compile(function, self, arguments, cache);
-        }
-
-        Preparation.Leave();
     }
 
     private static bool SayEager()
@@ -265,7 +251,7 @@ public static class GraphRuntime
     {
         var compiler = s_compiler!;
         var start = Stopwatch.GetTimestamp();
-        if (!Preparation.IsOn && cache.Specializations.Count > 0 && !cache.Specializations.Exists(s => s.Executable.GuardsHold()))
+        if (!Preparation.IsCompiling && cache.Specializations.Count > 0 && !cache.Specializations.Exists(s => s.Executable.GuardsHold()))
         {
             Log($"{function.Key}: a host value it was specialized on has changed; compiling again");
         }

@@ -28,7 +28,7 @@ public sealed class GraphSet
     public GraphSet Add(Action call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        Preparation.Of(call);
+        Preparation.Add(call);
         return this;
     }
 
