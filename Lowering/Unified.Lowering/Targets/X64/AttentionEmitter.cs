@@ -65,16 +65,7 @@ internal sealed class AttentionEmitter
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, Batch).Select(_k.Parameter), _k.CeilDiv(Queries, Tile.Rows)]);
-            LlvmValue Start(int buffer, int firstStride)
-            {
-                var offset = _k.I64(0);
-                for (var axis = 0; axis < Batch; axis++)
-                {
-                    offset = _k.Add(offset, _k.Mul(indices[axis], _k.Parameter(firstStride + axis)));
-                }
-
-                return At(_k.Buffer(buffer), offset);
-            }
+            LlvmValue Start(int buffer, int firstStride) => _k.Start(buffer, indices.AsSpan(0, Batch), firstStride, F32);
 
             var first = _k.Mul(indices[^1], _k.I64(Tile.Rows));
             var rows = _k.Min(_k.I64(Tile.Rows), _k.B.Sub(Queries, first));

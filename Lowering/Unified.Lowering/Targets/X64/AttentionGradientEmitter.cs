@@ -78,16 +78,7 @@ internal sealed class AttentionGradientEmitter
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, Batch).Select(_k.Parameter)]);
-            LlvmValue Start(int buffer, int firstStride)
-            {
-                var offset = zero;
-                for (var axis = 0; axis < Batch; axis++)
-                {
-                    offset = _k.Add(offset, _k.Mul(indices[axis], _k.Parameter(firstStride + axis)));
-                }
-
-                return At(_k.Buffer(buffer), offset);
-            }
+            LlvmValue Start(int buffer, int firstStride) => _k.Start(buffer, indices.AsSpan(0, Batch), firstStride, F32);
 
             LlvmValue queries = Start(0, query), flow = Start(4, dy);
             LlvmValue keysByDepth = Start(1, packed), valuesByWidth = Start(2, packed + Batch), keys = Start(3, packed + (2 * Batch));

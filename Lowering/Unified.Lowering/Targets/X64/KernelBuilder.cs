@@ -181,6 +181,18 @@ internal sealed class KernelBuilder : IDisposable
         return results;
     }
 
+    /// <summary>Where the matrix with these indices begins: their strides are consecutive parameters.</summary>
+    public LlvmValue Start(int buffer, ReadOnlySpan<LlvmValue> indices, int firstStride, LlvmType element)
+    {
+        var offset = I64(0);
+        for (var axis = 0; axis < indices.Length; axis++)
+        {
+            offset = Add(offset, Mul(indices[axis], Parameter(firstStride + axis)));
+        }
+
+        return B.Gep(element, Buffer(buffer), offset);
+    }
+
     /// <summary>The indices along axes of the given extents of number <paramref name="linear"/> in row-major order.</summary>
     public LlvmValue[] Unravel(LlvmValue linear, IReadOnlyList<LlvmValue> extents)
     {
