@@ -85,8 +85,9 @@ public sealed class PackageFeed : IDisposable
         Programs.Run("dotnet", $"publish {project} -nologo -c Release -r linux-x64 -o \"{Path.Combine(_folder.Path, output)}\" {arguments}", _folder.Path);
 
     /// <summary>Runs a program as on a machine that has no libLLVM and no former kernels.</summary>
-    internal Outcome Run(string file, string arguments, string mode = "") => Programs.Run(
-        file, arguments, _folder.Path, ("UNIFIED_LIBLLVM", "/nowhere/libLLVM.so"), ("UNIFIED_CACHE", Path.Combine(_folder.Path, "no-kernels")), ("UNIFIED_MODE", mode));
+    internal Outcome Run(string file, string arguments, string mode = "", params (string Name, string Value)[] environment) => Programs.Run(
+        file, arguments, _folder.Path,
+        [("UNIFIED_LIBLLVM", "/nowhere/libLLVM.so"), ("UNIFIED_CACHE", Path.Combine(_folder.Path, "no-kernels")), ("UNIFIED_MODE", mode), .. environment]);
 
     internal static Outcome Must(Outcome outcome) =>
         outcome.ExitCode == 0 ? outcome : throw new InvalidOperationException(outcome.Output + outcome.Error);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -53,17 +54,36 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
             Assert.Equal(eager, Answers(run));
         }
 
-        // A file that is damaged, foreign or newer is refused with a word, and the app goes on.
-        var graphs = Path.Combine(feed.Folder, "framework", "Infers.graphs");
+        // On a machine without AVX-512 the same app runs its other code, and on one that there is no code for it runs eagerly and says so.
+        var app = Path.Combine(feed.Folder, "framework", "Infers");
+        var older = feed.Run(app, "0.1 0.2 -0.5 0.4", "", ("DOTNET_EnableAVX512", "0"));
+        Assert.Contains(Shipped, older.Output, StringComparison.Ordinal);
+        Assert.Equal(eager, Answers(older));
+        var oldest = feed.Run(app, "0.1 0.2 -0.5 0.4", "", ("DOTNET_EnableAVX", "0"));
+        Assert.Contains("it has code for x86-64-v3, x86-64-v4; this machine is x86-64-v2", oldest.Error, StringComparison.Ordinal);
+        Assert.Equal(eager, Answers(oldest));
+
+        // A file that is damaged, foreign, newer or not there is refused with a word, and the app goes on.
+        var graphs = app + ".graphs";
         var bytes = File.ReadAllBytes(graphs);
+        var newer = bytes[..^32];
+        newer[5]++;
         bytes[bytes.Length / 2] ^= 1;
-        foreach (var (content, says) in new (byte[], string)[] { (bytes, "damaged"), (bytes[..100], "damaged"), ([1, 2, 3], "no graph artifact") })
+        foreach (var (content, says) in new (byte[]?, string)[]
         {
-            File.WriteAllBytes(graphs, content);
-            var run = feed.Run(Path.Combine(feed.Folder, "framework", "Infers"), "0.1 0.2 -0.5 0.4");
+            (bytes, "damaged"), (bytes[..100], "damaged"), ([1, 2, 3], "no graph artifact"), ([.. newer, .. SHA256.HashData(newer)], "format 2"), (null, "without compiled graphs"),
+        })
+        {
+            File.Delete(graphs);
+            if (content is not null)
+            {
+                File.WriteAllBytes(graphs, content);
+            }
+
+            var run = feed.Run(app, "0.1 0.2 -0.5 0.4");
             Assert.Equal(0, run.ExitCode);
             Assert.Contains(says, run.Error, StringComparison.Ordinal);
-            Assert.Contains("run eagerly", run.Error, StringComparison.Ordinal);
+            Assert.Single(run.Error.Split("run eagerly"), s => s.Contains("static graphs", StringComparison.Ordinal));
             Assert.Equal(eager, Answers(run));
         }
     }
