@@ -31,6 +31,73 @@ public sealed partial class TensorEffects : Module
     }
 
     [StaticGraph]
+    public Tensor NameOfLoop(Tensor x, Tensor y)
+    {
+        while (Sum(y) > 10f)
+        {
+            y = x;
+        }
+
+        x[0] = 9f;
+        return y * 2f;
+    }
+
+    [StaticGraph]
+    public Tensor NameBeforeLoop(Tensor x, Tensor y)
+    {
+        y = x;
+        while (Sum(y) > 2f)
+        {
+            y = y * 0.5f;
+        }
+
+        x[0] = 9f;
+        return y * 2f;
+    }
+
+    [StaticGraph]
+    public Tensor NameOfTurnBefore(Tensor x, Tensor y)
+    {
+        var sum = y * 0f;
+        while (Sum(Abs(sum)) < 100f)
+        {
+            x[0] = sum[1];
+            sum = sum + Abs(y) + 1f;
+            y = x;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Whichever of the two <c>h</c> is, it holds what was assigned.</summary>
+    [StaticGraph]
+    public Tensor KeptAfterLoop(Tensor x)
+    {
+        var h = Counter;
+        while (Sum(h) < Sum(x))
+        {
+            h = h + 1f;
+        }
+
+        Counter.Assign(h);
+        return h * 2f + x;
+    }
+
+    /// <summary>At least one turn is run, so <c>h</c> is not the state itself.</summary>
+    [StaticGraph]
+    public Tensor KeptAfterLongLoop(Tensor x)
+    {
+        var h = Counter;
+        for (var i = 0; i < 200; i++)
+        {
+            h = h * 0.5f + x[0];
+        }
+
+        Counter.Assign(h * 0.5f);
+        return h + x;
+    }
+
+    [StaticGraph]
     public Tensor SetsIf(Tensor x)
     {
         if (Sum(x) > 0f)

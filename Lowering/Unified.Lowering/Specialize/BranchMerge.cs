@@ -170,20 +170,11 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         if (Leaf.Of(a, then.State) is { } x && Leaf.Of(b, other.State) is { } y && x.Type == y.Type && (m == n || (m ?? n) == "bool"))
         {
             var pair = Pair(x, y);
-            return r => Leaf.AsValue(r[pair], m == n ? m : null) is var made && made is TensorValue tensor ? tensor with { MayBe = [.. Others(a), .. Others(b)] } : made;
+            return r => Leaf.AsValue(r[pair], m == n ? m : null) is var made && made is TensorValue tensor ? tensor with { MayBe = [.. frame.HeldByOthers(a), .. frame.HeldByOthers(b)] } : made;
         }
 
         return _ => new TornValue(a, b);
     }
-
-    /// <summary>The tensors that a value is, as far as others hold them.</summary>
-    private ImmutableArray<(Value Tensor, int Version)> Others(Value value) => value switch
-    {
-        PlaceValue => [(value, frame.VersionOf(value))],
-        TensorValue { Home: { } home } when frame.Region.IsWithin(home) => [(value, frame.VersionOf(value))],
-        TensorValue merged => merged.MayBe,
-        _ => [],
-    };
 
     /// <summary>A variable that only one side has set: C# sees to it that no one reads it on other paths.</summary>
     private Func<ImmutableArray<OpValue>, Value> Only(Value value, BranchSide side)

@@ -207,9 +207,8 @@ internal sealed class Frame
         {
             case TensorValue { IsDisposed: true }:
                 throw Fail("a tensor is used after it was disposed of", eager: true);
-            case TensorValue { MayBe: var others } when others.Any(o => VersionOf(o.Tensor) != o.Version):
-                throw Fail("a tensor that is one of several, depending on a tensor's value, is used after one of them was written to; write to a copy of it, such as x * 1f", eager: true);
             case TensorValue tensor:
+                CheckKnown(tensor);
                 return _region.Import(tensor.Key is { } written ? _places[written].Current : tensor.Tensor);
             case PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own:
                 return Tensor(own.Value);
@@ -223,6 +222,24 @@ internal sealed class Frame
                 throw Fail($"a tensor is needed here, not {value.Describe()}", eager: true);
         }
     }
+
+    /// <summary>What it holds is known: none of the tensors that it may be has been written to since, or what was written is the same.</summary>
+    public void CheckKnown(TensorValue tensor)
+    {
+        if (tensor.MayBe.Any(o => VersionOf(o.Tensor) != o.Version && !ReferenceEquals(Tensor(o.Tensor), _region.Import(tensor.Tensor))))
+        {
+            throw Fail("a tensor that is one of several, depending on a tensor's value, is used after one of them was written to; write to a copy of it, such as x * 1f", eager: true);
+        }
+    }
+
+    /// <summary>The tensors that a value is, as far as others hold them, and how often each has been written to.</summary>
+    public ImmutableArray<(Value Tensor, int Version)> HeldByOthers(Value value) => value switch
+    {
+        PlaceValue => [(value, VersionOf(value))],
+        TensorValue { Home: { } home } when _region.IsWithin(home) => [(value, VersionOf(value))],
+        TensorValue merged => merged.MayBe,
+        _ => [],
+    };
 
     /// <summary>How often a tensor has been written to.</summary>
     public int VersionOf(Value tensor) => tensor switch

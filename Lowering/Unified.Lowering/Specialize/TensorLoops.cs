@@ -18,9 +18,13 @@ internal sealed class TensorLoops
     private readonly HashSet<PlaceKey> _places = [];
     private readonly Dictionary<int, Leaf> _firstValues = [];
 
-    private TensorLoops(Frame frame, LoopInstruction step)
+    // Tensors that a variable (its slot, and which of its leaves) may be another name of: before the first turn, and at the end of each.
+    private readonly Names _atFirst = [], _atEnd = [];
+    private readonly bool _runsOnce;
+
+    private TensorLoops(Frame frame, LoopInstruction step, bool runsOnce)
     {
-        (_frame, _step) = (frame, step);
+        (_frame, _step, _runsOnce) = (frame, step, runsOnce);
         var uses = LocalUses.Of(step.Condition.Instructions.Concat(step.Body.Instructions).Concat(step.Step.Instructions));
         Inside = uses;
         _slots = [.. uses.Written.Where(l => uses.IsWantedLater(l, frame.Function))];
@@ -29,9 +33,13 @@ internal sealed class TensorLoops
     private LocalUses Inside { get; }
 
     /// <summary>Runs the loop from where its condition has this value for the first time.</summary>
-    public static Flow Run(Frame frame, LoopInstruction step, OpValue condition)
+    public static Flow Run(Frame frame, LoopInstruction step, OpValue condition) => Run(frame, new TensorLoops(frame, step, runsOnce: false), condition);
+
+    /// <summary>Runs a loop that the host could run, and whose condition holds at first.</summary>
+    public static Flow Roll(Frame frame, LoopInstruction step) => Run(frame, new TensorLoops(frame, step, runsOnce: true), frame.Builder.Scalar(DType.Bool, 1));
+
+    private static Flow Run(Frame frame, TensorLoops loop, OpValue condition)
     {
-        var loop = new TensorLoops(frame, step);
         for (var i = 0; i < MostTries; i++)
         {
             if (loop.Try(condition))
@@ -43,16 +51,15 @@ internal sealed class TensorLoops
         throw frame.Fail("the loop ends on a tensor's value and changes too much from turn to turn to be one graph", eager: true);
     }
 
-    /// <summary>Runs a loop that the host could run, and whose condition holds at first.</summary>
-    public static Flow Roll(Frame frame, LoopInstruction step) => Run(frame, step, frame.Builder.Scalar(DType.Bool, 1));
+    /// <summary>Something that goes around the loop: where it comes from, its parts that are tensors or numbers, and how it is put together again.</summary>
+    private sealed record Carried(Value Value, ImmutableArray<Leaf> Leaves, Func<ImmutableArray<OpValue>, Names, Value> Make);
 
-    /// <summary>Something that goes around the loop: where it comes from, and how it is put together again.</summary>
-    private sealed record Carried(Value Value, ImmutableArray<Leaf> Leaves, Func<ImmutableArray<OpValue>, Value> Make);
+    private sealed class Names : Dictionary<(int Slot, int Leaf), HashSet<Value>>;
 
     private bool Try(OpValue condition)
     {
         var before = _frame.Save();
-        var slots = _slots.Select(s => (Slot: s, Carried: Carry(First(s)))).Where(p => p.Carried is not null).Select(p => (p.Slot, Carried: p.Carried!)).ToList();
+        var slots = _slots.Select(s => (Slot: s, Carried: Carry(s))).Where(p => p.Carried is not null).Select(p => (p.Slot, Carried: p.Carried!)).ToList();
         var places = _places.Select(k => (Key: k, First: _frame.Place(k).Current)).ToList();
         var region = _frame.Enter("loop", isLoop: true);
         var inputs = Inputs(region, slots.SelectMany(s => s.Carried.Leaves).Select(l => l.Type).Concat(places.Select(p => p.First.Type)));
@@ -65,7 +72,7 @@ internal sealed class TensorLoops
         next = 0;
         foreach (var (slot, carried) in slots)
         {
-            _frame.SetSlot(slot, carried.Make(inputs.Slice(next, carried.Leaves.Length)));
+            _frame.SetSlot(slot, carried.Make(inputs.Slice(next, carried.Leaves.Length), Both()));
             next += carried.Leaves.Length;
         }
 
@@ -76,9 +83,10 @@ internal sealed class TensorLoops
         _frame.CheckNoFieldSet(before);
         var after = _frame.Save();
         var goesOn = after.Slots[_frame.SlotOf(Exit.GoesOn)];
+        var foundNames = slots.Select(s => FoundNames(_atEnd, s.Slot, [.. Parts(s.Carried.Value, after.Slots[s.Slot])], region.Outer!)).ToList().Contains(true);
         _frame.Leave();
         _frame.Restore(before);
-        if (FoundMore(head, after))
+        if (FoundMore(head, after) || foundNames)
         {
             return false;
         }
@@ -124,32 +132,80 @@ internal sealed class TensorLoops
         return Flow.Next;
     }
 
-    /// <summary>The value as leaves; null when it has none, and so has to stay as it is.</summary>
-    private Carried? Carry(Value value)
+    /// <summary>The variable's value as leaves; null when it has none, and so has to stay as it is.</summary>
+    private Carried? Carry(int slot)
+    {
+        var first = First(slot);
+        FoundNames(_atFirst, slot, [.. Parts(first, first)], _frame.Region);
+        var leaf = 0;
+        return Carry(first, slot, ref leaf);
+    }
+
+    private Carried? Carry(Value value, int slot, ref int leaf)
     {
         if (value is AggregateValue list)
         {
-            var items = list.Items.Select(i => Carry(i) ?? new Carried(i, [], _ => i)).ToList();
-            return new Carried(value, [.. items.SelectMany(i => i.Leaves)], r =>
+            var items = new List<Carried>();
+            foreach (var item in list.Items)
+            {
+                items.Add(Carry(item, slot, ref leaf) ?? new Carried(item, [], (_, _) => item));
+            }
+
+            return new Carried(value, [.. items.SelectMany(i => i.Leaves)], (r, names) =>
             {
                 var at = 0;
-                return new AggregateValue([.. items.Select(i => i.Make(r.Slice((at += i.Leaves.Length) - i.Leaves.Length, i.Leaves.Length)))]) { IsShared = true };
+                return new AggregateValue([.. items.Select(i => i.Make(r.Slice((at += i.Leaves.Length) - i.Leaves.Length, i.Leaves.Length), names))]) { IsShared = true };
             });
         }
 
-        if (value is TensorValue { MayBe.IsEmpty: false })
-        {
-            // Fails where it is no longer known what it holds.
-            _frame.Tensor(value);
-        }
-
-        return Leaf.Of(value, _frame.Save()) is { } leaf
-            ? new Carried(value, [leaf], r => Leaf.AsValue(r[0], Leaf.ScalarType(value)) switch
+        var key = (slot, leaf++);
+        return Leaf.Of(value, _frame.Save()) is { } only
+            ? new Carried(value, [only], (r, names) => Leaf.AsValue(r[0], Leaf.ScalarType(value)) switch
             {
                 ScalarValue number => number with { IsOfHost = value is HostValue or SizeValue or ScalarValue { IsOfHost: true } },
-                var tensor => tensor,
+                TensorValue tensor => tensor with { MayBe = [.. names[key].Select(o => (o, _frame.VersionOf(o)))] },
+                var other => other,
             })
             : null;
+    }
+
+    private Names Both()
+    {
+        var both = new Names();
+        foreach (var (leaf, names) in _atFirst)
+        {
+            both.Add(leaf, _atEnd.TryGetValue(leaf, out var others) ? [.. names, .. others] : names);
+        }
+
+        return both;
+    }
+
+    /// <summary>What a list holds at last, in any depth, or the value itself.</summary>
+    /// <param name="first">The same variable before the loop: it has as many leaves as this one.</param>
+    private static IEnumerable<Value> Parts(Value first, Value now) => first is AggregateValue list
+        ? list.Items.SelectMany((item, i) => Parts(item, now is AggregateValue { Items: var items } && i < items.Length ? items[i] : now))
+        : [now];
+
+    /// <summary>Whether the variable may be the name of a tensor that was not thought of yet. What each part holds must be known.</summary>
+    /// <param name="around">Tensors made in the loop are not met by a later turn in any other way.</param>
+    private bool FoundNames(Names names, int slot, ImmutableArray<Value> parts, Region around)
+    {
+        var found = false;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (parts[i] is TensorValue tensor)
+            {
+                _frame.CheckKnown(tensor);
+            }
+
+            var others = names.TryGetValue((slot, i), out var known) ? known : names[(slot, i)] = [];
+            foreach (var (other, _) in _frame.HeldByOthers(parts[i]))
+            {
+                found |= (other is not TensorValue { Home: { } home } || around.IsWithin(home)) && others.Add(other);
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Whether the body changes something that does not go around yet; it then does at the next try.</summary>
@@ -214,7 +270,7 @@ internal sealed class TensorLoops
         var at = 0;
         foreach (var (slot, carried) in slots)
         {
-            _frame.SetSlot(slot, carried.Make(left.Slice(at, carried.Leaves.Length)));
+            _frame.SetSlot(slot, carried.Make(left.Slice(at, carried.Leaves.Length), _runsOnce ? _atEnd : Both()));
             at += carried.Leaves.Length;
         }
 
