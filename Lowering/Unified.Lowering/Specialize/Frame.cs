@@ -226,7 +226,7 @@ internal sealed class Frame
     /// <summary>What it holds is known: none of the tensors that it may be has been written to since, or what was written is the same.</summary>
     public void CheckKnown(TensorValue tensor)
     {
-        if (tensor.MayBe.Any(o => VersionOf(o.Tensor) != o.Version && !ReferenceEquals(Tensor(o.Tensor), _region.Import(tensor.Tensor))))
+        if (tensor.MayBe.Any(o => VersionOf(o.Tensor) != o.Version && !ReferenceEquals(Current(o.Tensor), tensor.Tensor)))
         {
             throw Fail("a tensor that is one of several, depending on a tensor's value, is used after one of them was written to; write to a copy of it, such as x * 1f", eager: true);
         }
@@ -239,6 +239,14 @@ internal sealed class Frame
         TensorValue { Home: { } home } when _region.IsWithin(home) => [(value, VersionOf(value))],
         TensorValue merged => merged.MayBe,
         _ => [],
+    };
+
+    private OpValue? Current(Value tensor) => tensor switch
+    {
+        PlaceValue { Key: ReboundKey key } when _rebound.Find(r => r.Key == key) is { } own => Current(own.Value),
+        PlaceValue place => _places.TryGetValue(place.Key, out var known) ? known.Current : null,
+        TensorValue computed => computed.Key is { } written ? _places[written].Current : computed.Tensor,
+        _ => null,
     };
 
     /// <summary>How often a tensor has been written to.</summary>
