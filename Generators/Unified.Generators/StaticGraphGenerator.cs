@@ -11,11 +11,14 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
     /// <summary>Names of the pipeline's steps, as tests see them.</summary>
     internal static class Steps
     {
+        public const string Captures = nameof(Captures);
         public const string Methods = nameof(Methods);
         public const string Diagnostics = nameof(Diagnostics);
         public const string Graphs = nameof(Graphs);
         public const string Index = nameof(Index);
+        public const string Bindings = nameof(Bindings);
         public const string Calls = nameof(Calls);
+        public const string Members = nameof(Members);
         public const string Modules = nameof(Modules);
         public const string Settings = nameof(Settings);
     }
@@ -39,7 +42,8 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
 
     private static IncrementalValuesProvider<MethodReading> Methods(IncrementalGeneratorInitializationContext context) =>
         context.SyntaxProvider.ForAttributeWithMetadataName(
-                KnownNames.StaticGraphAttribute, (node, _) => node is MethodDeclarationSyntax, ReadMethod.Of)
+                KnownNames.StaticGraphAttribute, (node, _) => node is MethodDeclarationSyntax, (c, _) => ReadMethod.Pending(c))
+            .Select((pending, cancel) => pending.Read(cancel)).WithTrackingName(Steps.Captures)
             .Combine(context.AnalyzerConfigOptionsProvider.Select((options, _) => ReadSettings.EmitsIrText(options)))
             .Select((pair, _) => pair.Right || pair.Left.Method is null ? pair.Left : pair.Left with { Method = pair.Left.Method with { Text = null } })
             .WithTrackingName(Steps.Methods);
@@ -79,7 +83,8 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
     private static void EmitModules(IncrementalGeneratorInitializationContext context)
     {
         var modules = context.SyntaxProvider.CreateSyntaxProvider(
-                (node, _) => ReadModule.IsCandidate(node), (c, cancel) => ReadModule.Of((ClassDeclarationSyntax)c.Node, c.SemanticModel, cancel))
+                (node, _) => ReadModule.IsCandidate(node), (c, _) => ReadModule.Pending((ClassDeclarationSyntax)c.Node, c.SemanticModel))
+            .Select((pending, cancel) => pending.Read(cancel)).WithTrackingName(Steps.Members)
             .Where(m => m is not null)
             .WithTrackingName(Steps.Modules);
         context.RegisterSourceOutput(modules, (output, module) => output.AddSource(module!.HintName, ModuleSource.Write(module)));
@@ -88,7 +93,9 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
     private static void EmitInterceptors(IncrementalGeneratorInitializationContext context)
     {
         var calls = context.SyntaxProvider.CreateSyntaxProvider(
-                (node, _) => ReadCallSite.IsCandidate(node), (c, cancel) => ReadCallSite.Of((InvocationExpressionSyntax)c.Node, c.SemanticModel, cancel))
+                (node, _) => ReadCallSite.IsCandidate(node), (c, _) => ReadCallSite.Pending((InvocationExpressionSyntax)c.Node, c.SemanticModel))
+            .Where(c => c is not null)
+            .Select((pending, cancel) => pending!.Read(cancel)).WithTrackingName(Steps.Bindings)
             .Where(c => c is not null)
             .WithTrackingName(Steps.Calls);
         context.RegisterImplementationSourceOutput(calls.Collect(), (output, all) =>

@@ -18,12 +18,18 @@ var firstResult = new Option<string?>("--first-result")
 {
     Description = "Instead: from the start of a process to its first token, samples/Continue as it was published at this path beside C# apps of ONNX Runtime and libtorch",
 };
-var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult };
+var generator = new Option<bool>("--generator") { Description = "Instead: what the generator costs at a keystroke, beside the compiler's own time for the same edit" };
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator };
 root.SetAction(parsed =>
 {
     if (parsed.GetValue(firstResult) is { } app)
     {
         return FirstResult.Run(app, parsed.GetValue(noTorch));
+    }
+
+    if (parsed.GetValue(generator))
+    {
+        return GeneratorCost.Run(parsed.GetValue(json));
     }
 
     var counts = parsed.GetValue(threads)!;

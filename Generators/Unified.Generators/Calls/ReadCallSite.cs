@@ -9,11 +9,16 @@ internal static class ReadCallSite
 {
     public static bool IsCandidate(SyntaxNode node) => node is InvocationExpressionSyntax invocation && NameGate.NameOf(invocation) is not (null or "nameof");
 
-    public static CallSite? Of(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)
+    /// <summary>The call on its way to be bound; null where its name says that it need not be.</summary>
+    public static Pending<CallSite?>? Pending(InvocationExpressionSyntax invocation, SemanticModel model) =>
+        NameGate.NameOf(invocation) is not { } name || !NameGate.MayBeStaticGraph(model.Compilation, name) ? null
+        : new Pending<CallSite?>(
+            $"{SourcePrint.Of(model.Compilation).Signatures}{SourcePrint.Of(invocation.SyntaxTree)}{invocation.SpanStart}", "",
+            cancel => (Of(invocation, model, cancel), LooksAround: false));
+
+    private static CallSite? Of(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)
     {
-        if (NameGate.NameOf(invocation) is not { } name
-            || !NameGate.MayBeStaticGraph(model.Compilation, name)
-            || model.GetSymbolInfo(invocation, cancel).Symbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ReducedExtension } called
+        if (model.GetSymbolInfo(invocation, cancel).Symbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ReducedExtension } called
             || (called.ReducedFrom ?? called).OriginalDefinition is var method && !method.IsStaticGraph()
             || ReadSignature.Of(method, model.Compilation) is not { CanBeCalled: true } target
             || !ReadSignature.CanSee(method, model.Compilation)

@@ -19,7 +19,7 @@ internal sealed class CaptureSession
 
     public CaptureSession(IMethodSymbol method, SemanticModel model, CancellationToken cancellation)
     {
-        Method = method;
+        Method = method.PartialImplementationPart ?? method;
         Model = model;
         Cancellation = cancellation;
         Types = new TypeClassifier(model.Compilation);
@@ -68,6 +68,9 @@ internal sealed class CaptureSession
     public ExpressionCapture Expressions { get; }
 
     public StatementCapture Statements { get; }
+
+    /// <summary>Something else than the method and the signatures of everything was looked at: bodies in the files of its type.</summary>
+    public bool LooksAround { get; set; }
 
     /// <summary>The C# itself is wrong; the compiler says so, and nothing of ours is added.</summary>
     public bool IsBroken { get; set; }

@@ -10,7 +10,7 @@ namespace Unified.Generators;
 /// holds a collection made for it, and outside of constructors the type only reads items, counts and loops over it. Such a
 /// field of layers or parameters then costs no guards.
 /// </summary>
-internal sealed class FrozenFields(CancellationToken cancellation)
+internal sealed class FrozenFields(CaptureSession session)
 {
     private static readonly HashSet<string> Reads = new(StringComparer.Ordinal)
     {
@@ -34,15 +34,21 @@ internal sealed class FrozenFields(CancellationToken cancellation)
                 && field.Type is IArrayTypeSymbol { Rank: 1 } or INamedTypeSymbol { Name: "List", TypeArguments.Length: 1 }
                 && field.DeclaringSyntaxReferences.Length > 0
                 && Declarations(field).All(IsFresh)
-                && field.ContainingType.DeclaringSyntaxReferences.SelectMany(r => r.GetSyntax(cancellation).DescendantNodes())
-                    .OfType<IdentifierNameSyntax>().Where(i => i.Identifier.ValueText == field.Name).All(IsHarmless);
+                && Uses(field).All(IsHarmless);
         }
 
         return frozen;
     }
 
+    private IEnumerable<IdentifierNameSyntax> Uses(IFieldSymbol field)
+    {
+        session.LooksAround = true;
+        return field.ContainingType.DeclaringSyntaxReferences.SelectMany(r => r.GetSyntax(session.Cancellation).DescendantNodes())
+            .OfType<IdentifierNameSyntax>().Where(i => i.Identifier.ValueText == field.Name);
+    }
+
     private IEnumerable<ExpressionSyntax> Declarations(IFieldSymbol field) => field.DeclaringSyntaxReferences
-        .Select(r => r.GetSyntax(cancellation)).OfType<VariableDeclaratorSyntax>().Select(d => d.Initializer?.Value).OfType<ExpressionSyntax>();
+        .Select(r => r.GetSyntax(session.Cancellation)).OfType<VariableDeclaratorSyntax>().Select(d => d.Initializer?.Value).OfType<ExpressionSyntax>();
 
     private static bool IsHarmless(IdentifierNameSyntax name)
     {

@@ -95,6 +95,7 @@ internal sealed class FunctionCapture(CaptureSession session)
             return null;
         }
 
+        session.LooksAround = true;
         SyntaxNode? written = syntax.ExpressionBody ?? (SyntaxNode?)syntax.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration));
         var operation = written is null ? null : session.Model.GetOperation(written, session.Cancellation);
         var body = operation is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : operation as IBlockOperation;
@@ -115,8 +116,7 @@ internal sealed class FunctionCapture(CaptureSession session)
             || !(session.Types.IsOrHoldsTensors(method.ReturnType) || method.Parameters.Any(p => session.Types.IsOrHoldsTensors(p.Type)))
             || method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation) is not BaseMethodDeclarationSyntax syntax
             || syntax.SyntaxTree != session.Model.SyntaxTree
-            || session.Model.GetOperation(syntax, session.Cancellation) is not IMethodBodyOperation whole
-            || (whole.BlockBody ?? whole.ExpressionBody) is not { } body
+            || BodyAround(syntax) is not { } body
             || body.Descendants().Any(o => o is IInvalidOperation || IsOfItsTypeAlone(o, method.ContainingType)))
         {
             return null;
@@ -127,6 +127,12 @@ internal sealed class FunctionCapture(CaptureSession session)
         return values.Any(v => v.IsMissing)
             ? Captured.Missing(session.Types.KindOf(method.ReturnType))
             : Call(new FunctionValue(method, body, NameScope.Empty), place, values);
+    }
+
+    private IBlockOperation? BodyAround(BaseMethodDeclarationSyntax syntax)
+    {
+        session.LooksAround = true;
+        return session.Model.GetOperation(syntax, session.Cancellation) is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : null;
     }
 
     // Host code in the body is evaluated outside of the type: it cannot see what is private there, nor static members by their plain names.

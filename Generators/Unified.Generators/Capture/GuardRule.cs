@@ -12,7 +12,7 @@ namespace Unified.Generators;
 internal sealed class GuardRule(CaptureSession session)
 {
     /// <summary>Fields whose collections cannot change.</summary>
-    public FrozenFields Frozen { get; } = new(session.Cancellation);
+    public FrozenFields Frozen { get; } = new(session);
 
     public bool IsGuard(IOperation operation)
     {
@@ -123,6 +123,7 @@ internal sealed class GuardRule(CaptureSession session)
             return false;
         }
 
+        session.LooksAround = true;
         return constructor.ContainingType.DeclaringSyntaxReferences
             .SelectMany(r => r.GetSyntax(session.Cancellation).DescendantNodes())
             .OfType<IdentifierNameSyntax>()

@@ -71,6 +71,7 @@ internal sealed class MemberBodies(CaptureSession session)
             return null;
         }
 
+        session.LooksAround = true;
         var written = syntax switch
         {
             MethodDeclarationSyntax method => method,

@@ -12,11 +12,7 @@ internal static class MethodCapture
     /// <summary>
     /// Captures the method. A method without a body, or one that does not compile, gives neither a function nor diagnostics.
     /// </summary>
-    /// <param name="model">The semantic model of the tree that holds the method's body.</param>
-    public static CapturedMethod Capture(IMethodSymbol method, SemanticModel model, CancellationToken ct) =>
-        Capture(new CaptureSession(method.PartialImplementationPart ?? method, model, ct));
-
-    /// <summary>The same in a session of the caller's, which then knows where everything came from.</summary>
+    /// <param name="session">The caller's, which then knows where everything came from. Its model is that of the tree that holds the method's body.</param>
     public static CapturedMethod Capture(CaptureSession session)
     {
         var (method, model, ct) = (session.Method, session.Model, session.Cancellation);

@@ -85,7 +85,7 @@ public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
             return;
         }
 
-        var session = new CaptureSession(method.PartialImplementationPart ?? method, model, context.CancellationToken);
+        var session = new CaptureSession(method, model, context.CancellationToken);
         var captured = MethodCapture.Capture(session);
         foreach (var found in captured.Diagnostics.Concat(captured.Function is { } function ? Shapes(session, function) : []))
         {

@@ -9,7 +9,16 @@ namespace Unified.Generators;
 /// <summary>Turns a method with <c>[StaticGraph]</c> into what its companion is written from: its signature and its packed IR.</summary>
 internal static class ReadMethod
 {
-    public static MethodReading Of(GeneratorAttributeSyntaxContext context, CancellationToken cancel)
+    public static Pending<MethodReading> Pending(GeneratorAttributeSyntaxContext context)
+    {
+        var around = context.TargetSymbol.ContainingType?.Nesting().SelectMany(t => t.DeclaringSyntaxReferences).Select(r => SourcePrint.Of(r.SyntaxTree)).Distinct() ?? [];
+        return new(
+            SourcePrint.Of(context.SemanticModel.Compilation).Signatures + SourcePrint.Of(context.TargetNode),
+            string.Concat(around),
+            cancel => Of(context, cancel));
+    }
+
+    private static (MethodReading Reading, bool LooksAround) Of(GeneratorAttributeSyntaxContext context, CancellationToken cancel)
     {
         var method = (IMethodSymbol)context.TargetSymbol;
         var compilation = context.SemanticModel.Compilation;
@@ -17,19 +26,20 @@ internal static class ReadMethod
         var isIndexed = method.ContainingType is not null && ReadSignature.IsPublic(method);
         if (ReadSignature.Of(method, compilation) is not { } signature)
         {
-            return new(companion, method.Name, isIndexed, null);
+            return (new(companion, method.Name, isIndexed, null), false);
         }
 
         var read = new StaticGraphMethod(signature, null, null, [], [], [], UsingsOf(context.TargetNode), null);
         if (!signature.HasBody)
         {
-            return new(companion, method.Name, isIndexed, read);
+            return (new(companion, method.Name, isIndexed, read), false);
         }
 
         try
         {
-            var captured = MethodCapture.Capture(method, context.SemanticModel, cancel);
-            return new(companion, method.Name, isIndexed, captured.Function is null ? read : With(read, captured, compilation));
+            var session = new CaptureSession(method, context.SemanticModel, cancel);
+            var captured = MethodCapture.Capture(session);
+            return (new(companion, method.Name, isIndexed, captured.Function is null ? read : With(read, captured, compilation)), session.LooksAround);
         }
         catch (OperationCanceledException)
         {
@@ -40,7 +50,7 @@ internal static class ReadMethod
             var span = ((MethodDeclarationSyntax)context.TargetNode).Identifier.GetLocation();
             var failure = new InternalFailure(
                 signature.Key, $"{e.GetType().Name}: {e.Message}", context.TargetNode.SyntaxTree.FilePath, span.SourceSpan, span.GetLineSpan().Span);
-            return new(companion, method.Name, isIndexed, read with { Failure = failure });
+            return (new(companion, method.Name, isIndexed, read with { Failure = failure }), true);
         }
     }
 

@@ -11,7 +11,10 @@ internal static class ReadModule
     public static bool IsCandidate(SyntaxNode node) =>
         node is ClassDeclarationSyntax { BaseList: not null } type && type.Modifiers.Any(SyntaxKind.PartialKeyword);
 
-    public static ModuleState? Of(ClassDeclarationSyntax declaration, SemanticModel model, CancellationToken cancel)
+    public static Pending<ModuleState?> Pending(ClassDeclarationSyntax declaration, SemanticModel model) => new(
+        $"{SourcePrint.Of(model.Compilation).Signatures}{declaration.SyntaxTree.FilePath}{declaration.SpanStart}", "", cancel => (Of(declaration, model, cancel), LooksAround: false));
+
+    private static ModuleState? Of(ClassDeclarationSyntax declaration, SemanticModel model, CancellationToken cancel)
     {
         if (model.GetDeclaredSymbol(declaration, cancel) is not { } type || !TensorTypes.IsModule(type) || type.Is(KnownNames.Module))
         {

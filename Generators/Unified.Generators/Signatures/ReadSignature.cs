@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 
 namespace Unified.Generators;
@@ -6,10 +8,15 @@ namespace Unified.Generators;
 /// <summary>Turns a static graph's symbol, from source or from metadata, into its <see cref="MethodSignature"/>.</summary>
 internal static class ReadSignature
 {
+    // One method is called in many places.
+    private static readonly ConditionalWeakTable<Compilation, ConcurrentDictionary<ISymbol, MethodSignature?>> s_known = new();
+
     /// <summary>Null for a method that <see cref="CanBeEmitted"/> refuses: it stays eager everywhere.</summary>
-    public static MethodSignature? Of(IMethodSymbol method, Compilation compilation)
+    public static MethodSignature? Of(IMethodSymbol method, Compilation compilation) =>
+        s_known.GetValue(compilation, _ => new(SymbolEqualityComparer.Default)).GetOrAdd((method.ReducedFrom ?? method).OriginalDefinition, m => Read((IMethodSymbol)m, compilation));
+
+    private static MethodSignature? Read(IMethodSymbol method, Compilation compilation)
     {
-        method = (method.ReducedFrom ?? method).OriginalDefinition;
         if (!CanBeEmitted(method))
         {
             return null;

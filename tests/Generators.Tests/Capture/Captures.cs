@@ -119,7 +119,7 @@ internal sealed record Captures(CapturedMethod Method, CSharpCompilation Compila
         var tree = compilation.SyntaxTrees[0];
         var syntax = tree.GetRoot().DescendantNodes().OfType<MethodDeclarationSyntax>().Last(m => m.Identifier.Text == name);
         var model = compilation.GetSemanticModel(tree);
-        return new Captures(MethodCapture.Capture(model.GetDeclaredSymbol(syntax)!, model, TestContext.Current.CancellationToken), compilation, syntax);
+        return new Captures(MethodCapture.Capture(new CaptureSession(model.GetDeclaredSymbol(syntax)!, model, TestContext.Current.CancellationToken)), compilation, syntax);
     }
 
     private static CSharpCompilation Create(string name, IEnumerable<MetadataReference> references, params string[] sources) => CSharpCompilation.Create(

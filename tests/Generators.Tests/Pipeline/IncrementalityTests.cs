@@ -61,6 +61,82 @@ public sealed class IncrementalityTests
         Assert.Equal(changed, reasons.Count(r => r is IncrementalStepRunReason.New or IncrementalStepRunReason.Modified));
     }
 
+    private const string Layers = """
+        using Unified;
+        using Unified.Nn;
+        using static Unified.Ops;
+        public partial class Layers : Module
+        {
+            private readonly Tensor _w = new(2);
+            private readonly Tensor[] _list = [new(2), new(3)];
+            public const float Half = 0.5f;
+            private Tensor Doubled => _w + _w;
+            [StaticGraph] public Tensor Plain(Tensor x) => x * _w;
+            [StaticGraph] public Tensor Inlines(Tensor x) => x + Doubled;
+            [StaticGraph] public Tensor Reads(Tensor x) => x + _list[1];
+            [StaticGraph] public Tensor Constant(Tensor x) => x * Half;
+            [StaticGraph] public Tensor Operator(Tensor x) => (new Pair(x) + new Pair(_w)).Value;
+            public Tensor Calls(Tensor x) => Helper(_w);
+            public static Tensor Helper(Tensor x) => x;
+        }
+
+        public sealed record Pair(Tensor Value)
+        {
+            public static Pair operator +(Pair a, Pair b) => new(a.Value + b.Value);
+        }
+        """;
+
+    /// <summary>File, text before, text after, and the graphs that are captured again.</summary>
+    public static TheoryData<string, string, string, string[]> CaptureEdits => new()
+    {
+        { "File2.cs", "m.First", "m.Second", [] },
+        { "File1.cs", "x * _w", "_w * x", ["First"] },
+        { "File1.cs", "x * _w", "x\n * _w", ["First", "Second"] },
+        { "File1.cs", "x * _w;", "x * _w; // why", [] },
+        { "File4.cs", "x * _w", "_w * x", ["Inlines", "Operator", "Plain", "Reads"] },
+        { "File4.cs", "x * Half", "x * Half * Half", ["Constant", "Inlines", "Operator", "Reads"] },
+        { "File4.cs", "0.5f", "0.25f", ["Constant", "First", "Inlines", "Operator", "Plain", "Reads", "Second"] },
+        { "File4.cs", "_w + _w", "_w - _w", ["Constant", "First", "Inlines", "Operator", "Plain", "Reads", "Second"] },
+        { "File4.cs", "Helper(_w)", "Helper(x)", ["Inlines", "Operator", "Reads"] },
+        { "File4.cs", "=> new(a.Value + b.Value)", "=> new(b.Value - a.Value)", ["Inlines", "Operator", "Reads"] },
+    };
+
+    /// <summary>Only an edit outside of the bodies of static graphs reaches graphs that do not look at it.</summary>
+    [Theory]
+    [MemberData(nameof(CaptureEdits))]
+    public void Edit_captures_the_graphs_that_see_it(string file, string before, string after, string[] captured)
+    {
+        var generation = Generation.Of(Models, Caller, Other, Layers);
+        generation.Edit(file, before, after);
+        var steps = generation.Result.TrackedSteps[StaticGraphGenerator.Steps.Captures];
+        Assert.Equal(7, steps.Length);
+        var again = steps.SelectMany(s => s.Outputs).Where(o => o.Reason is not IncrementalStepRunReason.Cached).Select(o => ((MethodReading)o.Value).Name);
+        Assert.Equal(captured, again.Order(StringComparer.Ordinal));
+        Assert.Equal(Generation.Of(generation.Compilation).Sources, generation.Sources);
+    }
+
+    public static TheoryData<string, string, string, int> CallEdits => new()
+    {
+        { "File1.cs", "x * _w", "_w * x", 0 },
+        { "File2.cs", "m.First", "m.Second", 1 },
+        { "File5.cs", "m.Second", "m.First", 1 },
+        { "File3.cs", "=> 1", "=> 2", 2 },
+        { "File3.cs", "class Other {", "class Other { static int M() => 1;", 2 },
+    };
+
+    /// <summary>A call is bound again where its file or a declaration anywhere has changed.</summary>
+    [Theory]
+    [MemberData(nameof(CallEdits))]
+    public void Edit_binds_the_calls_that_see_it(string file, string before, string after, int bound)
+    {
+        var generation = Generation.Of(Models, Caller, Other, Layers, Caller.Replace("class Caller", "class Second", StringComparison.Ordinal).Replace("First", "Second", StringComparison.Ordinal));
+        generation.Edit(file, before, after);
+        var steps = generation.Result.TrackedSteps[StaticGraphGenerator.Steps.Bindings];
+        Assert.Equal(2, steps.Length);
+        Assert.Equal(bound, steps.SelectMany(s => s.Outputs).Count(o => o.Reason is not IncrementalStepRunReason.Cached));
+        Assert.Equal(Generation.Of(generation.Compilation).Sources, generation.Sources);
+    }
+
     [Fact]
     public void Text_is_not_written_again_when_nothing_changed()
     {
@@ -76,7 +152,7 @@ public sealed class IncrementalityTests
     public void Steps_hold_no_symbols_and_no_syntax()
     {
         var generation = Generation.Of(Models, Caller, Other);
-        string[] steps = [StaticGraphGenerator.Steps.Methods, StaticGraphGenerator.Steps.Graphs, StaticGraphGenerator.Steps.Index,
+        string[] steps = [StaticGraphGenerator.Steps.Captures, StaticGraphGenerator.Steps.Bindings, StaticGraphGenerator.Steps.Members, StaticGraphGenerator.Steps.Methods, StaticGraphGenerator.Steps.Graphs, StaticGraphGenerator.Steps.Index,
             StaticGraphGenerator.Steps.Calls, StaticGraphGenerator.Steps.Modules, StaticGraphGenerator.Steps.Settings];
         foreach (var step in steps)
         {
