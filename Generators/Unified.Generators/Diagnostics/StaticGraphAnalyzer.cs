@@ -99,7 +99,7 @@ public sealed class StaticGraphAnalyzer : DiagnosticAnalyzer
     {
         try
         {
-            return InferShapes.Of(session, function);
+            return InferShapes.Of(session, function).Found;
         }
 #pragma warning disable CA1031 // Whatever went wrong is said in UG029, and the method is judged without its shapes.
         catch (Exception e) when (e is not OperationCanceledException)

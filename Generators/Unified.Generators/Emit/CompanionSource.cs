@@ -29,6 +29,7 @@ internal static class CompanionSource
         }
 
         var signature = method.Signature;
+        writer.Line($"/// <summary>{Summary(method)}</summary>");
         Open(writer, signature.IsPublic, signature.Companion);
         WriteDefinition(writer, method);
         WriteResolve(writer, method);
@@ -41,6 +42,12 @@ internal static class CompanionSource
 
         return writer.Close().Close().ToString();
     }
+
+    // What an editor shows where the companion is named.
+    private static string Summary(StaticGraphMethod method) => new System.Xml.Linq.XText(
+        method.Inferred is { } inferred ? inferred
+        : method.Packed is not null || !method.Signature.HasBody ? $"The graph of {method.Signature.Name}."
+        : $"{method.Signature.Name} is no graph and runs eagerly: it has errors.").ToString();
 
     /// <summary>For a method that cannot be a graph: callers find it, and that there is none.</summary>
     public static string Placeholder(string companion, bool isPublic)

@@ -160,9 +160,13 @@ internal static class ControlShapes
         {
             frame.Returns.Peek().Add((frame[step.Value], (Fact[])frame.Locals.Clone()));
         }
-        else if (frame[step.Value] is TensorFact result)
+        else
         {
-            CallShapes.CheckResult(frame, step, result);
+            frame.Return(frame[step.Value]);
+            if (frame[step.Value] is TensorFact result)
+            {
+                CallShapes.CheckResult(frame, step, result);
+            }
         }
 
         return false;

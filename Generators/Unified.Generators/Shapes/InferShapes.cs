@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
 using Unified.Ir;
 
 namespace Unified.Generators.Shapes;
@@ -12,12 +13,25 @@ internal static class InferShapes
     private static readonly ImmutableDictionary<Type, Func<ShapeFrame, Instruction, bool>> s_steps =
         ValueShapes.Rows.Concat(ControlShapes.Rows).Concat(CallShapes.Rows).ToImmutableDictionary(r => r.Key, r => r.Value);
 
-    public static ImmutableArray<CaptureDiagnostic> Of(CaptureSession session, Function function)
+    public static Inference Of(CaptureSession session, Function function)
     {
         var frame = new ShapeFrame(session, function);
+        var method = session.Method;
+        var parameters = method.Parameters.Select(p => $"{p.Name}: {Text(frame.Of(p), p.Type)}").ToList();
         Run(frame, function.Body);
-        return frame.Found;
+        var result = frame.Result is TensorFact { SaysNothing: false } || ShapeContract.Of(method.GetReturnTypeAttributes(), session.Types) is not { } promised
+            ? Text(frame.Result, method.ReturnType)
+            : promised.Text(frame.Scope);
+        return new(frame.Found, $"{method.Name}({string.Join(", ", parameters)}) -> {result}");
     }
+
+    private static string Text(Fact? fact, ITypeSymbol type) => fact switch
+    {
+        TensorFact { SaysNothing: false } tensor => tensor.Text,
+        ListFact list when type is INamedTypeSymbol { IsTupleType: true } tuple && tuple.TupleElements.Length == list.Items.Length =>
+            $"({string.Join(", ", list.Items.Zip(tuple.TupleElements, (i, e) => Text(i, e.Type)))})",
+        _ => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat),
+    };
 
     /// <summary>Whether the end of the block is reached.</summary>
     public static bool Run(ShapeFrame frame, Block block)
@@ -59,3 +73,7 @@ internal static class InferShapes
     public static KeyValuePair<Type, Func<ShapeFrame, Instruction, bool>> Jump<T>(Func<ShapeFrame, T, bool> step)
         where T : Instruction => new(typeof(T), (frame, instruction) => step(frame, (T)instruction));
 }
+
+/// <summary>What the inference of a method has found.</summary>
+/// <param name="Signature"><c>Forward(x: [B, 784]) -> [B, 10] f32</c>; what is not known is named by its C# type.</param>
+internal sealed record Inference(ImmutableArray<CaptureDiagnostic> Found, string Signature);

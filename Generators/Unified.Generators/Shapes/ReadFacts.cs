@@ -141,6 +141,7 @@ internal sealed class ReadFacts(CaptureSession session, UnknownSizes unknown)
         }
 
         var constructors = type.Members.OfType<ConstructorDeclarationSyntax>().Where(c => !c.Modifiers.Any(m => m.ValueText == "static")).ToList();
+        session.LooksAround |= constructors.Count > 0;
         var assignments = constructors.SelectMany(c => c.DescendantNodes()).OfType<AssignmentExpressionSyntax>()
             .Where(a => NameOf(a.Left) == member.Name).ToList();
         if (initial is not null)

@@ -46,6 +46,9 @@ internal sealed class ShapeFrame
 
     public Stack<List<(Fact Value, Fact[] Locals)>> Returns { get; } = new();
 
+    /// <summary>What the method returns, as far as it has been run; null where it has not returned.</summary>
+    public Fact? Result { get; private set; }
+
     public ImmutableArray<CaptureDiagnostic> Found => _found.ToImmutable();
 
     public Fact this[int register]
@@ -68,6 +71,11 @@ internal sealed class ShapeFrame
             this[register] = Fact.Nothing;
         }
     }
+
+    /// <summary>One of the ways by which the method returns.</summary>
+    public void Return(Fact value) => Result = Result is null ? value : JoinFacts.Join(Result, value, Unknown);
+
+    public Fact Of(IParameterSymbol parameter) => Locals[(Session.Method.IsStatic ? 0 : 1) + ArgumentParts.Before(parameter)];
 
     /// <summary>Lists may have changed through another variable that holds them.</summary>
     public void ForgetLists()

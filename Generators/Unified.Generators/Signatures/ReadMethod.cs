@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Text;
+using Unified.Generators.Shapes;
 using Unified.Ir;
 
 namespace Unified.Generators;
@@ -29,7 +30,7 @@ internal static class ReadMethod
             return (new(companion, method.Name, isIndexed, null), false);
         }
 
-        var read = new StaticGraphMethod(signature, null, null, [], [], [], UsingsOf(context.TargetNode), null);
+        var read = new StaticGraphMethod(signature, null, null, null, [], [], [], UsingsOf(context.TargetNode), null);
         if (!signature.HasBody)
         {
             return (new(companion, method.Name, isIndexed, read), false);
@@ -39,7 +40,7 @@ internal static class ReadMethod
         {
             var session = new CaptureSession(method, context.SemanticModel, cancel);
             var captured = MethodCapture.Capture(session);
-            return (new(companion, method.Name, isIndexed, captured.Function is null ? read : With(read, captured, compilation)), session.LooksAround);
+            return (new(companion, method.Name, isIndexed, captured.Function is null ? read : With(read, captured, compilation) with { Inferred = Inferred(session, captured.Function) }), session.LooksAround);
         }
         catch (OperationCanceledException)
         {
@@ -62,6 +63,21 @@ internal static class ReadMethod
         Guards = captured.Thunks.Where(t => !t.IsSetter && captured.Function!.Thunks[t.Number].IsGuard).Select(t => t.Number).ToImmutableArray(),
         Callees = captured.Callees.Select(c => c with { CompanionName = IsThere(c, compilation) ? c.CompanionName : "" }).ToImmutableArray(),
     };
+
+    /// <summary>A fault of the inference is the analyzer's to report.</summary>
+    private static string? Inferred(CaptureSession session, Function function)
+    {
+        try
+        {
+            return InferShapes.Of(session, function).Signature;
+        }
+#pragma warning disable CA1031 // Whatever went wrong, the graph itself is right.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
 
     /// <summary>An assembly that was compiled without the generator has the attribute but no companions.</summary>
     private static bool IsThere(CalleeSource callee, Compilation compilation) =>

@@ -39,6 +39,32 @@ public sealed class CompanionTests
     public void Companion_and_partial_half_read_so() =>
         GoldenFile.Matches(Strip(Generation.Of(Source).Source("G_Model_Forward")), "Companion.golden.cs.txt");
 
+    [Theory]
+    [InlineData("Forward", "Forward(x: [B, 784]) -&gt; [B, 10]")]
+    [InlineData("Both", "Both(x: [B, 784], times: int) -&gt; ([B, 784], [B])")]
+    [InlineData("Later", "Later(x: Tensor, numbers: int[]) -&gt; [.., 784]")]
+    [InlineData("Wrong", "Wrong is no graph and runs eagerly: it has errors.")]
+    [InlineData("Undone", "Undone(x: [B, 784]) -&gt; [B, ?]")]
+    public void Companion_says_what_is_known_of_its_shapes(string method, string said)
+    {
+        var generation = RealModels.Generate("""
+            using Unified;
+            using Unified.Nn;
+            using static Unified.Ops;
+            public sealed partial class Mlp(int hidden) : Module
+            {
+                private readonly Linear _up = new(784, hidden), _down = new(hidden, 10);
+                [StaticGraph] public Tensor Forward([Shape("B", 784)] Tensor x) => _down.Forward(Gelu(_up.Forward(x)));
+                [StaticGraph] public (Tensor First, Tensor Second) Both([Shape("B", 784)] Tensor x, int times) => (x * times, x[.., 0]);
+                [StaticGraph] [return: Shape("..", 784)] public Tensor Later(Tensor x, int[] numbers) => Reshape(x, [numbers[0], 784]);
+                [StaticGraph] public Tensor Wrong(Tensor x) { System.Console.WriteLine(x.ToString()); return x; }
+                [StaticGraph] public Tensor Undone([Shape("B", 784)] Tensor x) => Sum(x) > 0f ? x[.., 1..] : x[.., ..7];
+            }
+            """);
+        var text = generation.Source($"G_Mlp_{method}");
+        Assert.Contains($"/// <summary>{said}</summary>\n[global::System.ComponentModel.EditorBrowsable", text.Replace("    ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Packed_function_survives_the_constant()
     {
