@@ -13,6 +13,7 @@ public sealed record CodeTarget(string Name, TargetCpu Machine, IKernelEmitter E
 {
     private static readonly ImmutableArray<(string Name, string Says, Func<CodeTarget> Make)> Rows =
     [
+        ("x64-v1", "any x86-64", () => X64("x64-v1", TargetCpu.X64)),
         ("x64-v3", "x86-64 with AVX2, FMA and F16C", () => X64("x64-v3", TargetCpu.X64V3)),
         ("x64-v4", "x86-64 with AVX-512 F, BW, CD, DQ and VL", () => X64("x64-v4", TargetCpu.X64V4)),
         ("x64-v4-dot", "x64-v4 with AVX-512 BF16 and VNNI", () => X64("x64-v4-dot", TargetCpu.X64V4Dot)),
@@ -25,7 +26,7 @@ public sealed record CodeTarget(string Name, TargetCpu Machine, IKernelEmitter E
 
     /// <summary>The target of that name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    /// <exception cref="NotSupportedException">No code can be made for it: the building machine, if it is older than x64-v3.</exception>
+    /// <exception cref="NotSupportedException">No code can be made for it: the building machine, if it is no x86-64.</exception>
     public static CodeTarget Of(string name) =>
         Rows.FirstOrDefault(r => r.Name == name).Make?.Invoke()
         ?? throw new ArgumentException($"'{name}' is no target; there are {string.Join(", ", Rows.Select(r => r.Name))}", nameof(name));

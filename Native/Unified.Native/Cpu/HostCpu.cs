@@ -7,7 +7,7 @@ namespace Unified.Native;
 /// <summary>Tells what the machine that this runs on can do, without libLLVM.</summary>
 /// <remarks>
 /// The processor's own bits (CPUID), as far as the operating system keeps the registers they need; for that .NET's
-/// <c>IsSupported</c> stands, so that <c>DOTNET_EnableAVX512=0</c> and its like also narrow what graphs are compiled for. In a native executable
+/// <c>IsSupported</c> stands, so that <c>DOTNET_EnableAVX512=0</c> and its like (<c>AVX2</c>, <c>AVX</c>, <c>SSE42</c>) also narrow what graphs are compiled for. In a native executable
 /// it says what that was compiled for, and the processor is asked.
 /// </remarks>
 public static class HostCpu
@@ -23,7 +23,9 @@ public static class HostCpu
     private enum Needs
     {
         Nothing,
+        Sse42,
         Avx,
+        Avx2,
         Avx512,
     }
 
@@ -35,22 +37,22 @@ public static class HostCpu
         ("fxsr", 1, 0, Register.Edx, 24, Needs.Nothing),
         ("sse", 1, 0, Register.Edx, 25, Needs.Nothing),
         ("sse2", 1, 0, Register.Edx, 26, Needs.Nothing),
-        ("sse3", 1, 0, Register.Ecx, 0, Needs.Nothing),
-        ("pclmul", 1, 0, Register.Ecx, 1, Needs.Nothing),
-        ("ssse3", 1, 0, Register.Ecx, 9, Needs.Nothing),
-        ("fma", 1, 0, Register.Ecx, 12, Needs.Avx),
+        ("sse3", 1, 0, Register.Ecx, 0, Needs.Sse42),
+        ("pclmul", 1, 0, Register.Ecx, 1, Needs.Sse42),
+        ("ssse3", 1, 0, Register.Ecx, 9, Needs.Sse42),
+        ("fma", 1, 0, Register.Ecx, 12, Needs.Avx2),
         ("cx16", 1, 0, Register.Ecx, 13, Needs.Nothing),
-        ("sse4.1", 1, 0, Register.Ecx, 19, Needs.Nothing),
-        ("sse4.2", 1, 0, Register.Ecx, 20, Needs.Nothing),
-        ("movbe", 1, 0, Register.Ecx, 22, Needs.Nothing),
-        ("popcnt", 1, 0, Register.Ecx, 23, Needs.Nothing),
-        ("aes", 1, 0, Register.Ecx, 25, Needs.Nothing),
+        ("sse4.1", 1, 0, Register.Ecx, 19, Needs.Sse42),
+        ("sse4.2", 1, 0, Register.Ecx, 20, Needs.Sse42),
+        ("movbe", 1, 0, Register.Ecx, 22, Needs.Avx2),
+        ("popcnt", 1, 0, Register.Ecx, 23, Needs.Sse42),
+        ("aes", 1, 0, Register.Ecx, 25, Needs.Sse42),
         ("xsave", 1, 0, Register.Ecx, 27, Needs.Nothing),
         ("avx", 1, 0, Register.Ecx, 28, Needs.Avx),
-        ("f16c", 1, 0, Register.Ecx, 29, Needs.Avx),
-        ("bmi", 7, 0, Register.Ebx, 3, Needs.Nothing),
-        ("avx2", 7, 0, Register.Ebx, 5, Needs.Avx),
-        ("bmi2", 7, 0, Register.Ebx, 8, Needs.Nothing),
+        ("f16c", 1, 0, Register.Ecx, 29, Needs.Avx2),
+        ("bmi", 7, 0, Register.Ebx, 3, Needs.Avx2),
+        ("avx2", 7, 0, Register.Ebx, 5, Needs.Avx2),
+        ("bmi2", 7, 0, Register.Ebx, 8, Needs.Avx2),
         ("avx512f", 7, 0, Register.Ebx, 16, Needs.Avx512),
         ("avx512dq", 7, 0, Register.Ebx, 17, Needs.Avx512),
         ("avx512ifma", 7, 0, Register.Ebx, 21, Needs.Avx512),
@@ -59,7 +61,7 @@ public static class HostCpu
         ("avx512vl", 7, 0, Register.Ebx, 31, Needs.Avx512),
         ("avx512vbmi", 7, 0, Register.Ecx, 1, Needs.Avx512),
         ("avx512vbmi2", 7, 0, Register.Ecx, 6, Needs.Avx512),
-        ("gfni", 7, 0, Register.Ecx, 8, Needs.Nothing),
+        ("gfni", 7, 0, Register.Ecx, 8, Needs.Sse42),
         ("vaes", 7, 0, Register.Ecx, 9, Needs.Avx),
         ("vpclmulqdq", 7, 0, Register.Ecx, 10, Needs.Avx),
         ("avx512vnni", 7, 0, Register.Ecx, 11, Needs.Avx512),
@@ -72,7 +74,7 @@ public static class HostCpu
         ("avxvnniint8", 7, 1, Register.Edx, 4, Needs.Avx),
         ("avxvnniint16", 7, 1, Register.Edx, 10, Needs.Avx),
         ("sahf", 0x8000_0001, 0, Register.Ecx, 0, Needs.Nothing),
-        ("lzcnt", 0x8000_0001, 0, Register.Ecx, 5, Needs.Nothing),
+        ("lzcnt", 0x8000_0001, 0, Register.Ecx, 5, Needs.Avx2),
         ("prfchw", 0x8000_0001, 0, Register.Ecx, 8, Needs.Nothing),
     ];
 
@@ -96,7 +98,9 @@ public static class HostCpu
     {
         bool kept = row.Needs switch
         {
+            Needs.Sse42 => !RuntimeFeature.IsDynamicCodeSupported || Sse42.IsSupported,
             Needs.Avx => RuntimeFeature.IsDynamicCodeSupported ? Avx.IsSupported : ExtendedState.KeepsAvx,
+            Needs.Avx2 => RuntimeFeature.IsDynamicCodeSupported ? Avx2.IsSupported : ExtendedState.KeepsAvx,
             Needs.Avx512 => RuntimeFeature.IsDynamicCodeSupported ? Avx512F.IsSupported : ExtendedState.KeepsAvx512,
             _ => true,
         };

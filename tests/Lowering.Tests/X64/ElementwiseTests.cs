@@ -50,12 +50,15 @@ public sealed class ElementwiseTests
                     1.00048828125, 1.00390625, 1.01171875, 1.0004883, 1.00390626, 1e-7, 5.9e-8, 1e-40, double.NaN, double.PositiveInfinity, double.NegativeInfinity]
                 : from == DType.Bool ? [0, 1] : [0, 1, 2, 127, Limit(from), -1 - Limit(from), 1000, -1000, 65537, 16777217, 2147483647];
             using var x = new Block(from, 100).Fill(i => i < special.Length ? Wrap(special[i], from) : Wrap(Agreement.Value(i), from));
-            using var y = new Block(to, 100).Fill(_ => 0);
-            _ = KernelRunner.Run(kernel, [x, y], [100], 100);
-            for (long i = 0; i < 100; i++)
+            foreach (var target in KernelRunner.Targets)
             {
-                var want = Rounding.To(ReferenceOps.Apply(OpCode.Cast, from, to, [x[i]]), to);
-                Assert.True(want.Equals(y[i]), $"{from.Text()} {x[i]:R} as {to.Text()} is {y[i]:R}, not {want:R}");
+                using var y = new Block(to, 100).Fill(_ => 0);
+                _ = KernelRunner.Run(kernel, [x, y], [100], 100, target: target.Data);
+                for (long i = 0; i < 100; i++)
+                {
+                    var want = Rounding.To(ReferenceOps.Apply(OpCode.Cast, from, to, [x[i]]), to);
+                    Assert.True(want.Equals(y[i]), $"{target.Data}: {from.Text()} {x[i]:R} as {to.Text()} is {y[i]:R}, not {want:R}");
+                }
             }
         }
     }
@@ -90,12 +93,15 @@ public sealed class ElementwiseTests
         long n = 289;
         using var x = new Block(type, n).Fill(i => Wrap((i % 17) - 8, type));
         using var y = new Block(type, n).Fill(i => Wrap((i / 17) - 8, type));
-        using var z = new Block(result, n).Fill(_ => 0);
-        _ = KernelRunner.Run(kernel, [x, y, z], [n], n);
-        for (long i = 0; i < n; i++)
+        foreach (var target in KernelRunner.Targets)
         {
-            var want = Rounding.To(ReferenceOps.Apply(op, type, result, [x[i], y[i]]), result);
-            Assert.True(want.Equals(z[i]) || want == z[i], $"{op} {type.Text()}({x[i]}, {y[i]}) = {z[i]}, not {want}");
+            using var z = new Block(result, n).Fill(_ => 0);
+            _ = KernelRunner.Run(kernel, [x, y, z], [n], n, target: target.Data);
+            for (long i = 0; i < n; i++)
+            {
+                var want = Rounding.To(ReferenceOps.Apply(op, type, result, [x[i], y[i]]), result);
+                Assert.True(want.Equals(z[i]) || want == z[i], $"{target.Data}: {op} {type.Text()}({x[i]}, {y[i]}) = {z[i]}, not {want}");
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ internal static unsafe class KernelRunner
 
     /// <summary>The targets that this machine can run, by name.</summary>
     public static TheoryData<string> Targets { get; } = new(
-        new[] { TargetCpu.X64V3, TargetCpu.X64V4, HostCpu.Target }.Where(HostCpu.Target.CanRun).Select(t => t.ToString()).Distinct());
+        new[] { TargetCpu.X64, TargetCpu.X64V3, TargetCpu.X64V4, HostCpu.Target }.Where(HostCpu.Target.CanRun).Select(t => t.ToString()).Distinct());
 
     public static nint Compile(LoopKernel kernel, string? target = null) => s_entries.GetOrAdd((LoopText.Print(kernel), target ?? HostCpu.Target.ToString()), key =>
     {

@@ -146,7 +146,7 @@ internal sealed class AttentionEmitter
             var factor = b.ExtractElement(Exponential.Emit(_k, b.Splat(b.FSub(former, shift), Lanes)), 0);
             _ = b.Store(highest, At(_rowMaximum, row));
             _ = b.Store(factor, At(_rowFactor, row));
-            _ = b.Store(_k.Fma(b.Load(F32, At(_rowTotal, row)), factor, s_sum.Across(_k, totals[0])), At(_rowTotal, row));
+            _ = b.Store(_k.MultiplyAdd(b.Load(F32, At(_rowTotal, row)), factor, s_sum.Across(_k, totals[0])), At(_rowTotal, row));
         });
 
         // Sixteen keys of all rows change places; the next key's numbers overwrite what lies beyond the rows.
@@ -176,7 +176,7 @@ internal sealed class AttentionEmitter
                 for (var column = 0; column < Tile.Columns; column += Lanes)
                 {
                     var at = _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column));
-                    _k.Store(_k.Fma(_k.Load(F32, At(sums, at), null), factor, _k.Load(F32, At(_tile, at), null)), At(sums, at), null);
+                    _k.Store(_k.MultiplyAdd(_k.Load(F32, At(sums, at), null), factor, _k.Load(F32, At(_tile, at), null)), At(sums, at), null);
                 }
             });
         });

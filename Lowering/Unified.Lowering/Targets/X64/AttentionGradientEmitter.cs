@@ -188,7 +188,7 @@ internal sealed class AttentionGradientEmitter
                 var at = _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)));
                 var power = Exponential.Emit(_k, b.FSub(_k.Load(F32, At(_weights, at), null), shift));
                 _k.Store(power, At(_weights, at), null);
-                state = [b.FAdd(state[0], power), _k.Fma(power, _k.Load(F32, At(_dWeights, at), null), state[1])];
+                state = [b.FAdd(state[0], power), _k.MultiplyAdd(power, _k.Load(F32, At(_dWeights, at), null), state[1])];
             }
 
             return state;

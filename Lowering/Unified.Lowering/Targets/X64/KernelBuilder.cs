@@ -20,11 +20,13 @@ internal sealed class KernelBuilder : IDisposable
     private readonly LlvmValue[] _buffers;
     private readonly LlvmValue[] _parameters;
     private readonly LlvmBlock _exit;
+    private readonly LlvmValue _lanes;
     private int _globals;
 
     public KernelBuilder(LlvmContext context, LlvmModule module, TargetCpu cpu, LoopKernel kernel, string symbol)
     {
         (Context, Module, Cpu, B, _kernel) = (context, module, cpu, context.CreateBuilder(), kernel);
+        (HasAvx512, HasFma, HasF16C, HasSse41) = (cpu.CanRun(TargetCpu.X64V4), cpu.Has("fma"), cpu.Has("f16c"), cpu.Has("sse4.1"));
         LlvmType ptr = context.Ptr, i64 = context.I64;
         _function = module.AddFunction(symbol, context.Function(context.Void, ptr, ptr, i64, i64, ptr, ptr));
         _function.SetTarget(cpu);
@@ -38,6 +40,7 @@ internal sealed class KernelBuilder : IDisposable
         var body = _function.AppendBlock("units");
         _exit = _function.AppendBlock("exit");
         B.PositionAtEnd(entry);
+        _lanes = B.Alloca(context.Int(8).Array(Lanes * sizeof(double)), Line);
         _buffers = [.. Enumerable.Range(0, kernel.Buffers.Length).Select(i => B.Load(ptr, B.Gep(ptr, _function.Parameter(0), I64(i))))];
         _parameters = [.. Enumerable.Range(0, kernel.ParameterCount).Select(i => B.Load(i64, B.Gep(i64, _function.Parameter(1), I64(i))))];
         (Begin, End, Scratch, Status) = (_function.Parameter(2), _function.Parameter(3), _function.Parameter(4), _function.Parameter(5));
@@ -63,7 +66,20 @@ internal sealed class KernelBuilder : IDisposable
 
     public LlvmValue Status { get; }
 
-    public bool HasAvx512 => Cpu.Has("avx512f");
+    /// <summary>Bytes of the widest registers that floats and integers alike are computed in.</summary>
+    public int RegisterBytes => HasAvx512 ? 64 : Cpu.Has("avx2") ? 32 : 16;
+
+    /// <summary>F, BW, CD, DQ and VL.</summary>
+    public bool HasAvx512 { get; }
+
+    public bool HasFma { get; }
+
+    public bool HasF16C { get; }
+
+    public bool HasSse41 { get; }
+
+    // Of elements in memory: by an instruction that leaves the other lanes alone.
+    private bool HasMasks(LlvmType element) => Numbers.Bytes(element) >= 4 ? Cpu.Has("avx") : HasAvx512;
 
     /// <summary>Memory that can always be read: eight bytes or more.</summary>
     public LlvmValue ParameterBlock => _function.Parameter(1);
@@ -279,15 +295,26 @@ internal sealed class KernelBuilder : IDisposable
     public LlvmValue Load(LlvmType element, LlvmValue pointer, LlvmValue? mask)
     {
         var type = element.Vector(Lanes);
-        return mask is { } m
-            ? B.MaskedLoad(type, pointer, Numbers.Bytes(element), m, type.Zero)
-            : B.Load(type, pointer, Numbers.Bytes(element));
+        return mask is not { } m ? B.Load(type, pointer, Numbers.Bytes(element))
+            : HasMasks(element) ? B.MaskedLoad(type, pointer, Numbers.Bytes(element), m, type.Zero)
+            : LaneByLane.Load(this, element, pointer, m, _lanes);
     }
 
     public void Store(LlvmValue value, LlvmValue pointer, LlvmValue? mask)
     {
         var alignment = Numbers.Bytes(value.Type.Scalar);
-        _ = mask is { } m ? B.MaskedStore(value, pointer, alignment, m) : B.Store(value, pointer, alignment);
+        if (mask is not { } m)
+        {
+            B.Store(value, pointer, alignment);
+        }
+        else if (HasMasks(value.Type.Scalar))
+        {
+            B.MaskedStore(value, pointer, alignment, m);
+        }
+        else
+        {
+            LaneByLane.Store(this, value, pointer, m, _lanes);
+        }
     }
 
     /// <summary>A constant table in the object's read-only data.</summary>

@@ -6,7 +6,7 @@ namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
 /// Turns a packed row tile of A and a packed panel of B into one tile of their product, written to scratch row by row. Sums stay in
-/// registers over all of k: 12 × 32 at once in f32 with AVX-512, in pieces where there are fewer or shorter registers. Pairs of bf16 are multiplied and
+/// registers over all of k: 12 × 32 at once in f32 with AVX-512, in pieces where there are fewer or shorter registers (6 × 16 with AVX2, 4 × 8 with SSE2). Pairs of bf16 are multiplied and
 /// added up by one instruction where the machine has it; elsewhere they are taken apart into f32.
 /// </summary>
 internal sealed class MicroKernel
@@ -30,10 +30,11 @@ internal sealed class MicroKernel
     public MicroKernel(KernelBuilder k, DType type, int group = 1, DType? right = null)
     {
         (_k, _type, _sum, _group, _right) = (k, type, SumType(k, type), group, right ?? type);
-        var registerBytes = k.HasAvx512 ? 64 : 32;
-        _lanes = registerBytes / Numbers.Bytes(_sum);
+        _lanes = k.RegisterBytes / Numbers.Bytes(_sum);
         _vectors = 2;
-        _rows = k.HasAvx512 ? Tile.Rows : Tile.Rows / 2;
+
+        // Where product and sum are two instructions, the product needs a register, too.
+        _rows = k.HasAvx512 ? Tile.Rows : k.HasFma ? Tile.Rows / 2 : Tile.Rows / 3;
     }
 
     /// <summary>The packed rows hold groups as 32-bit numbers and not numbers of the sum's type.</summary>
@@ -52,7 +53,7 @@ internal sealed class MicroKernel
     /// <summary>Elements in memory as the numbers that are multiplied.</summary>
     public static LlvmValue Factor(KernelBuilder k, LlvmValue value, DType type)
     {
-        var number = Numbers.FromMemory(k.B, value, type);
+        var number = Numbers.FromMemory(k, value, type);
         return type.IsFloat() ? number : k.B.IntCast(number, SumType(k, type).Like(value.Type), signed: !Numbers.IsUnsigned(type));
     }
 
@@ -61,30 +62,12 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height)
-    {
-        for (var row = 0; row < height; row += _rows)
-        {
-            for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
-            {
-                EmitPiece(_k.B.Gep(_sum, a, _k.I64(row)), (1, Tile.Rows), ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row), adds: false);
-            }
-        }
-    }
+    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, (1, Tile.Rows), b, depth, tile, height, adds: false);
 
     /// <summary>Adds the product to the tile, its left operand read where it lies.</summary>
     /// <param name="strides">Elements of A between rows, and from one k to the next.</param>
-    public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height)
-    {
-        for (var row = 0; row < height; row += _rows)
-        {
-            for (var column = 0; column < Tile.Columns; column += _vectors * _lanes)
-            {
-                EmitPiece(
-                    _k.B.Gep(_sum, a, _k.I64(row * strides.Row)), strides, ColumnAddress(b, column), depth, tile, row, column, Math.Min(_rows, height - row), adds: true);
-            }
-        }
-    }
+    public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) =>
+        EmitPieces(a, strides, b, depth, tile, height, adds: true);
 
     /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
     public void EmitLowest(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int choice = 0)
@@ -99,15 +82,34 @@ internal sealed class MicroKernel
         _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
     }
 
-    private LlvmValue Right(LlvmValue value) => _right == _type ? Factor(_k, value, _type) : Casts.Emit(_k, Numbers.FromMemory(_k.B, value, _right), _right, _type);
-
-    private LlvmValue ColumnAddress(LlvmValue b, int column) => _k.B.Gep(Element, b, _k.I64(column * _group));
+    private LlvmValue Right(LlvmValue value) => _right == _type ? Factor(_k, value, _type) : Casts.Emit(_k, Numbers.FromMemory(_k, value, _right), _right, _type);
 
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
-    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int row, int column, int rows, bool adds)
+    // As many rows and columns at once as there are registers for their sums; the pieces' code is the same.
+    private void EmitPieces(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height, bool adds)
     {
-        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64(((row + r) * Tile.Columns) + column + (v * _lanes)));
+        var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
+        Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
+            _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row))), strides, _k.B.Gep(Element, b, _k.Mul(column, _k.I64(_group))), depth,
+            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds)));
+
+        void Each(int extent, int step, Action<LlvmValue> body)
+        {
+            if (extent == step)
+            {
+                body(_k.I64(0));
+            }
+            else
+            {
+                _k.Loop(_k.I64(0), _k.I64(extent), step, body);
+            }
+        }
+    }
+
+    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int rows, bool adds)
+    {
+        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((r * Tile.Columns) + (v * _lanes)));
         LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, _vectors)
             select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
         if (_group == 2)
@@ -183,7 +185,7 @@ internal sealed class MicroKernel
             var k = _k.Add(_k.Mul(pair, _k.I64(2)), _k.I64(half));
             var rows = Enumerable.Range(0, state.Length / _vectors).Select(r =>
                 _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.Add(_k.Mul(k, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes));
-            return [.. rows.SelectMany((row, r) => columns.Select((column, v) => _k.Fma(row, column, state[(r * _vectors) + v])))];
+            return [.. rows.SelectMany((row, r) => columns.Select((column, v) => _k.MultiplyAdd(row, column, state[(r * _vectors) + v])))];
         }
 
         start = _k.Loop(_k.I64(0), _k.B.UDiv(depth, _k.I64(2)), 1, start, (pair, state) => Half(pair, 1, Half(pair, 0, state)));
@@ -203,7 +205,7 @@ internal sealed class MicroKernel
             for (var v = 0; v < _vectors; v++)
             {
                 var i = (r * _vectors) + v;
-                next[i] = _type.IsFloat() ? _k.Fma(scalar, columns[v], state[i]) : _k.B.Add(state[i], _k.B.Mul(scalar, columns[v]));
+                next[i] = _type.IsFloat() ? _k.MultiplyAdd(scalar, columns[v], state[i]) : _k.B.Add(state[i], _k.B.Mul(scalar, columns[v]));
             }
         }
 

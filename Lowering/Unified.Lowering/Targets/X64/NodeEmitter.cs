@@ -173,7 +173,7 @@ internal sealed class NodeEmitter
     /// <summary>Writes a node's value at all lanes of a point.</summary>
     public void Store(Store store, DType type, Point at)
     {
-        var value = Numbers.ToMemory(B, Vector(store.Node, at), type);
+        var value = Numbers.ToMemory(_k, Vector(store.Node, at), type);
         var address = Address(store.Buffer, store.Strides);
         var element = value.Type.Scalar;
         switch (store.Strides[_inner])
@@ -194,7 +194,7 @@ internal sealed class NodeEmitter
 
     /// <summary>Writes a row's constant to its one place.</summary>
     public void StoreScalar(Store store, DType type) =>
-        B.Store(Numbers.ToMemory(B, Scalar(store.Node), type), Address(store.Buffer, store.Strides));
+        B.Store(Numbers.ToMemory(_k, Scalar(store.Node), type), Address(store.Buffer, store.Strides));
 
     private void PrepareNode(int root)
     {
@@ -233,10 +233,10 @@ internal sealed class NodeEmitter
             case IndexNode index:
                 return index.Axis == _inner ? _k.LaneIndices(at!.First) : Widen(_indices[index.Axis]);
             case ReducedNode reduced:
-                return Numbers.Round(B, at is { Reduced.Count: > 0 } ? at.Reduced[reduced.Reduction] : Widen(_reduced[(reduced.Stage, reduced.Reduction)]), node.Type);
+                return Numbers.Round(_k, at is { Reduced.Count: > 0 } ? at.Reduced[reduced.Reduction] : Widen(_reduced[(reduced.Stage, reduced.Reduction)]), node.Type);
             case AccumulatorNode:
                 var sum = at!.Accumulator!.Value;
-                return node.Type.IsFloat() ? Numbers.Round(B, sum, node.Type) : B.IntCast(sum, type.Like(sum.Type), signed: true);
+                return node.Type.IsFloat() ? Numbers.Round(_k, sum, node.Type) : B.IntCast(sum, type.Like(sum.Type), signed: true);
             case UniformNode uniform:
                 return Philox.Uniform(_k, node.Type, operand(uniform.Seed), operand(uniform.Offset), operand(uniform.Counter));
             case ComputeNode { Op: OpCode.Cast } cast:
@@ -244,7 +244,7 @@ internal sealed class NodeEmitter
             case ComputeNode compute:
                 var rule = Elementwise.Find(compute.Op, OperandType(compute));
                 LlvmValue[] values = [.. compute.Operands.Select(operand)];
-                return Numbers.Round(B, rule.Emit(_k, values, OperandType(compute)), node.Type);
+                return Numbers.Round(_k, rule.Emit(_k, values, OperandType(compute)), node.Type);
             default:
                 throw new NotSupportedException($"x86-64 has no code for {node.GetType().Name}");
         }
@@ -253,7 +253,7 @@ internal sealed class NodeEmitter
     /// <summary>The type that says which code an op gets; of a selection it is that of the values and not of the condition.</summary>
     private DType OperandType(ComputeNode node) => _nodes[node.Operands[^1]].Type;
 
-    private LlvmValue LoadScalar(DType type, LlvmValue address) => Numbers.FromMemory(B, B.Load(Numbers.Memory(_k.Context, type), address), type);
+    private LlvmValue LoadScalar(DType type, LlvmValue address) => Numbers.FromMemory(_k, B.Load(Numbers.Memory(_k.Context, type), address), type);
 
     private LlvmValue Load(DType type, LlvmValue address, Stride inner, Point at, LlvmValue? mask)
     {
@@ -261,7 +261,7 @@ internal sealed class NodeEmitter
         var value = inner.Kind == StrideKind.One
             ? _k.Load(element, B.Gep(element, address, at.First), mask)
             : _k.Gather(element, StridedPointers(element, address, at.First, _k.Parameter(inner.Parameter)), mask);
-        return Numbers.FromMemory(B, value, type);
+        return Numbers.FromMemory(_k, value, type);
     }
 
     private LlvmValue StridedPointers(LlvmType element, LlvmValue address, LlvmValue first, LlvmValue stride) =>
@@ -329,7 +329,7 @@ internal sealed class NodeEmitter
 
         var element = _k.ElementOf(gather.Buffer);
         var pointers = B.GepUnchecked(element, Address(gather.Buffer, gather.Strides), index);
-        return Numbers.FromMemory(B, _k.Gather(element, pointers, mask), gather.Type);
+        return Numbers.FromMemory(_k, _k.Gather(element, pointers, mask), gather.Type);
     }
 
     private LlvmValue Scaled(LlvmValue index, Stride stride) => stride.Kind switch

@@ -46,33 +46,29 @@ internal static class Numbers
         _ => value.Int((long)number),
     };
 
-    public static LlvmValue FromMemory(LlvmBuilder b, LlvmValue value, DType type)
+    public static LlvmValue FromMemory(KernelBuilder k, LlvmValue value, DType type)
     {
-        var c = b.Context;
+        var (b, c) = (k.B, k.Context);
         return type switch
         {
             DType.Bool => b.ICmp(LlvmIntPredicate.Ne, value, value.Type.Zero),
-            DType.F16 => b.FPExt(b.BitCast(value, c.F16.Like(value.Type)), c.F32.Like(value.Type)),
+            DType.F16 => HalfFloat.Widen(k, value),
             DType.BF16 => b.BitCast(b.Shl(b.ZExt(value, c.I32.Like(value.Type)), c.I32.Like(value.Type).Int(16)), c.F32.Like(value.Type)),
             _ => value,
         };
     }
 
-    public static LlvmValue ToMemory(LlvmBuilder b, LlvmValue value, DType type)
+    public static LlvmValue ToMemory(KernelBuilder k, LlvmValue value, DType type) => type switch
     {
-        var c = b.Context;
-        return type switch
-        {
-            DType.Bool => b.ZExt(value, c.I8.Like(value.Type)),
-            DType.F16 => b.BitCast(b.FPTrunc(value, c.F16.Like(value.Type)), c.I16.Like(value.Type)),
-            DType.BF16 => BFloatBits(b, value),
-            _ => value,
-        };
-    }
+        DType.Bool => k.B.ZExt(value, k.Context.I8.Like(value.Type)),
+        DType.F16 => HalfFloat.Narrow(k, value),
+        DType.BF16 => BFloatBits(k.B, value),
+        _ => value,
+    };
 
     /// <summary>Rounds an f32 result to the nearest value of a 16-bit type, ties to even; other types are left as they are.</summary>
-    public static LlvmValue Round(LlvmBuilder b, LlvmValue value, DType type) =>
-        type is DType.F16 or DType.BF16 ? FromMemory(b, ToMemory(b, value, type), type) : value;
+    public static LlvmValue Round(KernelBuilder k, LlvmValue value, DType type) =>
+        type is DType.F16 or DType.BF16 ? FromMemory(k, ToMemory(k, value, type), type) : value;
 
     /// <summary>f64 to f32 so that rounding once more, to 16 bits, gives what rounding once would: truncated, with the last bit set if inexact.</summary>
     public static LlvmValue NarrowToOdd(LlvmBuilder b, LlvmValue value)

@@ -60,11 +60,11 @@ internal sealed class ScatterEmitter
                 {
                     var at = Address(2, target, 5, v);
                     var sum = _sum.Step(_k, Read(at, masks[v]), Read(Address(1, row, 4, v), masks[v]));
-                    _k.Store(Numbers.ToMemory(b, sum, _kernel.Type), at, masks[v]);
+                    _k.Store(Numbers.ToMemory(_k, sum, _kernel.Type), at, masks[v]);
                 }
             });
         });
     }
 
-    private LlvmValue Read(LlvmValue address, LlvmValue? mask) => Numbers.FromMemory(_k.B, _k.Load(_k.ElementOf(2), address, mask), _kernel.Type);
+    private LlvmValue Read(LlvmValue address, LlvmValue? mask) => Numbers.FromMemory(_k, _k.Load(_k.ElementOf(2), address, mask), _kernel.Type);
 }

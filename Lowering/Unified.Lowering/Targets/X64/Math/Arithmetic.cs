@@ -7,11 +7,17 @@ internal static class Arithmetic
 {
     extension(KernelBuilder k)
     {
-        public LlvmValue Fma(LlvmValue a, LlvmValue b, LlvmValue c) => k.B.Fma(a, b, c);
+        /// <summary>a · b + c, rounded once where the machine has an instruction for that, else twice.</summary>
+        public LlvmValue MultiplyAdd(LlvmValue a, LlvmValue b, LlvmValue c) => k.HasFma ? k.B.Fma(a, b, c) : k.B.FAdd(k.B.FMul(a, b), c);
 
-        public LlvmValue Fma(LlvmValue a, double b, LlvmValue c) => k.B.Fma(a, a.Type.Real(b), c);
+        public LlvmValue MultiplyAdd(LlvmValue a, double b, LlvmValue c) => k.MultiplyAdd(a, a.Type.Real(b), c);
 
-        public LlvmValue Fma(LlvmValue a, LlvmValue b, double c) => k.B.Fma(a, b, a.Type.Real(c));
+        public LlvmValue MultiplyAdd(LlvmValue a, LlvmValue b, double c) => k.MultiplyAdd(a, b, a.Type.Real(c));
+
+        /// <summary>a · b + c for formulas that rely on it being rounded once: exact wherever the result is a number of the type.</summary>
+        public LlvmValue Fused(LlvmValue a, LlvmValue b, LlvmValue c) => k.HasFma ? k.B.Fma(a, b, c) : FusedInSteps.Emit(k, a, b, c);
+
+        public LlvmValue Fused(LlvmValue a, double b, LlvmValue c) => k.Fused(a, a.Type.Real(b), c);
 
         /// <summary>Σ coefficient · x^power, highest power first, by Horner's rule.</summary>
         public LlvmValue Polynomial(LlvmValue x, params ReadOnlySpan<double> coefficients)
@@ -19,7 +25,7 @@ internal static class Arithmetic
             var sum = x.Type.Real(coefficients[0]);
             foreach (var next in coefficients[1..])
             {
-                sum = k.Fma(sum, x, next);
+                sum = k.MultiplyAdd(sum, x, next);
             }
 
             return sum;
@@ -30,8 +36,6 @@ internal static class Arithmetic
         public LlvmValue Abs(LlvmValue x) => k.Unary("llvm.fabs", x);
 
         public LlvmValue Sqrt(LlvmValue x) => k.Unary("llvm.sqrt", x);
-
-        public LlvmValue NearestEven(LlvmValue x) => k.Unary("llvm.roundeven", x);
 
         public LlvmValue CopySign(LlvmValue magnitude, LlvmValue sign) => k.B.CallIntrinsic("llvm.copysign", [magnitude.Type], magnitude, sign);
 

@@ -25,7 +25,7 @@ internal static class Casts
 
         if (to.IsFloat())
         {
-            return from.IsFloat() ? BetweenFloats(b, x, type, from, to) : FromInteger(b, x, type, from, to);
+            return from.IsFloat() ? BetweenFloats(k, x, type, from, to) : FromInteger(k, x, type, from, to);
         }
 
         if (from.IsFloat())
@@ -38,24 +38,26 @@ internal static class Casts
             : b.IntCast(x, type, signed: true);
     }
 
-    private static LlvmValue BetweenFloats(LlvmBuilder b, LlvmValue x, LlvmType type, DType from, DType to)
+    private static LlvmValue BetweenFloats(KernelBuilder k, LlvmValue x, LlvmType type, DType from, DType to)
     {
+        var b = k.B;
         if (from == DType.F64)
         {
-            return to == DType.F32 ? b.FPTrunc(x, type) : Numbers.Round(b, Numbers.NarrowToOdd(b, x), to);
+            return to == DType.F32 ? b.FPTrunc(x, type) : Numbers.Round(k, Numbers.NarrowToOdd(b, x), to);
         }
 
-        return to == DType.F64 ? b.FPExt(x, type) : Numbers.Round(b, x, to);
+        return to == DType.F64 ? b.FPExt(x, type) : Numbers.Round(k, x, to);
     }
 
-    private static LlvmValue FromInteger(LlvmBuilder b, LlvmValue x, LlvmType type, DType from, DType to)
+    private static LlvmValue FromInteger(KernelBuilder k, LlvmValue x, LlvmType type, DType from, DType to)
     {
+        var b = k.B;
         // Numbers that f32 does not hold would be rounded twice on the way to 16 bits.
         if (to.Bytes() == 2 && from.Bytes() >= 4)
         {
-            return Numbers.Round(b, Numbers.NarrowToOdd(b, b.SIToFP(x, b.Context.F64.Like(x.Type))), to);
+            return Numbers.Round(k, Numbers.NarrowToOdd(b, b.SIToFP(x, b.Context.F64.Like(x.Type))), to);
         }
 
-        return Numbers.Round(b, Numbers.IsUnsigned(from) ? b.UIToFP(x, type) : b.SIToFP(x, type), to);
+        return Numbers.Round(k, Numbers.IsUnsigned(from) ? b.UIToFP(x, type) : b.SIToFP(x, type), to);
     }
 }

@@ -46,7 +46,7 @@ internal static class Division
                 quotient = b.Select(overflow, b.FDiv(r, step), quotient);
             }
 
-            var next = k.Fma(b.FNeg(k.Unary("llvm.trunc", quotient)), step, r);
+            var next = k.Fused(b.FNeg(k.Truncate(quotient)), step, r);
             next = b.Select(b.FCmp(LlvmRealPredicate.Olt, k.Abs(r), divisor), r, next);
             return ([next], k.Any(b.FCmp(LlvmRealPredicate.Oge, k.Abs(next), divisor)));
         })[0];

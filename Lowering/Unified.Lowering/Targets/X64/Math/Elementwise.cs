@@ -35,6 +35,8 @@ internal static class Elementwise
         Any = Float | Bits,
     }
 
+    public static bool HasRow(OpCode op, DType type) => s_rows.ContainsKey((op, Of(type)));
+
     /// <exception cref="NotSupportedException">There is no such row.</exception>
     public static ElementRule Find(OpCode op, DType type) => s_rows.TryGetValue((op, Of(type)), out var rule)
         ? rule
@@ -94,8 +96,8 @@ internal static class Elementwise
         Function(OpCode.Cos, Trigonometric.Cos, 60);
         Function(OpCode.Tanh, HyperbolicTangent.Emit, 32);
         Function(OpCode.Erf, ErrorFunction.Emit, 34);
-        Function(OpCode.Floor, (k, x) => k.Unary("llvm.floor", x), 1);
-        Function(OpCode.Ceil, (k, x) => k.Unary("llvm.ceil", x), 1);
+        Function(OpCode.Floor, (k, x) => k.Floor(x), 1);
+        Function(OpCode.Ceil, (k, x) => k.Ceil(x), 1);
         Function(OpCode.Round, (k, x) => k.NearestEven(x), 1);
         foreach (var op in (OpCode[])[OpCode.Floor, OpCode.Ceil, OpCode.Round])
         {

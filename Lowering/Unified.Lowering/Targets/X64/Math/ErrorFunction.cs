@@ -18,14 +18,14 @@ internal static class ErrorFunction
         var t = b.Select(k.Is(LlvmRealPredicate.Ogt, k.Abs(x), 8), x.Type.Real(8), k.Abs(x));
         var s = b.FMul(t, t);
         var r = k.Polynomial(t, -1.72853470e-5, 3.83197126e-4);
-        r = k.Fma(r, s, k.Polynomial(t, -3.88396438e-3, 2.42546219e-2));
-        r = k.Fma(r, t, -1.06777877e-1);
-        r = k.Fma(r, t, -6.34846687e-1);
-        r = k.Fma(r, t, -1.28717512e-1);
-        r = k.Fma(r, t, b.FNeg(t));
+        r = k.MultiplyAdd(r, s, k.Polynomial(t, -3.88396438e-3, 2.42546219e-2));
+        r = k.MultiplyAdd(r, t, -1.06777877e-1);
+        r = k.MultiplyAdd(r, t, -6.34846687e-1);
+        r = k.MultiplyAdd(r, t, -1.28717512e-1);
+        r = k.MultiplyAdd(r, t, b.FNeg(t));
         var far = k.CopySign(b.FSub(x.Type.Real(1), Exponential.Emit(k, r)), x);
         var p = k.Polynomial(s, -5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1);
-        return b.Select(k.Is(LlvmRealPredicate.Ogt, t, 0.927734375), far, k.Fma(p, x, x));
+        return b.Select(k.Is(LlvmRealPredicate.Ogt, t, 0.927734375), far, k.MultiplyAdd(p, x, x));
     }
 
     private static LlvmValue Double(KernelBuilder k, LlvmValue x)
@@ -33,7 +33,7 @@ internal static class ErrorFunction
         var b = k.B;
         var a = k.Abs(x);
         var z = b.FMul(x, x);
-        var small = k.Fma(x, Rational(k, z,
+        var small = k.MultiplyAdd(x, Rational(k, z,
             [-2.37630166566501626084e-05, -5.77027029648944159157e-03, -2.84817495755985104766e-02, -3.25042107247001499370e-01, 1.28379167095512558561e-01],
             [-3.96022827877536812320e-06, 1.32494738004321644526e-04, 5.08130628187576562776e-03, 6.50222499887672944485e-02, 3.97917223959155352819e-01, 1]), x);
         var s = b.FSub(a, x.Type.Real(1));

@@ -20,7 +20,7 @@ internal static class HyperbolicTangent
                 k.Polynomial(z, -9.64399179425052238628E-1, -9.92877231001918586564E1, -1.61468768441708447952E3),
                 k.Polynomial(z, 1, 1.12811678491632931402E2, 2.23548839060100448583E3, 4.84406305325125486048E3))
             : k.Polynomial(z, -5.70498872745E-3, 2.06390887954E-2, -5.37397155531E-2, 1.33314422036E-1, -3.33332819422E-1);
-        var near = k.Fma(b.FMul(x, z), series, x);
+        var near = k.MultiplyAdd(b.FMul(x, z), series, x);
         return b.Select(k.Is(LlvmRealPredicate.Olt, magnitude, Near), near, k.CopySign(far, x));
     }
 }

@@ -40,9 +40,9 @@ internal static class Logarithm
             f, 7.0376836292E-2, -1.1514610310E-1, 1.1676998740E-1, -1.2420140846E-1, 1.4249322787E-1,
             -1.6668057665E-1, 2.0000714765E-1, -2.4999993993E-1, 3.3333331174E-1);
         y = b.FMul(b.FMul(y, f), z);
-        y = k.Fma(n, -2.12194440e-4, y);
-        y = k.Fma(z, -0.5, y);
-        return k.Fma(n, 0.693359375, b.FAdd(f, y));
+        y = k.MultiplyAdd(n, -2.12194440e-4, y);
+        y = k.MultiplyAdd(z, -0.5, y);
+        return k.MultiplyAdd(n, 0.693359375, b.FAdd(f, y));
     }
 
     private static LlvmValue Double(KernelBuilder k, LlvmValue f, LlvmValue n)
@@ -54,7 +54,7 @@ internal static class Logarithm
             z, 1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
             2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01));
         var half = b.FMul(b.FMul(f, f), f.Type.Real(0.5));
-        var low = k.Fma(n, 1.90821492927058770002e-10, b.FMul(s, b.FAdd(half, r)));
+        var low = k.MultiplyAdd(n, 1.90821492927058770002e-10, b.FMul(s, b.FAdd(half, r)));
         return b.FSub(b.FMul(n, f.Type.Real(6.93147180369123816490e-01)), b.FSub(b.FSub(half, low), f));
     }
 }

@@ -27,7 +27,7 @@ internal static class Philox
         }
 
         var f32 = k.Context.F32.Like(i64);
-        return Numbers.Round(b, b.FMul(b.SIToFP(b.LShr(word, word.Type.Int(8)), f32), f32.Real(Math.Pow(2, -24))), type);
+        return Numbers.Round(k, b.FMul(b.SIToFP(b.LShr(word, word.Type.Int(8)), f32), f32.Real(Math.Pow(2, -24))), type);
     }
 
     /// <summary>Lanes that are neighbours from a multiple of four on share blocks: four lanes one.</summary>

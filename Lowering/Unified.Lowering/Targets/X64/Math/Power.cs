@@ -47,9 +47,9 @@ internal static class Power
         var magnitude = k.Abs(x);
         var result = accurate ? Accurate(k, magnitude, y) : Exponential.Emit(k, b.FMul(y, Logarithm.Emit(k, magnitude)));
 
-        var whole = b.FCmp(LlvmRealPredicate.Oeq, k.Unary("llvm.floor", y), y);
+        var whole = b.FCmp(LlvmRealPredicate.Oeq, k.Floor(y), y);
         var half = b.FMul(y, y.Type.Real(0.5));
-        var odd = b.And(whole, b.FCmp(LlvmRealPredicate.One, k.Unary("llvm.floor", half), half));
+        var odd = b.And(whole, b.FCmp(LlvmRealPredicate.One, k.Floor(half), half));
         var negative = b.ICmp(LlvmIntPredicate.Slt, k.Bits(x), k.BitsOf(x).Zero);
         result = b.Select(b.And(negative, odd), b.FNeg(result), result);
 
@@ -70,30 +70,30 @@ internal static class Power
         // s = f / (2 + f), high and low.
         var (d, dLow) = FastSum(b, f.Type.Real(2), f);
         var s = b.FDiv(f, d);
-        var sLow = b.FDiv(b.FSub(k.Fma(b.FNeg(s), d, f), b.FMul(s, dLow)), d);
+        var sLow = b.FDiv(b.FSub(k.Fused(b.FNeg(s), d, f), b.FMul(s, dLow)), d);
 
         // ln(1 + f) = 2s + 2/3·s³ + s⁵·P(s²).
         var (z, zLow) = Product(k, s, s);
-        zLow = k.Fma(b.FAdd(s, s), sLow, zLow);
+        zLow = k.MultiplyAdd(b.FAdd(s, s), sLow, zLow);
         var (cube, cubeLow) = Product(k, z, s);
-        cubeLow = b.FAdd(cubeLow, k.Fma(z, sLow, b.FMul(zLow, s)));
+        cubeLow = b.FAdd(cubeLow, k.MultiplyAdd(z, sLow, b.FMul(zLow, s)));
         var (third, thirdLow) = Product(k, cube, f.Type.Real(2.0 / 3));
-        thirdLow = b.FAdd(thirdLow, k.Fma(cubeLow, 2.0 / 3, b.FMul(cube, f.Type.Real(3.700743415417189e-17))));
+        thirdLow = b.FAdd(thirdLow, k.MultiplyAdd(cubeLow, 2.0 / 3, b.FMul(cube, f.Type.Real(3.700743415417189e-17))));
         var tail = b.FMul(b.FMul(cube, z), k.Polynomial(
             z, 2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13, 2.0 / 11, 2.0 / 9, 2.0 / 7, 2.0 / 5));
         var (sum, low) = FastSum(b, b.FAdd(s, s), third);
         low = b.FAdd(low, b.FAdd(b.FAdd(b.FAdd(sLow, sLow), thirdLow), tail));
         var (whole, wholeLow) = Product(k, n, f.Type.Real(Math.Log(2)));
-        wholeLow = k.Fma(n, 2.3190468138462996e-17, wholeLow);
+        wholeLow = k.MultiplyAdd(n, 2.3190468138462996e-17, wholeLow);
         var (log, error) = Sum(b, whole, sum);
         error = b.FAdd(error, b.FAdd(wholeLow, low));
 
         // y·ln x, high and low; e^low is 1 + low.
         var (product, rest) = Product(k, y, log);
-        rest = k.Fma(y, error, rest);
+        rest = k.MultiplyAdd(y, error, rest);
         var (main, small) = FastSum(b, product, rest);
         var power = Exponential.Emit(k, main);
-        var corrected = k.Fma(power, small, power);
+        var corrected = k.MultiplyAdd(power, small, power);
 
         // Outside the range of numbers the two-part arithmetic meets infinities; the plain product says which way it goes.
         var plain = b.FMul(y, Logarithm.Emit(k, x));
@@ -106,7 +106,7 @@ internal static class Power
     private static (LlvmValue High, LlvmValue Low) Product(KernelBuilder k, LlvmValue x, LlvmValue y)
     {
         var product = k.B.FMul(x, y);
-        return (product, k.Fma(x, y, k.B.FNeg(product)));
+        return (product, k.Fused(x, y, k.B.FNeg(product)));
     }
 
     /// <summary>For |x| ≥ |y|.</summary>

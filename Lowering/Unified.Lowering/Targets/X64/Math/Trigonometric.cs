@@ -39,13 +39,13 @@ internal static class Trigonometric
         var b = k.B;
         var limit = accurate ? Math.Pow(2, 30) : Math.Pow(2, 28);
         var magic = x.Type.Real(6755399441055744.0);
-        var shifted = k.Fma(x, x.Type.Real(2 / Math.PI), magic);
+        var shifted = k.MultiplyAdd(x, x.Type.Real(2 / Math.PI), magic);
         var n = b.FSub(shifted, magic);
         var turns = b.And(k.Bits(shifted), k.BitsOf(x).Int(3));
-        var first = k.Fma(n, -PiHalf, x);
-        var high = k.Fma(n, -PiHalfLow, first);
-        var error = k.Fma(n, -PiHalfLow, b.FSub(first, high));
-        var low = k.Fma(n, -PiHalfLowest, error);
+        var first = k.Fused(n, -PiHalf, x);
+        var high = k.Fused(n, -PiHalfLow, first);
+        var error = k.Fused(n, -PiHalfLow, b.FSub(first, high));
+        var low = k.MultiplyAdd(n, -PiHalfLowest, error);
         var huge = b.And(k.Is(LlvmRealPredicate.Oge, k.Abs(x), limit), k.Is(LlvmRealPredicate.Olt, k.Abs(x), double.PositiveInfinity));
         var merged = k.If(
             k.Any(huge),
@@ -74,15 +74,15 @@ internal static class Trigonometric
         {
             var factor = TwoOverPi.Part(k, table, row, Parts, part);
             var product = b.FMul(m, factor);
-            error = k.Fma(m, factor, b.FNeg(product));
+            error = k.Fused(m, factor, b.FNeg(product));
             return product;
         }
 
         var p0 = Product(0, out var e0);
         var p1 = Product(1, out var e1);
         var p2 = Product(2, out _);
-        p0 = k.Fma(k.NearestEven(b.FMul(p0, x.Type.Real(0.25))), -4.0, p0);
-        p1 = k.Fma(k.NearestEven(b.FMul(p1, x.Type.Real(0.25))), -4.0, p1);
+        p0 = k.MultiplyAdd(k.NearestEven(b.FMul(p0, x.Type.Real(0.25))), -4.0, p0);
+        p1 = k.MultiplyAdd(k.NearestEven(b.FMul(p1, x.Type.Real(0.25))), -4.0, p1);
         var (s, t) = TwoSum(b, p0, e0);
         var (u, v) = TwoSum(b, s, p1);
         var rest = b.FAdd(b.FAdd(t, v), b.FAdd(e1, p2));
@@ -90,8 +90,8 @@ internal static class Trigonometric
         var (fraction, tail) = TwoSum(b, b.FSub(u, n), rest);
         var high = b.FMul(fraction, x.Type.Real(PiHalf));
         var low = b.FAdd(
-            k.Fma(fraction, x.Type.Real(PiHalf), b.FNeg(high)),
-            k.Fma(fraction, x.Type.Real(PiHalfLow), b.FMul(tail, x.Type.Real(PiHalf))));
+            k.Fused(fraction, x.Type.Real(PiHalf), b.FNeg(high)),
+            k.MultiplyAdd(fraction, x.Type.Real(PiHalfLow), b.FMul(tail, x.Type.Real(PiHalf))));
         var magic = x.Type.Real(6755399441055744.0);
         return (b.And(k.Bits(b.FAdd(n, magic)), i.Int(3)), high, low);
     }
@@ -107,9 +107,9 @@ internal static class Trigonometric
     {
         var b = k.B;
         var z = b.FMul(r, r);
-        var sine = k.Fma(b.FMul(k.Polynomial(z, -1.9515295891E-4, 8.3321608736E-3, -1.6666654611E-1), z), r, r);
+        var sine = k.MultiplyAdd(b.FMul(k.Polynomial(z, -1.9515295891E-4, 8.3321608736E-3, -1.6666654611E-1), z), r, r);
         var cosine = k.Polynomial(z, 2.443315711809948E-005, -1.388731625493765E-003, 4.166664568298827E-002);
-        return (sine, b.FAdd(k.Fma(z, -0.5, b.FMul(b.FMul(cosine, z), z)), r.Type.Real(1)));
+        return (sine, b.FAdd(k.MultiplyAdd(z, -0.5, b.FMul(b.FMul(cosine, z), z)), r.Type.Real(1)));
     }
 
     private static (LlvmValue Sine, LlvmValue Cosine) Double(KernelBuilder k, LlvmValue r, LlvmValue low)
@@ -123,7 +123,7 @@ internal static class Trigonometric
 
         // r − ((z·(low/2 − v·s) − low) − v·S1)
         var inner = b.FSub(b.FMul(low, r.Type.Real(0.5)), b.FMul(v, s));
-        var bracket = k.Fma(v, 1.66666666666666324348e-01, b.FSub(b.FMul(z, inner), low));
+        var bracket = k.MultiplyAdd(v, 1.66666666666666324348e-01, b.FSub(b.FMul(z, inner), low));
         var sine = b.FSub(r, bracket);
         var c = b.FMul(z, k.Polynomial(
             z, -1.13596475577881948265e-11, 2.08757232129817482790e-09, -2.75573143513906633035e-07, 2.48015872894767294178e-05,
