@@ -89,6 +89,24 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
     }
 
     [Fact]
+    public void A_project_lists_the_machines_that_its_app_runs_on()
+    {
+        feed.Create("unified-infer", "Ages");
+        feed.Replace("Ages/Program.cs", "var model = new Model(Graphs.Hidden);", "Generator.Default.Seed(5);\nvar model = new Model(Graphs.Hidden);");
+        feed.Replace("Ages/Ages.csproj", "x64-v3;x64-v4<", "x64-v1;x64-v3;x64-v4;x64-v4-dot<");
+        PackageFeed.Must(feed.Build("Ages"));
+        const string App = "Ages/bin/Release/net10.0/Ages.dll 0.1 0.2 -0.5 0.4";
+        var eager = Answers(feed.Run("dotnet", App, "eager"));
+        foreach (var switchedOff in (string[])["", "AVX512", "AVX2", "AVX", "SSE42"])
+        {
+            var run = feed.Run("dotnet", App, "", ($"DOTNET_Enable{switchedOff}", "0"));
+            Assert.Contains(Shipped, run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("eagerly", run.Error, StringComparison.Ordinal);
+            Assert.Equal(eager, Answers(run));
+        }
+    }
+
+    [Fact]
     public void A_native_app_is_one_small_file()
     {
         Assert.SkipUnless(Linker() is not null, "NativeAOT needs clang or gcc");

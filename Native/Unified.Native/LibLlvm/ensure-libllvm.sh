@@ -62,6 +62,7 @@ if command -v flock >/dev/null; then
     rm -rf "$cache"/llvm-19.new.*
 fi
 
+unreachable=
 work=$(mktemp -d "$cache/llvm-19.new.XXXXXX") || fail "'$cache' cannot be written"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -96,8 +97,14 @@ take() {
     [ -n "$found" ] && cp -L "$found" "$work/out/$1"
 }
 
-apt-get -c "$work/apt.conf" -q update || fail "the package lists could not be downloaded (apt-get update)"
-apt-cache -c "$work/apt.conf" show libllvm19 >/dev/null || fail "the system's package sources have no libllvm19"
+# One list that cannot be had matters only where the package is not on the others: `update` succeeds then, with a warning.
+apt-get -c "$work/apt.conf" -q update >"$work/update" 2>&1 || unreachable=yes
+cat "$work/update"
+grep -q -E '^[WE]: (Failed to fetch|Some index files failed)' "$work/update" && unreachable=yes
+if ! apt-cache -c "$work/apt.conf" show libllvm19 >/dev/null; then
+    [ -z "$unreachable" ] || fail "the package lists could not be downloaded (apt-get update): is there a network?"
+    fail "the system's package sources have no libllvm19"
+fi
 fetch libllvm19 && unpack && take libLLVM.so.19.1 || fail "the package libllvm19 could not be downloaded or unpacked"
 cp "$work/files/usr/share/doc/libllvm19/copyright" "$work/out/" || true
 
