@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -130,14 +131,23 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         foreach (var name in (string[])["First", "Second"])
         {
             feed.AddProject("App", "Exe", """<ProjectReference Include="../../Models/Models.csproj" />""", name);
-            feed.Write($"{name}/App/Program.cs", UseLibrary);
+            feed.Write($"{name}/App/Program.cs", PackageSources.UseLibrary);
             PackageFeed.Must(feed.Build($"{name}/App"));
         }
 
         var (first, second) = (Graphs("First"), Graphs("Second"));
         Assert.Equal(first, second);
+
+        // A cache that its own graph grows is added without being run, and serves every length.
+        const string App = "First/App/bin/Release/net10.0/App.dll";
+        var run = feed.Run("dotnet", App);
+        Assert.Contains("graphs: 2 shipped, 0 compiled here", run.Output, StringComparison.Ordinal);
+        Assert.Empty(run.Error);
+        Assert.Equal(Answers(feed.Run("dotnet", App, "eager")), Answers(run));
+
+        // The app's own graph does not depend on the library.
         feed.Replace("Models/Classifier.cs", "Gelu(", "Silu(");
-        Assert.Contains("App.graphs: 1 graphs (0 kept)", PackageFeed.Must(feed.Build("First/App")).Output, StringComparison.Ordinal);
+        Assert.Contains("App.graphs: 2 graphs (1 kept)", PackageFeed.Must(feed.Build("First/App")).Output, StringComparison.Ordinal);
         Assert.NotEqual(first, Graphs("First"));
 
         byte[] Graphs(string name) => File.ReadAllBytes(Path.Combine(feed.Folder, name, "App", "bin", "Release", "net10.0", "App.graphs"));
@@ -154,7 +164,8 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         var facts = Tool($"inspect {Graphs} --dim B=64 --json").Json;
         Assert.Equal(["x86-64-v3", "x86-64-v4"], facts.GetProperty("targets").EnumerateArray().Select(t => t.GetString()));
         Assert.Equal(["Model.TrainStep", "Model.Forward"], facts.GetProperty("graphs").EnumerateArray().Select(g => g.GetProperty("method").GetString()));
-        Assert.All(facts.GetProperty("graphs").EnumerateArray(), g => Assert.InRange(g.GetProperty("arena_bytes").GetInt64(), 64 * 64 * 4, 1 << 24));
+        Assert.All(facts.GetProperty("graphs").EnumerateArray(), CheckMemory);
+        Assert.Matches("offset.*bytes.*steps.*holds", Tool($"inspect {Graphs} --memory").Output);
 
         // Results are the eager ones: a batch of one row and the same row twice, in one file.
         Tool($"run {App} --graph Forward --output one.npy");
@@ -162,11 +173,15 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         Assert.Equal(0x93, File.ReadAllBytes(Path.Combine(feed.Folder, "one.npy"))[0]);
         Assert.Equal("f32[1,2]", Tool($"run {App} --graph Forward --input points=one.npy --json").Json.GetProperty("results")[0].GetProperty("type").GetString());
 
+        Tool($"run {App} --graph Forward --output two.safetensors");
+        Assert.Contains("it has result0", Programs.Run(Path.Combine(feed.Folder, "tools", "unified"), $"run {App} --graph Forward --input points=two.safetensors", feed.Folder).Error, StringComparison.Ordinal);
+        Assert.NotEmpty(Tool($"print {App} --graph Forward --json").Json.GetProperty("phases").EnumerateArray());
         Assert.Contains("mat_mul", Tool($"print {App} --graph Forward --stop-after specialize").Output, StringComparison.Ordinal);
         Assert.DoesNotContain("schedule", Tool($"print {App} --graph Forward --stop-after specialize").Output, StringComparison.Ordinal);
-        var bench = Tool($"bench {App} --graph TrainStep --runs 3 --trace trace.json --json").Json;
-        Assert.True(bench.GetProperty("kernels").GetArrayLength() > 5 && bench.GetProperty("milliseconds").GetDouble() > 0);
-        Assert.Contains("traceEvents", File.ReadAllText(Path.Combine(feed.Folder, "trace.json")), StringComparison.Ordinal);
+        var bench = Tool($"bench {App} --runs 3 --trace trace.json --json").Json.GetProperty("graphs");
+        Assert.Equal(2, bench.GetArrayLength());
+        Assert.All(bench.EnumerateArray(), g => Assert.True(g.GetProperty("kernels").GetArrayLength() > 0 && g.GetProperty("milliseconds").GetDouble() > 0));
+        CheckTrace(JsonDocument.Parse(File.ReadAllText(Path.Combine(feed.Folder, "trace.json"))).RootElement.GetProperty("traceEvents"));
 
         File.Copy(Path.Combine(feed.Folder, Graphs), Path.Combine(feed.Folder, "before.graphs"));
         feed.Replace("Shown/Model.cs", "optimizer.Step(gradients);\n        return loss;", "optimizer.Step(gradients);\n        return loss * 1f;");
@@ -180,6 +195,19 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         Assert.Contains("# kernel_", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(feed.Folder, "ir.graphs"))), StringComparison.Ordinal);
         Assert.True(Tool("cache list --json").Json.GetProperty("kernels").GetInt32() > 0);
         Assert.True(Tool("cache trim --max-megabytes 0 --json").Json.GetProperty("dropped").GetInt32() > 0);
+        Assert.Equal(0, Tool("cache list --json").Json.GetProperty("kernels").GetInt32());
+
+        // What was used last is kept, as far as it fits.
+        for (var age = 0; age < 4; age++)
+        {
+            var kernel = feed.Write($"kernels/{age}.kernel", new string(' ', 400_000));
+            File.SetLastWriteTimeUtc(kernel, DateTime.UtcNow.AddDays(-age));
+            File.SetLastAccessTimeUtc(kernel, DateTime.UtcNow.AddDays(-age));
+        }
+
+        Assert.Equal(2, Tool("cache trim --folder kernels --max-megabytes 1 --json").Json.GetProperty("dropped").GetInt32());
+        Assert.Equal(1, Tool("cache trim --folder kernels --unused-days 1 --max-megabytes 1 --json").Json.GetProperty("dropped").GetInt32());
+        Assert.True(File.Exists(Path.Combine(feed.Folder, "kernels", "0.kernel")));
         var wrong = Programs.Run(Path.Combine(feed.Folder, "tools", "unified"), "inspect Shown/Model.cs", feed.Folder);
         Assert.Equal(1, wrong.ExitCode);
         Assert.Contains("no graph artifact", wrong.Error, StringComparison.Ordinal);
@@ -189,14 +217,35 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
     }
 
     [Fact]
+    public void A_build_says_how_many_methods_run_eagerly_and_which()
+    {
+        feed.AddProject("Mixed", "Exe");
+        feed.Write("Mixed/Program.cs", PackageSources.Mixed);
+        var build = PackageFeed.Must(feed.Build("Mixed"));
+        Assert.Contains("Mixed.graphs: 1 graphs (0 kept), 1 eager,", build.Output, StringComparison.Ordinal);
+        Assert.Matches("warning UG301: M:Mixed.Grows.* runs eagerly: ", build.Output);
+        const string Lower = "Unified.Lowering.Tool/release/unified.dll lower Mixed/bin/Release/net10.0/Mixed.dll --output mixed.graphs";
+        var tool = Path.Combine(Programs.Root, "artifacts", "bin", Lower);
+        var eager = PackageFeed.Must(Programs.Run("dotnet", $"exec {tool} --json", feed.Folder)).Json.GetProperty("eager");
+        Assert.Contains("M:Mixed.Grows", Assert.Single(eager.EnumerateObject()).Name, StringComparison.Ordinal);
+
+        // On a terminal there is a bar.
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "a terminal needs the command 'script'");
+        File.Delete(Path.Combine(feed.Folder, "mixed.graphs"));
+        var shown = PackageFeed.Must(Programs.Run("script", $"-qec \"dotnet exec {tool}\" /dev/null", feed.Folder, ("TERM", "xterm-256color")));
+        Assert.Contains("━", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("mixed.graphs: 1 graphs", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_wrong_shape_three_libraries_deep_is_an_error_at_its_line()
     {
         feed.AddProject("Deep", "Library");
-        feed.Write("Deep/Deep.cs", Layer("Deep", "Tensor _offset = Tensor.Zeros([width])", "int width", "x + _offset"));
+        feed.Write("Deep/Deep.cs", PackageSources.Layer("Deep", "Tensor _offset = Tensor.Zeros([width])", "int width", "x + _offset"));
         feed.AddProject("Middle", "Library", """<ProjectReference Include="../Deep/Deep.csproj" />""");
-        feed.Write("Middle/Middle.cs", Layer("Middle", "Deep.DeepLayer _inner = new(width)", "int width", "_inner.Forward(x)"));
+        feed.Write("Middle/Middle.cs", PackageSources.Layer("Middle", "Deep.DeepLayer _inner = new(width)", "int width", "_inner.Forward(x)"));
         feed.AddProject("Upper", "Library", """<ProjectReference Include="../Middle/Middle.csproj" />""");
-        feed.Write("Upper/Upper.cs", Layer("Upper", "Middle.MiddleLayer _inner = new(width)", "int width", "_inner.Forward(x)"));
+        feed.Write("Upper/Upper.cs", PackageSources.Layer("Upper", "Middle.MiddleLayer _inner = new(width)", "int width", "_inner.Forward(x)"));
         feed.AddProject("Leaf", "Exe", """<ProjectReference Include="../Upper/Upper.csproj" />""");
         feed.Write("Leaf/Program.cs", """
             using Unified;
@@ -218,35 +267,32 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         Assert.True(Regex.IsMatch(build.Output, $@"{place}\(12,\d+\) ?: error UG300: .*5.*6"), build.Output);
     }
 
-    private const string UseLibrary = """
-        using Unified;
-        Console.WriteLine(new Models.Classifier(3, 4, 2).Forward(Tensor.Zeros([2, 3])).Shape);
-        public static class Entry
+    // No two blocks that are alive at one step have a place in common.
+    private static void CheckMemory(JsonElement graph)
+    {
+        Assert.InRange(graph.GetProperty("arena_bytes").GetInt64(), 64 * 64 * 4, 1 << 24);
+        foreach (var program in graph.GetProperty("memory").EnumerateArray().GroupBy(b => b.GetProperty("program").GetString(), StringComparer.Ordinal))
         {
-            [AheadOfTime]
-            public static void Graphs(GraphSet graphs)
-            {
-                var model = new Models.Classifier(3, 4, 2);
-                graphs.Run(() => model.Forward(Tensor.Zeros([2, 3])).Dispose());
-            }
+            (long From, long To, int First, int Last)[] blocks =
+            [
+                .. program.Select(b => (b.GetProperty("offset").GetInt64(), b.GetProperty("offset").GetInt64() + b.GetProperty("bytes").GetInt64(),
+                    b.GetProperty("first_step").GetInt32(), b.GetProperty("last_step").GetInt32())),
+            ];
+            Assert.NotEmpty(blocks);
+            Assert.DoesNotContain(
+                from a in blocks.Index() from b in blocks.Index() where a.Index < b.Index select (A: a.Item, B: b.Item),
+                p => p.A.From < p.B.To && p.B.From < p.A.To && p.A.First <= p.B.Last && p.B.First <= p.A.Last);
         }
-        """;
+    }
 
-    private static string Layer(string name, string field, string parameters, string body) => $$"""
-        using Unified;
-        using Unified.Nn;
-        using static Unified.Ops;
-
-        namespace {{name}};
-
-        public sealed partial class {{name}}Layer({{parameters}}) : Module
-        {
-            private readonly {{field}};
-
-            [StaticGraph]
-            public Tensor Forward(Tensor x) => {{body}};
-        }
-        """;
+    // The format of Chrome's trace viewer: every complete event has a place in time, and every process a name.
+    private static void CheckTrace(JsonElement events)
+    {
+        var kinds = events.EnumerateArray().ToLookup(e => e.GetProperty("ph").GetString(), StringComparer.Ordinal);
+        Assert.Equal(["Model.TrainStep", "Model.Forward"], kinds["M"].Select(e => e.GetProperty("args").GetProperty("name").GetString()));
+        Assert.Equal([1, 2], kinds["X"].Select(e => e.GetProperty("pid").GetInt32()).Distinct());
+        Assert.All(kinds["X"], e => Assert.True(e.GetProperty("ts").GetDouble() >= 0 && e.GetProperty("dur").GetDouble() >= 0 && e.GetProperty("name").GetString()!.Length > 0));
+    }
 
     private static string Answers(Outcome run) => string.Join('\n', run.Output.Split('\n').Where(l => l.StartsWith('(')));
 

@@ -13,6 +13,11 @@ namespace Unified.Tool.Commands;
 internal static class BenchCommand
 {
     private const int MostRows = 40;
+    private const int WarmUp = 3;
+
+    private sealed record GraphTime(string Graph, double Milliseconds, IReadOnlyList<KernelTime> Kernels);
+
+    private sealed record KernelTime(string Kernel, long Launches, double Milliseconds, double Share, double Gflops, double Gigabytes, double ShareOfLimit);
 
     public static Command Create()
     {
@@ -42,27 +47,39 @@ internal static class BenchCommand
 
         var (peak, bandwidth) = (MachineLimits.PeakGflops(), MachineLimits.ReadGigabytesPerSecond());
         var given = inputs.Select(TensorFiles.Read).ToDictionary(i => i.Name, i => i.Tensor, StringComparer.Ordinal);
-        foreach (var call in AppCalls.Of(app, pattern))
+        var calls = AppCalls.Of(app, pattern);
+        var times = Bar.Over(calls.Count * (WarmUp + runs), report => calls.Select((call, number) =>
         {
+            var done = number * (WarmUp + runs);
             var parameters = AppCalls.Parameters(call);
             Argument[] arguments = [.. call.Arguments.Select((a, i) => a.Kind == ArgumentKind.Tensor && given.TryGetValue(parameters[i].Name, out var tensor) ? Argument.Of(tensor) : a)];
-            var (median, profile) = Time(call, arguments, runs);
-            if (trace is not null)
-            {
-                WriteTrace(trace, profile);
-            }
+            var (median, profile) = Time(call, arguments, runs, () => report(GraphFacts.MethodOf(call.Function.Key), ++done));
+            return (call.Function.Key, Median: median, Profile: profile);
+        }).ToList());
+        if (trace is not null)
+        {
+            WriteTrace(trace, times.Select(t => (GraphFacts.MethodOf(t.Key), t.Profile)));
+        }
 
-            Show(call, median, profile.Rows(), runs, peak, bandwidth, isJson);
+        List<GraphTime> graphs = [.. times.Select(t => new GraphTime(t.Key, t.Median, Kernels(t.Profile.Rows(), runs, peak, bandwidth)))];
+        if (isJson)
+        {
+            AppArguments.WriteJson(new { runs, peak_gflops = peak, bandwidth_gbs = bandwidth, graphs });
+        }
+        else
+        {
+            graphs.ForEach(g => Show(g, runs, peak, bandwidth));
         }
 
         return 0;
     }
 
-    private static (double Milliseconds, GraphProfile Profile) Time(PreparedCall call, Argument[] arguments, int runs)
+    private static (double Milliseconds, GraphProfile Profile) Time(PreparedCall call, Argument[] arguments, int runs, Action step)
     {
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < WarmUp; i++)
         {
             Dispose(AppCalls.Run(call, arguments));
+            step();
         }
 
         var profile = new GraphProfile();
@@ -73,6 +90,7 @@ internal static class BenchCommand
             var start = Stopwatch.GetTimestamp();
             Dispose(AppCalls.Run(call, arguments));
             times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            step();
         }
 
         GraphRuntime.Profile = null;
@@ -82,47 +100,42 @@ internal static class BenchCommand
 
     private static void Dispose(Tensor[] results) => Array.ForEach(results, r => r.Dispose());
 
-    private static void Show(PreparedCall call, double median, IReadOnlyList<ProfileRow> rows, int runs, double peak, double bandwidth, bool isJson)
+    private static List<KernelTime> Kernels(IReadOnlyList<ProfileRow> rows, int runs, double peak, double bandwidth)
     {
         var total = rows.Sum(r => r.Milliseconds);
-        var kernels = rows.Select(r => new
-        {
-            kernel = r.Label,
-            launches = r.Launches / runs,
-            milliseconds = r.Milliseconds / runs,
-            share = r.Milliseconds / total,
-            gflops = r.Flops / r.Milliseconds / 1e6,
-            gigabytes = r.Traffic / r.Milliseconds / 1e6,
-            share_of_limit = Math.Max(r.Flops / (peak * 1e6), r.Traffic / (bandwidth * 1e6)) / r.Milliseconds,
-        }).ToList();
-        if (isJson)
-        {
-            AppArguments.WriteJson(new { graph = call.Function.Key, milliseconds = median, runs, peak_gflops = peak, bandwidth_gbs = bandwidth, kernels });
-            return;
-        }
+        return [.. rows.Select(r => new KernelTime(
+            r.Label, r.Launches / runs, r.Milliseconds / runs, r.Milliseconds / total, r.Flops / r.Milliseconds / 1e6, r.Traffic / r.Milliseconds / 1e6,
+            Math.Max(r.Flops / (peak * 1e6), r.Traffic / (bandwidth * 1e6)) / r.Milliseconds))];
+    }
 
+    private static void Show(GraphTime graph, int runs, double peak, double bandwidth)
+    {
         var table = new Table()
-            .Title(Markup.Escape($"{GraphFacts.MethodOf(call.Function.Key)}: {Text.Number(median, "0.000")} ms, median of {runs}; this machine: {Text.Number(peak, "0")} GFLOP/s, {Text.Number(bandwidth, "0")} GB/s"))
+            .Title(Markup.Escape($"{GraphFacts.MethodOf(graph.Graph)}: {Text.Number(graph.Milliseconds, "0.000")} ms, median of {runs}; this machine: {Text.Number(peak, "0")} GFLOP/s, {Text.Number(bandwidth, "0")} GB/s"))
             .AddColumns("kernel", "launches", "ms", "share", "GFLOP/s", "GB/s", "of limit");
-        foreach (var k in kernels.Take(MostRows))
+        foreach (var k in graph.Kernels.Take(MostRows))
         {
             table.AddRow(
-                Markup.Escape(k.kernel), Text.Number(k.launches), Text.Number(k.milliseconds, "0.0000"), Text.Number(100 * k.share, "0.0") + " %", Text.Number(k.gflops, "0.0"),
-                Text.Number(k.gigabytes, "0.0"), Text.Number(100 * k.share_of_limit, "0") + " %");
+                Markup.Escape(k.Kernel), Text.Number(k.Launches), Text.Number(k.Milliseconds, "0.0000"), Text.Number(100 * k.Share, "0.0") + " %", Text.Number(k.Gflops, "0.0"),
+                Text.Number(k.Gigabytes, "0.0"), Text.Number(100 * k.ShareOfLimit, "0") + " %");
         }
 
         Text.Write(table);
     }
 
-    // One row after another: launches run one at a time, each on all threads.
-    private static void WriteTrace(string path, GraphProfile profile)
+    // One process per graph. In it one row after another: launches run one at a time, each on all threads.
+    private static void WriteTrace(string path, IEnumerable<(string Name, GraphProfile Profile)> graphs)
     {
-        var at = 0.0;
         var events = new List<object>();
-        foreach (var (label, milliseconds) in profile.Launches())
+        foreach (var (number, (name, profile)) in graphs.Index())
         {
-            events.Add(new { name = label, ph = "X", pid = 1, tid = 1, ts = at, dur = milliseconds * 1000 });
-            at += milliseconds * 1000;
+            var (pid, at) = (number + 1, 0.0);
+            events.Add(new { name = "process_name", ph = "M", pid, tid = 1, args = new { name } });
+            foreach (var (label, milliseconds) in profile.Launches())
+            {
+                events.Add(new { name = label, ph = "X", pid, tid = 1, ts = at, dur = milliseconds * 1000 });
+                at += milliseconds * 1000;
+            }
         }
 
         File.WriteAllText(path, JsonSerializer.Serialize(new { traceEvents = events, displayTimeUnit = "ms" }));

@@ -13,8 +13,11 @@ internal static class InspectCommand
     {
         var artifact = new Argument<string>("artifact") { Description = "A .graphs file" };
         var dims = new Option<string[]>("--dim", "-d") { Description = "Sizes for the memory plan and the work, as B=32 (default: 1)", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("inspect", "Show an artifact's graphs: signatures, targets, sizes of code, working memory, operations.") { artifact, dims, AppArguments.Json };
-        command.SetAction(parsed => CommandErrors.Guard(parsed.GetValue(artifact)!, null, () => Run(parsed.GetValue(artifact)!, Sizes(parsed.GetValue(dims) ?? []), parsed.GetValue(AppArguments.Json))));
+        var memory = new Option<bool>("--memory") { Description = "Also the memory plan: where each block of working memory lies, and from which step to which (--json has it always)" };
+        var command = new Command("inspect", "Show an artifact's graphs: signatures, targets, sizes of code, working memory, operations.") { artifact, dims, memory, AppArguments.Json };
+        command.SetAction(parsed => CommandErrors.Guard(
+            parsed.GetValue(artifact)!, null,
+            () => Run(parsed.GetValue(artifact)!, Sizes(parsed.GetValue(dims) ?? []), parsed.GetValue(memory), parsed.GetValue(AppArguments.Json))));
         return command;
     }
 
@@ -25,7 +28,7 @@ internal static class InspectCommand
             ? value : throw new ArgumentException($"--dim {i}: write a name and a size, as B=32"),
         StringComparer.Ordinal);
 
-    private static int Run(string path, Dictionary<string, long> sizes, bool isJson)
+    private static int Run(string path, Dictionary<string, long> sizes, bool showsMemory, bool isJson)
     {
         var file = ArtifactCodec.Open(File.ReadAllBytes(path));
         var graphs = Enumerable.Range(0, file.Keys.Length).Select(g => GraphFacts.Of(file, g, sizes)).ToList();
@@ -45,6 +48,18 @@ internal static class InspectCommand
         }
 
         Text.Write(table);
+        foreach (var g in showsMemory ? graphs : [])
+        {
+            var plan = new Table().Title(Markup.Escape($"{g.Method}: {Text.Bytes(g.ArenaBytes)}")).AddColumns("program", "offset", "bytes", "steps", "holds");
+            foreach (var block in g.Memory)
+            {
+                plan.AddRow(
+                    Markup.Escape(block.Program), Text.Number(block.Offset), Text.Number(block.Bytes), $"{block.FirstStep} to {block.LastStep}", Markup.Escape(block.Holds));
+            }
+
+            Text.Write(plan);
+        }
+
         Console.WriteLine(sizes.Count == 0 ? "Memory and operations: for sizes of 1; --dim B=32 for others." : $"Memory and operations: for {string.Join(", ", sizes.Select(s => $"{s.Key}={s.Value}"))}.");
         return 0;
     }

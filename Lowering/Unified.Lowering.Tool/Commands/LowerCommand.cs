@@ -34,20 +34,30 @@ internal static class LowerCommand
         return AppArguments.WithApp(app, references, context =>
         {
             var names = targets.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            var lowered = LowerApp.Run(
-                context, names, output, ifAny, m => Say($"{app} : warning UG301: {CommandErrors.OneLine(m)}", isJson), m => Say($"  graphs of {m}", isJson));
+            string? said = null;
+            var lowered = Bar.Over(null, report => LowerApp.Run(
+                context, names, output, ifAny, m => Say($"{app} : warning UG301: {CommandErrors.OneLine(m)}", isJson), (entry, graphs) =>
+                {
+                    report($"{entry}: {graphs} graphs", graphs);
+                    if (entry != said && !Bar.IsShown)
+                    {
+                        Say($"  graphs of {entry}", isJson);
+                    }
+
+                    said = entry;
+                }));
             if (isJson)
             {
                 AppArguments.WriteJson(new
                 {
-                    output, targets = names, graphs = lowered.Functions.Count, kept = lowered.Reused, kernels = lowered.Kernels, bytes = lowered.Bytes, seconds = lowered.Seconds,
+                    output, targets = names, graphs = lowered.Functions.Count, kept = lowered.Reused, eager = lowered.Eager, kernels = lowered.Kernels, bytes = lowered.Bytes, seconds = lowered.Seconds,
                 });
             }
             else if (lowered.Bytes > 0)
             {
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {Path.GetFileName(output)}: {lowered.Functions.Count} graphs ({lowered.Reused} kept), {lowered.Kernels} kernels for {string.Join(", ", names)}, {lowered.Bytes / 1024} KB, {lowered.Seconds:0.0} s"));
+                    $"  {Path.GetFileName(output)}: {lowered.Functions.Count} graphs ({lowered.Reused} kept), {lowered.Eager.Count} eager, {lowered.Kernels} kernels for {string.Join(", ", names)}, {lowered.Bytes / 1024} KB, {lowered.Seconds:0.0} s"));
             }
 
             return 0;

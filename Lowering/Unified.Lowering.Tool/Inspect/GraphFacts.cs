@@ -11,10 +11,11 @@ namespace Unified.Tool.Inspect;
 /// <param name="Kernels">Kernels of one target.</param>
 /// <param name="CodeBytes">Object code by target.</param>
 /// <param name="ArenaBytes">Working memory for the given sizes.</param>
+/// <param name="Memory">Where in it each block lies, and for how long.</param>
 /// <param name="Flops">Floating-point operations of one call for these sizes.</param>
 internal sealed record GraphFacts(
     string Key, string Method, string Signature, string Origin, IReadOnlyList<string> Dims, int Methods, int HostValues, int Programs, int Launches, int Kernels,
-    IReadOnlyDictionary<string, long> CodeBytes, long ArenaBytes, long Flops, long Traffic)
+    IReadOnlyDictionary<string, long> CodeBytes, long ArenaBytes, IReadOnlyList<MemoryBlock> Memory, long Flops, long Traffic)
 {
     /// <param name="sizes">Of named dims; those that are not there are 1.</param>
     public static GraphFacts Of(ArtifactFile file, int graph, IReadOnlyDictionary<string, long> sizes)
@@ -29,7 +30,7 @@ internal sealed record GraphFacts(
             function.Key, MethodOf(function.Key), SignatureOf(function.Arguments), function.Origin, image.Dims, function.Trace.Definitions.Length,
             function.Trace.Steps.Length, image.Programs.Length, launches, file.Kernels(graph, 0).Length,
             file.Targets.Select((t, i) => (t, file.Kernels(graph, i).DistinctBy(k => k.Key).Sum(k => (long)k.Object.Length))).ToDictionary(p => p.t, p => p.Item2, StringComparer.Ordinal),
-            sized.ArenaBytes, flops, traffic);
+            sized.ArenaBytes, MemoryPlan.Of(sized), flops, traffic);
     }
 
     public static string MethodOf(string key)

@@ -8,17 +8,19 @@ using Unified.Tool.Apps;
 namespace Unified.Tool.Lower;
 
 /// <summary>What lowering an app came to.</summary>
-internal sealed record LoweredApp(IReadOnlyList<AheadOfTimeFunction> Functions, int Reused, int Kernels, long Bytes, double Seconds);
+/// <param name="Eager">The methods that run eagerly, each with why.</param>
+internal sealed record LoweredApp(
+    IReadOnlyList<AheadOfTimeFunction> Functions, int Reused, IReadOnlyDictionary<string, string> Eager, int Kernels, long Bytes, double Seconds);
 
 /// <summary>Turns an app's entry points into an artifact.</summary>
 internal static class LowerApp
 {
     /// <param name="ifAny">An app without entry points is no fault: there is no artifact then.</param>
     /// <param name="warn">Told what is not as it should be, and does not stop the build.</param>
-    /// <param name="progress">Told the name of each entry point.</param>
+    /// <param name="progress">Told the name of the entry point that runs and how many graphs there are by now, before each and after every graph.</param>
     /// <exception cref="AppException">The app has no entry point, or one of a wrong form.</exception>
     /// <exception cref="GraphCompileException">A graph breaks a rule.</exception>
-    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, bool ifAny, Action<string> warn, Action<string> progress)
+    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, bool ifAny, Action<string> warn, Action<string, int> progress)
     {
         var clock = Stopwatch.StartNew();
         app.CheckVersions();
@@ -26,7 +28,7 @@ internal static class LowerApp
         if (entries.Count == 0 && ifAny)
         {
             File.Delete(output);
-            return new LoweredApp([], 0, 0, 0, clock.Elapsed.TotalSeconds);
+            return new LoweredApp([], 0, new Dictionary<string, string>(), 0, 0, clock.Elapsed.TotalSeconds);
         }
 
         if (entries.Count == 0)
@@ -36,13 +38,13 @@ internal static class LowerApp
 
         CodeTarget[] targets = [.. targetNames.Select(CodeTarget.Of)];
         var machines = targets.Select(t => t.Machine.ToString()).ToImmutableArray();
-        var compiler = new ReusingCompiler(new AheadOfTimeCompiler(targets), targets, Former(output, machines));
+        var compiler = new ReusingCompiler(new AheadOfTimeCompiler(targets), targets, Former(output, machines)) { Made = progress };
         GraphRuntime.UseArtifact(null);
         GraphRuntime.UseCompiler(compiler);
         GraphRuntime.Log = warn;
         foreach (var entry in entries)
         {
-            progress(entry.Name);
+            progress(entry.Name, compiler.Functions.Count);
             compiler.Origin = entry.Name;
             entry.Run(new GraphSet());
         }
@@ -50,7 +52,7 @@ internal static class LowerApp
         var artifact = AheadOfTimeCompiler.Pack(Toolchain, machines, compiler.Functions);
         var bytes = ArtifactCodec.Encode(artifact);
         Write(output, bytes);
-        return new LoweredApp(compiler.Functions, compiler.Reused, artifact.Kernels.Length, bytes.Length, clock.Elapsed.TotalSeconds);
+        return new LoweredApp(compiler.Functions, compiler.Reused, compiler.Eager, artifact.Kernels.Length, bytes.Length, clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>The compiler's version and build: graphs of another are made anew.</summary>

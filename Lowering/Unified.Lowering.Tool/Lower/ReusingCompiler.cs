@@ -15,13 +15,20 @@ internal sealed class ReusingCompiler(AheadOfTimeCompiler compiler, IReadOnlyLis
 {
     private readonly HashSet<int> _taken = [];
     private readonly List<AheadOfTimeFunction> _functions = [];
+    private readonly SortedDictionary<string, string> _eager = new(StringComparer.Ordinal);
 
     /// <summary>All functions, in the order that they were asked for.</summary>
     public IReadOnlyList<AheadOfTimeFunction> Functions => _functions;
 
+    /// <summary>The methods that run eagerly, by their keys, each with why.</summary>
+    public IReadOnlyDictionary<string, string> Eager => _eager;
+
     public int Reused => _taken.Count;
 
     public string Origin { get; set; } = "";
+
+    /// <summary>Told the origin and the number of graphs after each.</summary>
+    public Action<string, int>? Made { get; init; }
 
     /// <inheritdoc/>
     public CompiledFunction Compile(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options)
@@ -32,9 +39,18 @@ internal sealed class ReusingCompiler(AheadOfTimeCompiler compiler, IReadOnlyLis
         }
 
         compiler.Origin = Origin;
-        var compiled = FetchLlvm.With(() => compiler.Compile(function, self, arguments, options));
-        _functions.Add(compiler.Functions[^1]);
-        return compiled;
+        try
+        {
+            var compiled = FetchLlvm.With(() => compiler.Compile(function, self, arguments, options));
+            _functions.Add(compiler.Functions[^1]);
+            Made?.Invoke(Origin, _functions.Count);
+            return compiled;
+        }
+        catch (GraphCompileException e) when (e.EagerIsPossible && !e.IsOfThisCall)
+        {
+            _eager[function.Key] = e.Message;
+            throw;
+        }
     }
 
     private CompiledFunction? TryReuse(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments)
