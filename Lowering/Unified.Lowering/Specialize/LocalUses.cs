@@ -56,14 +56,14 @@ internal sealed record LocalUses(ImmutableHashSet<int> Written, ImmutableDiction
         }
     }
 
-    /// <summary>Instructions of which one path or another runs.</summary>
-    public static LocalUses OfPaths(params IEnumerable<IEnumerable<Instruction>> paths)
+    /// <summary>Instructions of which one path or another runs. What stands on several paths stands in the function once.</summary>
+    public static LocalUses OfPaths(params IReadOnlyList<IEnumerable<Instruction>> paths)
     {
         var all = paths.Select(Of).ToList();
         var written = all.SelectMany(u => u.Written).ToImmutableHashSet();
         return new LocalUses(
             written,
-            all.SelectMany(u => u.Loads).GroupBy(l => l.Key).ToImmutableDictionary(g => g.Key, g => g.Sum(l => l.Value)),
+            Of(paths.SelectMany(p => p).Distinct<Instruction>(ReferenceEqualityComparer.Instance)).Loads,
             [.. written.Where(l => all.TrueForAll(u => u.SetFirst.Contains(l) || !(u.Written.Contains(l) || u.Loads.ContainsKey(l))))]);
     }
 
