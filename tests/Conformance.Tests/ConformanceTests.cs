@@ -5,7 +5,7 @@ namespace Unified.Conformance.Tests;
 
 /// <summary>
 /// Every op of the table, in both modes, against a reference that is not ours. By default a selection of the cases;
-/// <c>UNIFIED_CONFORMANCE=full</c> runs all, <c>graphs</c> one graph of each op.
+/// <c>UNIFIED_CONFORMANCE=full</c> runs all, <c>graphs</c> one graph of each op without a definition.
 /// </summary>
 [Collection("one call at a time")]
 public sealed class ConformanceTests

@@ -3,7 +3,7 @@ using Unified.Native;
 
 namespace Unified.Conformance.Tests;
 
-/// <summary>The same ops on a machine that has SSE2 and nothing later: in a process that .NET keeps from using more.</summary>
+/// <summary>The ops that all others are made of, on a machine that has SSE2 and nothing later: in a process that .NET keeps from using more.</summary>
 public sealed class OldMachineTests
 {
     private const string Variable = "DOTNET_EnableSSE42";
@@ -19,7 +19,7 @@ public sealed class OldMachineTests
     }
 
     [Fact]
-    public async Task Every_op_has_a_graph_for_it_that_agrees_with_the_reference()
+    public async Task Every_primitive_op_agrees_with_the_reference_there()
     {
         Assert.SkipWhen(IsOld, "this is that machine");
         var start = new ProcessStartInfo(
