@@ -41,10 +41,11 @@ public sealed class OnnxModel
         function.Module, input => function.Inputs[input] is TensorBinding state ? data(state.Tensor) : null);
 
     /// <summary>Specializes a captured function to an instance and argument types, and exports that.</summary>
+    /// <param name="precision">The policy of mixed precision that it is called under: its casts are nodes of the model. Null: none.</param>
     /// <exception cref="NotSupportedException">An op has no form in ONNX; the message names it.</exception>
     /// <exception cref="GraphCompileException">The function is not one graph for these arguments.</exception>
-    public static OnnxModel Of(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, TensorData data) =>
-        Of(Specializer.Specialize(function, self, arguments), data);
+    public static OnnxModel Of(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, TensorData data, PrecisionPolicy? precision = null) =>
+        Of(Specializer.Specialize(function, self, arguments, precision: precision), data);
 
     /// <summary>What an op is in ONNX: names of operators; "by definition"; or null, when it cannot be exported.</summary>
     public static string? FormOf(Op op) => OnnxRows.Find(op)?.Names ?? (op.Definition is null ? null : "by definition");

@@ -34,7 +34,7 @@ public sealed class GraphCompiler : IGraphCompiler
     {
         var clock = Stopwatch.StartNew();
         var dump = PhaseDump.Open(options.DumpFolder, ModuleGraphs.NameOf(function.Key));
-        var specialized = Specializer.Specialize(function, self, arguments, options.Growing, isRecorded);
+        var specialized = Specializer.Specialize(function, self, arguments, options.Growing, isRecorded, options.Precision);
         dump?.Write(Phase.Specialize, "module", GraphText.Print(specialized.Module));
         var specializeTime = Lap(clock);
 

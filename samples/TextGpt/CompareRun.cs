@@ -100,6 +100,7 @@ public static class CompareRun
     {
         session.Fill(0);
         using (Execution.Use(mode))
+        using (MixedPrecision.Use(session.Options.Policy()))
         {
             var (loss, gradients) = session.Trainer.Gradients(session.Bytes, session.Targets);
             loss.Dispose();

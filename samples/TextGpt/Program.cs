@@ -23,6 +23,10 @@ public static class Program
         var seed = Number("--seed", "Seed of the weights, the batches, dropout and sampling", defaults.Seed);
         var dropout = new Option<float>("--dropout") { Description = "Dropout probability", DefaultValueFactory = _ => defaults.Dropout };
         var rate = new Option<double>("--lr") { Description = "Peak learning rate", DefaultValueFactory = _ => defaults.LearningRate };
+        var precision = new Option<string>("--precision") { Description = "f32, or bf16 for mixed precision", DefaultValueFactory = _ => defaults.Precision };
+        precision.AcceptOnlyFromAmong("f32", "bf16");
+        var level = new Option<string>("--level") { Description = "How far mixed precision goes: O1, O2 or O3", DefaultValueFactory = _ => defaults.Level };
+        level.AcceptOnlyFromAmong("O1", "O2", "O3");
         var resume = new Option<string?>("--resume") { Description = "Go on from a checkpoint; its own size and seed apply" };
         var output = new Option<string>("--out") { Description = "Folder for the checkpoint and the loss curve", DefaultValueFactory = _ => "runs/textgpt" };
         var every = Number("--save-every", "Steps between checkpoints", 100);
@@ -35,7 +39,7 @@ public static class Program
 
         var root = new RootCommand("Trains a decoder-only transformer on the bytes of a text, then continues a prompt.")
         {
-            data, mode, steps, batch, context, layers, width, heads, seed, dropout, rate, resume, output, every, stopAfter, prompt, generate,
+            data, mode, steps, batch, context, layers, width, heads, seed, dropout, rate, precision, level, resume, output, every, stopAfter, prompt, generate,
             temperature, profile, json,
         };
         root.SetAction(parsed => Guarded(() =>
@@ -51,6 +55,8 @@ public static class Program
                 Seed = parsed.GetValue(seed),
                 Dropout = parsed.GetValue(dropout),
                 LearningRate = parsed.GetValue(rate),
+                Precision = parsed.GetValue(precision)!,
+                Level = parsed.GetValue(level)!,
             };
             wanted.Check();
             var settings = new RunSettings(

@@ -1,3 +1,5 @@
+using Unified.Ir;
+
 namespace TextGpt;
 
 /// <summary>What decides the numbers of a run; kept in its checkpoint.</summary>
@@ -21,12 +23,23 @@ public sealed record RunOptions
 
     public double LearningRate { get; init; } = 3e-3;
 
+    /// <summary>f32, or the short dtype of mixed precision: bf16.</summary>
+    public string Precision { get; init; } = "f32";
+
+    /// <summary>How far mixed precision goes: O1, O2 or O3.</summary>
+    public string Level { get; init; } = "O1";
+
+    /// <summary>What <see cref="Precision"/> and <see cref="Level"/> say.</summary>
+    public PrecisionPolicy Policy() => Precision == "f32" ? PrecisionPolicy.None : PrecisionPolicy.Parse($"{Precision} {Level}")
+        ?? throw new UsageException($"--precision {Precision} --level {Level}: there is no such mixed precision");
+
     public int Warmup => Math.Min(40, Steps / 10);
 
     public GptSize Size => new(Layers, Width, Heads, Context, Dropout);
 
     public void Check()
     {
+        Policy();
         foreach (var (name, value) in ((string, int)[])[("layers", Layers), ("width", Width), ("heads", Heads), ("context", Context), ("batch", Batch), ("steps", Steps)])
         {
             if (value <= 0)

@@ -54,5 +54,13 @@ public sealed record RunResult
     [JsonPropertyName("share_of_peak")]
     public double? ShareOfPeak { get; init; }
 
+    /// <summary>The median of the steady steps.</summary>
+    [JsonPropertyName("step_ms")]
+    public double? StepMilliseconds { get; init; }
+
+    /// <summary>The working memory of the compiled graphs.</summary>
+    [JsonPropertyName("arena_bytes")]
+    public long? ArenaBytes { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, s_options);
 }

@@ -37,7 +37,7 @@ public static class TrainRun
         }
 
         Console.WriteLine(
-            $"{session.Trainer.Model.ParameterCount:N0} parameters, {options.Layers} layers of width {options.Width}, batches of {options.Batch} x {options.Context} bytes, {mode} mode");
+            $"{session.Trainer.Model.ParameterCount:N0} parameters, {options.Layers} layers of width {options.Width}, batches of {options.Batch} x {options.Context} bytes, {mode} mode, {(options.Policy() is { IsNone: false } policy ? $"mixed precision {policy}" : "f32")}");
         var checkpoint = Path.Combine(settings.Output, "checkpoint.safetensors");
         var peakBefore = MachineLimits.PeakGflops();
         var speed = new SpeedMeter();
@@ -94,6 +94,8 @@ public static class TrainRun
             LlvmLoaded = LlvmLibrary.IsLoaded,
             FirstStepMilliseconds = firstStep,
             ShareOfPeak = share,
+            StepMilliseconds = speed.MedianMilliseconds,
+            ArenaBytes = GraphRuntime.ArenaBytes,
         };
     }
 
@@ -107,7 +109,7 @@ public static class TrainRun
         Console.WriteLine($"first step {firstStep:F0} ms, of it compiling {statistics.CompileMilliseconds:F0} ms ({statistics.Kernels} kernels, {statistics.KernelsFromCache} from the cache)");
         if (share is not null)
         {
-            Console.WriteLine($"steady step {speed.MedianMilliseconds:F1} ms: {speed.TokensPerSecond(session.TokensPerStep):N0} tokens/s, {ShareOfPeak(share.Value, peak)}, {speed.ManagedBytes:F0} managed bytes");
+            Console.WriteLine($"steady step {speed.MedianMilliseconds:F1} ms: {speed.TokensPerSecond(session.TokensPerStep):N0} tokens/s, {ShareOfPeak(share.Value, peak)}, {speed.ManagedBytes:F0} managed bytes, working memory {GraphRuntime.ArenaBytes / 1e6:F1} MB");
         }
 
         Console.WriteLine($"checkpoint and loss curve in {settings.Output}");

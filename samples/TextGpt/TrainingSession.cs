@@ -12,6 +12,7 @@ public sealed class TrainingSession
     private readonly int[] _targets;
     private readonly TextData _data;
     private readonly ExecutionMode _mode;
+    private readonly PrecisionPolicy _precision;
 
     public TrainingSession(RunOptions options, TextData data, ExecutionMode mode)
     {
@@ -19,6 +20,7 @@ public sealed class TrainingSession
         Options = options;
         _data = data;
         _mode = mode;
+        _precision = options.Policy();
         var model = new Gpt(options.Size);
         Trainer = new Trainer(model, new AdamW(
             model.Parameters, new WarmupCosineSchedule(options.LearningRate, options.LearningRate / 10, options.Warmup, options.Steps)));
@@ -57,6 +59,7 @@ public sealed class TrainingSession
     {
         Fill(step);
         using (Execution.Use(_mode))
+        using (MixedPrecision.Use(_precision))
         using (_mode == ExecutionMode.Eager ? new TensorScope() : null)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -75,6 +78,7 @@ public sealed class TrainingSession
         Trainer.Evaluate();
         double sum = 0;
         using (Execution.Use(_mode))
+        using (MixedPrecision.Use(_precision))
         using (Ops.NoGrad())
         {
             for (var i = 0; i < batches; i++)

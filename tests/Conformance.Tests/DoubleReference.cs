@@ -18,7 +18,8 @@ internal static class DoubleReference
             return null;
         }
 
-        var attributes = call.Op.Complete(call.Sample.Attributes).With("dtype", call.DType);
+        var attributes = call.Op.Complete(call.Sample.Attributes);
+        attributes = attributes.Find("dtype") is null ? attributes.With("dtype", call.DType) : attributes;
         var shape = call.Sample.Infer()[0].Shape.Select(d => (int)d.Value).ToArray();
         var result = new double[shape.Aggregate(1, (a, b) => a * b)];
         for (var i = 0; i < result.Length; i++)

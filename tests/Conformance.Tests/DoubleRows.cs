@@ -72,10 +72,23 @@ internal static class DoubleRows
             new(OpCode.MultiplyAdd, (x, a) => Stored(a, x[0] * x[1]) + x[2]),
             new(OpCode.AddMul, (x, a) => x[0] + Stored(a, a.Float("scale") * Stored(a, x[1] * x[2]))),
             new(OpCode.AddDiv, (x, a) => x[0] + Stored(a, a.Float("scale") * Stored(a, x[1] / x[2]))),
+            new(OpCode.StochasticCast, (x, a) => a.DType("dtype") == DType.BF16 ? ByChance(x[0], x[1], 7, -126) : ByChance(x[0], x[1], 10, -14)),
         ]);
 
     // An intermediate result as the op's own arithmetic holds it: halves are computed in f32.
     private static double Stored(Attributes a, double x) => a.DType("dtype") == DType.F64 ? x : (float)x;
+
+    private static double ByChance(double x, double noise, int digits, int least)
+    {
+        if (x == 0 || !double.IsFinite(x))
+        {
+            return x;
+        }
+
+        var unit = Math.ScaleB(1, Math.Max(Math.ILogB(x), least) - digits);
+        var below = Math.Floor(x / unit);
+        return (noise < (x / unit) - below ? below + 1 : below) * unit;
+    }
 
     private static double Log1p(double x) => Math.Abs(x) < 1e-5 ? x - (x * x / 2) : Math.Log(1 + x);
 }

@@ -76,7 +76,7 @@ public class WholeModelTests
     }
 
     private static InferenceSession Export(GraphCall call) =>
-        new(OnnxModel.Of(call.Function, call.Self, call.Arguments, GraphCall.BytesOf).ToBytes(), s_options);
+        new(OnnxModel.Of(call.Function, call.Self, call.Arguments, GraphCall.BytesOf, call.Precision).ToBytes(), s_options);
 
     private static Tensor Bytes(int rows, int length, int shift = 0) =>
         Tensor.From<int>([.. Enumerable.Range(shift, rows * length).Select(i => i * 7 % 11)], rows, length);

@@ -37,6 +37,26 @@ public sealed class TextGptTests : IDisposable
     }
 
     [Fact]
+    public void Training_in_bf16_reaches_the_loss_of_f32_and_both_modes_agree()
+    {
+        var losses = ((string[])["f32", "bf16", "bf16 --level O2"]).Select(precision =>
+        {
+            var run = Programs.TextGpt($"{Tiny} --steps 60 --precision {precision} --generate 0 --out \"{_folder.Path}\"");
+            Assert.True(run.ExitCode == 0, run.Error + run.Output);
+            Assert.Equal(0, run.Json.GetProperty("managed_bytes_per_step").GetDouble());
+            return run.Json.GetProperty("loss_last").GetDouble();
+        }).ToArray();
+        Assert.All(losses, l => Assert.Equal(losses[0], l, 0.01 * losses[0]));
+        Assert.Equal(3, losses.Distinct().Count());
+
+        var both = Programs.TextGpt($"{Tiny} --mode compare --steps 20 --precision bf16 --dropout 0.1 --out \"{_folder.Path}\"");
+        Assert.True(both.ExitCode == 0, both.Error + both.Output);
+        Assert.True(both.Json.GetProperty("loss_step1_rel_diff").GetDouble() <= 1e-4, both.Output);
+        Assert.True(both.Json.GetProperty("loss_max_rel_diff").GetDouble() <= 5e-3, both.Output);
+        Assert.True(both.Json.GetProperty("grad_max_rel_diff").GetDouble() <= 2e-2, both.Output);
+    }
+
+    [Fact]
     public void The_step_is_one_graph_and_allocates_nothing()
     {
         var run = Programs.TextGpt($"{Tiny} --steps 12 --out \"{_folder.Path}\" --generate 0");

@@ -95,9 +95,17 @@ internal sealed class StatementCapture
 
     private void Each(IEnumerable<IOperation> statements)
     {
-        foreach (var statement in statements)
+        ImmutableArray<IOperation> all = [.. statements];
+        for (var i = 0; i < all.Length; i++)
         {
-            Capture(statement);
+            if (all[i] is IUsingDeclarationOperation && Usings.Policy(all[i]) is { } policy)
+            {
+                var rest = all.Skip(i + 1);
+                Usings.Precision(policy, () => Each(rest));
+                return;
+            }
+
+            Capture(all[i]);
         }
     }
 

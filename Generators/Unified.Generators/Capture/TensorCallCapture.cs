@@ -159,6 +159,8 @@ internal sealed class TensorCallCapture(CaptureSession session)
                 }
 
                 return Captured.Missing(ValueKind.Void);
+            case "precision":
+                return session.Refuse("UG002", call, $"'{Places.OneLine(call.Syntax.ToString(), 60)}' outside of a using statement", "write using (MixedPrecision.Use(…)) { … }, or using var");
             case "zeros":
                 return Filled(call, 0);
             case "ones":

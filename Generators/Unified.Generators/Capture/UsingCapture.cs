@@ -5,7 +5,10 @@ using Unified.Ir;
 
 namespace Unified.Generators;
 
-/// <summary>Turns <c>using var y = …</c> and <c>using (var y = …)</c> of tensors into declarations, and a Dispose instruction on each way out.</summary>
+/// <summary>
+/// Turns <c>using var y = …</c> and <c>using (var y = …)</c> of tensors into declarations, and a Dispose instruction on each way out; and those of a
+/// policy of mixed precision into an instruction with what follows as its block.
+/// </summary>
 internal sealed class UsingCapture(CaptureSession session)
 {
     private ImmutableStack<int> _open = [];
@@ -32,6 +35,12 @@ internal sealed class UsingCapture(CaptureSession session)
 
     public void Statement(IUsingOperation operation)
     {
+        if (Policy(operation.Resources) is { } policy)
+        {
+            Precision(policy, () => session.Statements.Capture(operation.Body));
+            return;
+        }
+
         if (Variables(operation.Resources) is not { } variables)
         {
             Refuse(operation, "A using statement");
@@ -54,6 +63,29 @@ internal sealed class UsingCapture(CaptureSession session)
         else
         {
             Refuse(operation, "A using declaration");
+        }
+    }
+
+    /// <summary>The call in <c>using var scope = MixedPrecision.Use(…)</c>, or in the head of such a statement.</summary>
+    public IInvocationOperation? Policy(IOperation resources) => resources switch
+    {
+        IUsingDeclarationOperation declaration => Policy(declaration.DeclarationGroup),
+        IVariableDeclarationGroupOperation { Declarations: [{ Declarators: [var one] } of] } => Policy((one.Initializer ?? of.Initializer)?.Value ?? resources),
+        IInvocationOperation call when session.Types.IntrinsicOf(call.TargetMethod) == "precision" => call,
+        _ => null,
+    };
+
+    /// <summary>Statements under a policy.</summary>
+    public void Precision(IInvocationOperation policy, Action statements)
+    {
+        ImmutableArray<Captured> arguments =
+        [
+            .. policy.Arguments.Where(a => a.ArgumentKind != ArgumentKind.DefaultValue).OrderBy(a => a.Parameter!.Ordinal).Select(a => session.Expressions.Capture(a.Value)),
+        ];
+        var body = session.Writer.InBlock(() => Block(statements));
+        if (!arguments.Any(a => a.IsMissing))
+        {
+            session.Writer.Emit(new PrecisionInstruction([.. arguments.Select(a => a.Register)], body, session.Place(policy)));
         }
     }
 

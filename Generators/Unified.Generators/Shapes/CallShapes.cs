@@ -50,7 +50,7 @@ internal static class CallShapes
         {
             frame[step.Result] = new ListFact([.. results.Select(r => r with { From = step.Source?.Text ?? "" })]);
         }
-        else if (outcome.Fault is { } fault)
+        else if (outcome.Fault is { } fault && !(fault.IsAboutDType && frame.MixedPrecisions > 0))
         {
             var known = call.Registers.Select(frame.DescribeAny).OfType<string>().Distinct();
             frame.Report(fault.IsAboutDType ? "UG021" : "UG020", frame.SyntaxOf(step), string.Join("; ", known), fault.Why ?? fault.Message);

@@ -28,6 +28,7 @@ internal static class ControlShapes
             Turn(f, i.Body);
         })),
         Jump<SwitchInstruction>(Switch),
+        Jump<PrecisionInstruction>(Precision),
         Jump<BreakInstruction>((f, i) => Leave(f, f.Jumps.FirstOrDefault()?.Breaks)),
         Jump<ContinueInstruction>((f, i) => Leave(f, f.Jumps.FirstOrDefault(j => j.IsLoop)?.Continues)),
         Jump<ThrowInstruction>((f, i) => false),
@@ -131,6 +132,15 @@ internal static class ControlShapes
             var states = ends ? goesOn.Append(frame.Locals) : goesOn;
             frame.Locals = states.Aggregate((a, b) => JoinFacts.Join(a, b, frame.Unknown));
         }
+    }
+
+    // Operands of two dtypes may meet there.
+    private static bool Precision(ShapeFrame frame, PrecisionInstruction step)
+    {
+        frame.MixedPrecisions++;
+        var ends = Run(frame, step.Body);
+        frame.MixedPrecisions--;
+        return ends;
     }
 
     private static bool Switch(ShapeFrame frame, SwitchInstruction choice)

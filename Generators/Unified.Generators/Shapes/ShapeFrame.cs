@@ -42,6 +42,9 @@ internal sealed class ShapeFrame
     /// <summary>Above zero: what runs may not run at all for these shapes, so nothing is reported.</summary>
     public int Silent { get; set; }
 
+    /// <summary>Above zero: a policy of mixed precision casts operands, so nothing is said of their dtypes.</summary>
+    public int MixedPrecisions { get; set; }
+
     public Stack<JumpTargets> Jumps { get; } = new();
 
     public Stack<List<(Fact Value, Fact[] Locals)>> Returns { get; } = new();

@@ -41,6 +41,9 @@ public sealed record RecordedFunction(
     ImmutableArray<RecordedGuard> Guards,
     ImmutableArray<DimRequirement> Requirements)
 {
+    /// <summary>The policy of mixed precision that it is called under.</summary>
+    public PrecisionPolicy Precision { get; init; } = PrecisionPolicy.None;
+
     /// <summary>The method, by its documentation id.</summary>
     public string Key => Trace.Definitions[0].Key;
 }
@@ -55,5 +58,5 @@ public sealed record ArtifactGraph(RecordedFunction Function, ImmutableArray<Imm
 public sealed record Artifact(string Compiler, ImmutableArray<string> Targets, ImmutableArray<KernelCode> Kernels, ImmutableArray<ArtifactGraph> Graphs)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
 }

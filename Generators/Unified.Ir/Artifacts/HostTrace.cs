@@ -30,6 +30,7 @@ public sealed record HostObjectFacts(TensorType? Type = null, string? Text = nul
     public static HostObjectFacts Of(object value, Func<ITensorHandle, TensorType> typeOf) => value switch
     {
         ITensorHandle tensor => new(typeOf(tensor)),
+        PrecisionPolicy policy => new(Text: policy.ToString()),
         Enum member => new(Text: member.ToString("D")),
         IFormattable and (decimal or DateTime) => new(Text: ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture)),
         _ => new(),

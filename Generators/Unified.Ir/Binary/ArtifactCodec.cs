@@ -49,6 +49,7 @@ public static class ArtifactCodec
         {
             Key = function.Key,
             Origin = function.Origin,
+            Precision = function.Precision.ToString(),
             Trace = encoder.Encode(function.Trace),
             Arguments = { function.Arguments.Select(a => Encode(tables, encoder, a)) },
             Image = ProgramImageCodec.ToWire(tables, function.Image),

@@ -44,7 +44,10 @@ public sealed class ArtifactFile
             [.. wire.Outputs.Select(o => Output(decoder, o))],
             wire.Results is >= 0 and <= MostResults ? wire.Results : throw new InvalidDataException($"a graph with {wire.Results} results"),
             [.. wire.Guards.Select(g => new RecordedGuard(decoder.Thunk(g.Thunk), decoder.Operand(g.Expected)))],
-            [.. wire.Requirements.Select(r => new DimRequirement(tables.Dim(r.Dim), tables.String(r.Message), tables.Source(r.Source)))]);
+            [.. wire.Requirements.Select(r => new DimRequirement(tables.Dim(r.Dim), tables.String(r.Message), tables.Source(r.Source)))])
+        {
+            Precision = PrecisionPolicy.Parse(wire.Precision) ?? throw new InvalidDataException($"graph {graph} is for a mixed precision '{wire.Precision}'"),
+        };
     }
 
     /// <summary>The code of a graph for a target, in the order of its programs' kernel numbers.</summary>

@@ -133,6 +133,12 @@ public sealed record CustomGradientInstruction(int Result, Block Body, int Wrt, 
 /// <summary><c>Checkpoint(f)</c>: the tensor that the block yields; on the way back it is computed again.</summary>
 public sealed record CheckpointInstruction(int Result, Block Body, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// <c>using (MixedPrecision.Use(…))</c>: the ops of the block, and of what it calls, are under a policy of mixed precision: a host
+/// <see cref="PrecisionPolicy"/>, or the low dtype and perhaps the level, or nothing for no policy.
+/// </summary>
+public sealed record PrecisionInstruction(ImmutableArray<int> Policy, Block Body, SourceSpan? Source = null) : Instruction(None, Source);
+
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);
 

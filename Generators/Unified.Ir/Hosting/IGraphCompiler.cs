@@ -84,6 +84,9 @@ public sealed record CompileOptions
     /// <summary>Tensors that fields hold now and that had another size before, with named dims where they change.</summary>
     public ImmutableDictionary<ITensorHandle, TensorType> Growing { get; init; } = ImmutableDictionary<ITensorHandle, TensorType>.Empty;
 
+    /// <summary>The policy of mixed precision that the function is called under.</summary>
+    public PrecisionPolicy Precision { get; init; } = PrecisionPolicy.None;
+
     public int Threads { get; init; } = Environment.ProcessorCount;
 }
 

@@ -12,8 +12,8 @@ internal static class ActivationFamilyOps
 
     public static ImmutableArray<Op> Rows { get; } =
     [
-        Unary(OpCode.Softplus, "Softplus", Softplus, (b, c) => c.Dy * b.Apply(OpCode.Sigmoid, c[0])),
-        Unary(OpCode.LogSigmoid, null, (b, x) => -Softplus(b, -x), (b, c) => c.Dy * b.Apply(OpCode.Sigmoid, -c[0])),
+        Unary(OpCode.Softplus, "Softplus", Softplus, (b, c) => c.Dy * b.Apply(OpCode.Sigmoid, c[0])) with { Precision = OpPrecision.Full },
+        Unary(OpCode.LogSigmoid, null, (b, x) => -Softplus(b, -x), (b, c) => c.Dy * b.Apply(OpCode.Sigmoid, -c[0])) with { Precision = OpPrecision.Full },
         Unary(OpCode.Softsign, "Softsign", (b, x) => x / (Abs(b, x) + 1), (b, c) => c.Dy / b.Apply(OpCode.Square, Abs(b, c[0]) + 1)),
         Unary(OpCode.Mish, "Mish", (b, x) => x * b.Apply(OpCode.Tanh, b.Apply(OpCode.Softplus, x))),
         Unary(OpCode.HardSigmoid, null, (b, x) => Min(b, Max(b, (x * (1 / 6.0)) + 0.5, 0), 1), (b, c) => Where(b, Less(b, Abs(b, c[0]), 3), c.Dy * (1 / 6.0))),

@@ -15,10 +15,10 @@ internal static class ElementwiseOps
         Unary(OpCode.Neg, DTypeSet.Numeric, (b, c) => -c.Dy) with { Onnx = "Neg", Tolerance = Tolerance.Exact },
         Unary(OpCode.Abs, DTypeSet.Numeric, (b, c) => c.Dy * b.Apply(OpCode.Sign, c[0])) with { Onnx = "Abs", Tolerance = Tolerance.Exact },
         Unary(OpCode.Sign, DTypeSet.Numeric) with { Onnx = "Sign", Tolerance = Tolerance.Exact },
-        Unary(OpCode.Exp, DTypeSet.Float, (b, c) => c.Dy * c.Y) with { Onnx = "Exp" },
-        Unary(OpCode.Log, DTypeSet.Float, (b, c) => c.Dy / c[0]) with { Onnx = "Log" },
+        Unary(OpCode.Exp, DTypeSet.Float, (b, c) => c.Dy * c.Y) with { Onnx = "Exp", Precision = OpPrecision.Full },
+        Unary(OpCode.Log, DTypeSet.Float, (b, c) => c.Dy / c[0]) with { Onnx = "Log", Precision = OpPrecision.Full },
         Unary(OpCode.Sqrt, DTypeSet.Float, (b, c) => c.Dy * 0.5 / c.Y) with { Onnx = "Sqrt" },
-        Unary(OpCode.Rsqrt, DTypeSet.Float, (b, c) => c.Dy * -0.5 * (c.Y * c.Y * c.Y)),
+        Unary(OpCode.Rsqrt, DTypeSet.Float, (b, c) => c.Dy * -0.5 * (c.Y * c.Y * c.Y)) with { Precision = OpPrecision.Full },
         Unary(OpCode.Sin, DTypeSet.Float, (b, c) => c.Dy * b.Apply(OpCode.Cos, c[0])) with { Onnx = "Sin" },
         Unary(OpCode.Cos, DTypeSet.Float, (b, c) => -(c.Dy * b.Apply(OpCode.Sin, c[0]))) with { Onnx = "Cos" },
         Unary(OpCode.Tanh, DTypeSet.Float, (b, c) => c.Dy * (1 - (c.Y * c.Y))) with { Onnx = "Tanh" },
@@ -41,7 +41,7 @@ internal static class ElementwiseOps
         Binary(OpCode.Mul, OpTraits.Commutative, (b, c) => c.Dy * c[1], (b, c) => c.Dy * c[0]) with { Onnx = "Mul" },
         // Whole numbers are truncated; divided by zero they give zero, and so does their remainder.
         Binary(OpCode.Div, OpTraits.None, (b, c) => c.Dy / c[1], (b, c) => -(c.Dy * c.Y / c[1])) with { Onnx = "Div" },
-        Binary(OpCode.Pow, OpTraits.None, PowBase, PowExponent) with { Onnx = "Pow", Infer = InferRules.Binary(DTypeSet.Float), Tolerance = Tolerance.Approximate },
+        Binary(OpCode.Pow, OpTraits.None, PowBase, PowExponent) with { Onnx = "Pow", Infer = InferRules.Binary(DTypeSet.Float), Tolerance = Tolerance.Approximate, Precision = OpPrecision.Full },
 
         // NaN wins over any number.
         Binary(OpCode.Maximum, OpTraits.Commutative, (b, c) => Winner(b, c, 0, 1), (b, c) => Winner(b, c, 1, 0)) with { Onnx = "Max", Tolerance = Tolerance.Exact },

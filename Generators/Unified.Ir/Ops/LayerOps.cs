@@ -10,6 +10,7 @@ internal static class LayerOps
     [
         new(OpCode.Linear, OpTraits.None, [new("x"), new("weight"), new("bias", Optional: true)], InferLinear)
         {
+            Precision = OpPrecision.Low,
             Definition = Linear,
             Gradient = LinearGradient,
             Tolerance = Tolerance.Approximate,
@@ -22,16 +23,18 @@ internal static class LayerOps
         },
         new(OpCode.Attention, OpTraits.None, [new("query"), new("key"), new("value")], InferAttention)
         {
+            Precision = OpPrecision.Low,
             // A scale of 0 stands for 1/√D.
             Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
-            Definition = (b, operands, a) => [b.MatMul(Weights(b, operands[0], operands[1], a), operands[2])],
+            Definition = Wide(OpCode.Attention, (b, operands, a) => b.MatMul(Weights(b, operands[0], operands[1], a), operands[2])),
             Gradient = AttentionGradient,
             Tolerance = Tolerance.Approximate,
         },
         new(OpCode.AttentionGradient, OpTraits.None, [new("query"), new("key"), new("value"), new("dy")], InferAttentionGradient)
         {
+            Precision = OpPrecision.Low,
             Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
-            Definition = (b, operands, a) => [AttentionGradients(b, operands, a)],
+            Definition = Wide(OpCode.AttentionGradient, AttentionGradients),
             Gradient = DefinitionGradient.Rule,
             Tolerance = Tolerance.Approximate,
             Examples =
@@ -41,6 +44,11 @@ internal static class LayerOps
             ],
         },
     ];
+
+    // Halves are multiplied and normalised in f32 and rounded once.
+    private static DefinitionRule Wide(OpCode code, CompositeRow.Formula formula) => (b, x, a) => x[0].DType is DType.F16 or DType.BF16
+        ? [b.Cast(b.Apply(code, a, [.. x.Select(v => b.Cast(v, DType.F32))]), x[0].DType)]
+        : [formula(b, x, a)];
 
     private static Dim Last(Shape shape, int fromEnd = 1) => shape[shape.Rank - fromEnd];
 
@@ -124,14 +132,14 @@ internal static class LayerOps
         scores *= Scale(b, query, attributes);
         if (attributes.Bool("causal"))
         {
-            scores = b.Select(Visible(b, Last(query.Shape, 2), Last(key.Shape, 2)), scores, b.ScalarLike(scores, Hidden(scores.DType)));
+            scores = b.Select(Visible(b, Last(query.Shape, 2), Last(key.Shape, 2)), scores, b.ScalarLike(scores, Hidden));
         }
 
         return SoftmaxOps.Softmax(b, scores, scores.Shape.Rank - 1);
     }
 
     // Finite, so that no infinity meets the exponential; far below any score.
-    private static double Hidden(DType dtype) => dtype == DType.F16 ? -6e4 : -1e30;
+    private const double Hidden = -1e30;
 
     private static OpValue Scale(OpBuilder b, OpValue query, Attributes attributes)
     {

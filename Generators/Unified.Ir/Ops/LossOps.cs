@@ -19,11 +19,11 @@ internal static class LossOps
         Loss(OpCode.SoftMarginLoss, (b, x, y, a) => b.Apply(OpCode.Softplus, -(x * y))),
         Loss(OpCode.LogCoshLoss, (b, x, y, a) => b.Apply(OpCode.Softplus, (x - y) * 2) - (x - y) - Math.Log(2)),
         Loss(OpCode.PoissonNllLoss, (b, x, y, a) => b.Apply(OpCode.Exp, x) - (y * x)),
-        Of(OpCode.NllLoss, [new("logProbabilities"), new("targets")], InferNll, Nll) with { Examples = [new("f32[B,4]", "i64[B]"), new("f32[B,T,4]", "i32[B,T]")] },
+        Of(OpCode.NllLoss, [new("logProbabilities"), new("targets")], InferNll, Nll) with { Examples = [new("f32[B,4]", "i64[B]"), new("f32[B,T,4]", "i32[B,T]")], Precision = OpPrecision.Full },
     ];
 
     private static Op Loss(OpCode code, Func<OpBuilder, OpValue, OpValue, Attributes, OpValue> formula) =>
-        Of(code, [new("x"), new("target")], Infer, (b, x, a) => b.Apply(OpCode.Mean, formula(b, x[0], x[1], a))) with { Examples = [new("f32[B,T]", "f32[B,T]"), new("f32[D]", "f32[D]")] };
+        Of(code, [new("x"), new("target")], Infer, (b, x, a) => b.Apply(OpCode.Mean, formula(b, x[0], x[1], a))) with { Precision = OpPrecision.Full, Examples = [new("f32[B,T]", "f32[B,T]"), new("f32[D]", "f32[D]")] };
 
     private static ImmutableArray<TensorType> Infer(OpInputs inputs)
     {

@@ -10,6 +10,7 @@ internal static class NormalizationOps
     [
         Of(OpCode.BatchNorm, [new("x"), new("weight"), new("bias"), new("mean"), new("variance")], InferChannels, BatchNorm) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [Number("epsilon", 1e-5)],
             Onnx = "BatchNormalization",
             Domain = (0.3, 2),
@@ -17,17 +18,20 @@ internal static class NormalizationOps
         },
         Of(OpCode.InstanceNorm, [new("x"), new("weight"), new("bias")], InferChannels, (b, x, a) => Affine(b, Normal(b, x[0], a, 2), x[1], x[2])) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [Number("epsilon", 1e-5)],
             Onnx = "InstanceNormalization",
             Examples = [new("f32[B,3,T,4]", "f32[3]", "f32[3]")],
         },
         Of(OpCode.GroupNorm, [new("x"), new("weight"), new("bias")], InferGroups, GroupNorm) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [new("groups", AttributeKind.Int), Number("epsilon", 1e-5)],
             Examples = [new(Attributes.Empty.With("groups", 2L), "f32[B,4,T,3]", "f32[4]", "f32[4]")],
         },
         Of(OpCode.L2Normalize, ElementwiseOps.X, InferRules.AlongAxis(DTypeSet.Float), L2Normalize) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [Whole("axis", -1), Number("epsilon", 1e-12)],
             Examples = [new("f32[B,4]"), new(Attributes.Empty.With("axis", 0L), "f32[4,T]")],
             Domain = (0.3, 2),
@@ -35,12 +39,14 @@ internal static class NormalizationOps
         Of(OpCode.CosineSimilarity, ElementwiseOps.XY, InferSimilarity, (b, x, a) =>
             b.Sum(L2Normalize(b, [x[0]], a) * L2Normalize(b, [x[1]], a), [x[0].Shape.Rank - 1])) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [Number("epsilon", 1e-12)],
             Examples = [new("f32[B,4]", "f32[B,4]")],
             Domain = (0.3, 2),
         },
         Of(OpCode.Einsum, [new("xs", Variadic: true)], i => Subscripts.Of(i.Operands, i.Attributes, i.Error) is var plan ? [i[0] with { Shape = plan.Result }] : [], Einsum) with
         {
+            Precision = OpPrecision.Low,
             Attributes = [new("equation", AttributeKind.String)],
             Onnx = "Einsum",
             Examples =

@@ -130,6 +130,8 @@ public sealed record Tolerance(double F32, double F64, double Half)
 /// <summary>One operator: all that the house knows of it, in one row.</summary>
 public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec> Operands, InferRule Infer)
 {
+    private readonly OpPrecision? _precision;
+
     /// <summary>The name in every text form: <c>mat_mul</c> for <see cref="OpCode.MatMul"/>.</summary>
     public string Name { get; } = SnakeCase(Code.ToString());
 
@@ -149,6 +151,13 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
     public DefinitionRule? Definition { get; init; }
 
     public Tolerance Tolerance { get; init; } = Tolerance.Rounded;
+
+    /// <summary>What a policy of mixed precision computes it in. Unless the row states it: products low, folds full, all else as its operands come.</summary>
+    public OpPrecision Precision
+    {
+        get => _precision ?? (Has(OpTraits.Contraction) ? OpPrecision.Low : Has(OpTraits.Reduction) ? OpPrecision.Full : OpPrecision.Follow);
+        init => _precision = value;
+    }
 
     /// <summary>The ONNX operator it is, where name and operands are all there is to say; attributes go by their names in snake case.</summary>
     public string? Onnx { get; init; }

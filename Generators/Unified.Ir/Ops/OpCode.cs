@@ -48,7 +48,7 @@ public enum OpCode : ushort
 
     // Two and three operands.
     Atan2, Hypot, LogAddExp, FloorDivide, FloorMod, SquaredDifference, CopySign, Fmax, Fmin, Heaviside, Xlogy, Xlog1py, Ldexp, IsClose, Lerp,
-    MultiplyAdd, AddMul, AddDiv, MaskedFill,
+    MultiplyAdd, AddMul, AddDiv, MaskedFill, StochasticCast,
 
     // Further folds, scans and order.
     Any, All, CountNonzero, L1Norm, L2Norm, SumSquare, LogSum, MaxAbs, Spread, RootMeanSquare, NanSum, StandardDeviation, PNorm, ArgMin,

@@ -10,8 +10,8 @@ internal static class PairwiseOps
     [
         Binary(OpCode.Atan2, null, DTypeSet.Float, Atan2) with { Gradient = GradientRules.Broadcast(
             (b, c) => c.Dy * c[1] / ((c[0] * c[0]) + (c[1] * c[1])), (b, c) => -(c.Dy * c[0]) / ((c[0] * c[0]) + (c[1] * c[1]))), Domain = (0.3, 2) },
-        Binary(OpCode.Hypot, null, DTypeSet.Float, Hypot) with { Gradient = GradientRules.Broadcast((b, c) => c.Dy * (c[0] / c.Y), (b, c) => c.Dy * (c[1] / c.Y)), Domain = (0.3, 2) },
-        Binary(OpCode.LogAddExp, null, DTypeSet.Float, LogAddExp),
+        Binary(OpCode.Hypot, null, DTypeSet.Float, Hypot) with { Gradient = GradientRules.Broadcast((b, c) => c.Dy * (c[0] / c.Y), (b, c) => c.Dy * (c[1] / c.Y)), Domain = (0.3, 2), Precision = OpPrecision.Full },
+        Binary(OpCode.LogAddExp, null, DTypeSet.Float, LogAddExp) with { Precision = OpPrecision.Full },
         Binary(OpCode.FloorDivide, null, DTypeSet.Numeric, FloorDivide) with { Traits = OpTraits.Elementwise | OpTraits.NonDifferentiable, Gradient = null, Domain = (0.4, 3), Tolerance = Tolerance.Exact },
         Binary(OpCode.FloorMod, null, DTypeSet.Numeric, FloorMod) with { Domain = (0.4, 3), Tolerance = Tolerance.Exact },
         Binary(OpCode.SquaredDifference, null, DTypeSet.Numeric, (b, x, y) => b.Apply(OpCode.Square, x - y)) with { Tolerance = Tolerance.Rounded },
@@ -20,9 +20,9 @@ internal static class PairwiseOps
         Binary(OpCode.Fmin, null, DTypeSet.Float, (b, x, y) => Known(b, x, y, OpCode.Minimum)) with { Tolerance = Tolerance.Exact },
         Binary(OpCode.Heaviside, null, DTypeSet.Float, (b, x, y) => b.Select(Equal(b, x, 0), y, b.Select(IsNan(b, x), x, b.Cast(Greater(b, x, 0), x.DType))))
             with { Traits = OpTraits.Elementwise | OpTraits.NonDifferentiable, Gradient = null, Tolerance = Tolerance.Exact },
-        Binary(OpCode.Xlogy, null, DTypeSet.Float, (b, x, y) => ZeroTimes(b, x, y, b.Apply(OpCode.Log, y))) with { Domain = (0.3, 2) },
-        Binary(OpCode.Xlog1py, null, DTypeSet.Float, (b, x, y) => ZeroTimes(b, x, y, b.Apply(OpCode.Log1p, y))) with { Domain = (0.3, 2) },
-        Binary(OpCode.Ldexp, null, DTypeSet.Float, (b, x, y) => x * b.Apply(OpCode.Exp2, y)),
+        Binary(OpCode.Xlogy, null, DTypeSet.Float, (b, x, y) => ZeroTimes(b, x, y, b.Apply(OpCode.Log, y))) with { Domain = (0.3, 2), Precision = OpPrecision.Full },
+        Binary(OpCode.Xlog1py, null, DTypeSet.Float, (b, x, y) => ZeroTimes(b, x, y, b.Apply(OpCode.Log1p, y))) with { Domain = (0.3, 2), Precision = OpPrecision.Full },
+        Binary(OpCode.Ldexp, null, DTypeSet.Float, (b, x, y) => x * b.Apply(OpCode.Exp2, y)) with { Precision = OpPrecision.Full },
         Predicate(OpCode.IsClose, null, 2, IsClose) with { Attributes = [Number("relative", 1e-5), Number("absolute", 1e-8)] },
         Elementwise(OpCode.Lerp, null, 3, DTypeSet.Float, (b, x, _) => x[0] + (x[2] * (x[1] - x[0]))),
         Elementwise(OpCode.MultiplyAdd, null, 3, DTypeSet.Float, (b, x, _) => (x[0] * x[1]) + x[2]),
@@ -35,7 +35,39 @@ internal static class PairwiseOps
             Examples = [new(Attributes.Empty.With("value", 2.0), "f32[B,T]", "bool[T]"), new(Attributes.Empty.With("value", 0.0), "f32[B,3]", "bool[B,3]")],
             Tolerance = Tolerance.Exact,
         },
+        Of(OpCode.StochasticCast, [new("x"), new("noise")], InferStochasticCast, StochasticCast, OpTraits.NonDifferentiable) with
+        {
+            Attributes = [new("dtype", AttributeKind.DType)],
+            Examples = [new(Attributes.Empty.With("dtype", DType.BF16), "f32[B,T]", "f32[B,T]"), new(Attributes.Empty.With("dtype", DType.F16), "f32[3]", "f32[3]")],
+            Domain = (0.001, 0.999),
+        },
     ];
+
+    private static ImmutableArray<TensorType> InferStochasticCast(OpInputs i)
+    {
+        var to = i.Attributes.DType("dtype");
+        return to is not (DType.F16 or DType.BF16) ? throw i.WrongDType($"rounds to f16 or bf16, not to {to.Text()}")
+            : i[0].DType is not (DType.F32 or DType.F64) || i[1].DType != i[0].DType ? throw i.WrongDType("rounds f32 or f64 by noise of the same dtype; cast it")
+            : i[0].Shape != i[1].Shape ? throw i.Undecided("the noise must have the shape of x")
+            : [i[0] with { DType = to }];
+    }
+
+    // Counted in units of the last place, up where the noise is below the fraction. In f64 all of it is exact but the power of two, which f32 makes exact again; the
+    // logarithm of an f32 that is no power of two is further from a whole number than the margin.
+    private static OpValue StochasticCast(OpBuilder b, ImmutableArray<OpValue> x, Attributes a)
+    {
+        var to = a.DType("dtype");
+        var (digits, least) = to == DType.BF16 ? (7, -126) : (10, -14);
+        var wide = b.Cast(x[0], DType.F64);
+        var exponent = b.Apply(OpCode.Floor, (b.Apply(OpCode.Log, Abs(b, wide)) * (1 / Math.Log(2))) + 1e-12);
+        var power = b.Apply(OpCode.Exp, (Max(b, exponent, least) - digits) * Math.Log(2));
+        var unit = b.Cast(b.Cast(power, DType.F32), DType.F64);
+        var count = wide / unit;
+        var below = b.Apply(OpCode.Floor, count);
+        var isUp = b.Apply(OpCode.Less, b.Cast(x[1], DType.F64), count - below);
+        var nearest = b.Cast(x[0], to);
+        return b.Select(b.Apply(OpCode.Equal, b.Cast(nearest, x[0].DType), x[0]), nearest, b.Cast((below + b.Cast(isUp, DType.F64)) * unit, to));
+    }
 
     // The quadrant by the sign of x; where both are infinite the quotient has no value, but the angle has.
     private static OpValue Atan2(OpBuilder b, OpValue y, OpValue x)

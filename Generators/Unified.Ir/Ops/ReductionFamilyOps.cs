@@ -22,6 +22,7 @@ internal static class ReductionFamilyOps
         },
         Of(OpCode.CountNonzero, ElementwiseOps.X, InferCount, (b, x, a) => Fold(b, b.Cast(b.Apply(OpCode.NotEqual, x[0], b.ScalarLike(x[0], 0)), DType.I64), a), Truth) with
         {
+            Precision = OpPrecision.Follow,
             Attributes = ReductionOps.Attributes,
             Tolerance = Tolerance.Exact,
         },
@@ -29,7 +30,7 @@ internal static class ReductionFamilyOps
         Reduction(OpCode.L2Norm, "ReduceL2", DTypeSet.Float, (b, x, axes, keep) => b.Apply(OpCode.Sqrt, b.Sum(x * x, axes, keep))),
         Reduction(OpCode.SumSquare, "ReduceSumSquare", DTypeSet.Numeric, (b, x, axes, keep) => b.Sum(x * x, axes, keep)),
         Reduction(OpCode.LogSum, "ReduceLogSum", DTypeSet.Float, (b, x, axes, keep) => b.Apply(OpCode.Log, b.Sum(x, axes, keep))) with { Domain = (0.3, 3) },
-        Reduction(OpCode.MaxAbs, null, DTypeSet.Float, (b, x, axes, keep) => b.Reduce(OpCode.ReduceMax, Abs(b, x), axes, keep)) with { Tolerance = Tolerance.Exact },
+        Reduction(OpCode.MaxAbs, null, DTypeSet.Float, (b, x, axes, keep) => b.Reduce(OpCode.ReduceMax, Abs(b, x), axes, keep)) with { Tolerance = Tolerance.Exact, Precision = OpPrecision.Follow },
         Reduction(OpCode.Spread, null, DTypeSet.Numeric, (b, x, axes, keep) => b.Reduce(OpCode.ReduceMax, x, axes, keep) - b.Reduce(OpCode.ReduceMin, x, axes, keep)),
         Reduction(OpCode.RootMeanSquare, null, DTypeSet.Float, (b, x, axes, keep) => b.Apply(OpCode.Sqrt, b.Reduce(OpCode.Mean, x * x, axes, keep))),
         Reduction(OpCode.NanSum, null, DTypeSet.Float, (b, x, axes, keep) => b.Sum(b.Select(IsNan(b, x), b.ScalarLike(x, 0), x), axes, keep)),
@@ -50,7 +51,7 @@ internal static class ReductionFamilyOps
             Examples = [new(Attributes.Empty.With("axis", -1L), "f32[B,T,4]"), new(Attributes.Empty.With("axis", 0L).With("keepDims", true), "f32[4,T]")],
             Tolerance = Tolerance.Exact,
         },
-        Scan(OpCode.CumSum, DTypeSet.Float, OpCode.Sum, 0),
+        Scan(OpCode.CumSum, DTypeSet.Float, OpCode.Sum, 0) with { Precision = OpPrecision.Full },
         Scan(OpCode.CumMax, DTypeSet.Float, OpCode.ReduceMax, double.NegativeInfinity) with { Tolerance = Tolerance.Exact },
         Scan(OpCode.CumMin, DTypeSet.Float, OpCode.ReduceMin, double.PositiveInfinity) with { Tolerance = Tolerance.Exact },
     ];

@@ -10,8 +10,8 @@ internal static class ReductionOps
     [
         Row(OpCode.Sum, (b, c) => b.BroadcastTo(Unfold(b, c.Dy, c[0].Shape, OpAxes.Of(c.Attributes, c[0].Shape.Rank)), c[0].Shape))
             with { Onnx = "ReduceSum", Tolerance = Tolerance.Approximate },
-        Row(OpCode.ReduceMax, Extreme) with { Onnx = "ReduceMax" },
-        Row(OpCode.ReduceMin, Extreme) with { Onnx = "ReduceMin" },
+        Row(OpCode.ReduceMax, Extreme) with { Onnx = "ReduceMax", Precision = OpPrecision.Follow },
+        Row(OpCode.ReduceMin, Extreme) with { Onnx = "ReduceMin", Precision = OpPrecision.Follow },
 
         // Of equal largest elements, the first.
         new(OpCode.ArgMax, OpTraits.NonDifferentiable, ElementwiseOps.X, InferArgMax)

@@ -13,6 +13,7 @@ internal static class SamplingOps
     [
         Of(OpCode.Interpolate, ElementwiseOps.X, InferInterpolate, Interpolate) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [new("size", AttributeKind.Dims), new("mode", AttributeKind.String, new StringAttribute("nearest")), Flag("alignCorners")],
             Examples =
             [
@@ -22,6 +23,7 @@ internal static class SamplingOps
         },
         Of(OpCode.GridSample, [new("x"), new("grid")], InferGridSample, GridSample) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [new("mode", AttributeKind.String, new StringAttribute("linear")), new("padding", AttributeKind.String, new StringAttribute("zeros")), Flag("alignCorners")],
             Examples =
             [

@@ -25,7 +25,7 @@ internal static class ShapeFamilyOps
         Move(OpCode.Triu, [Whole("diagonal", 0)], Matrix, (b, x, a) => Triangle(b, x, a, isLower: false), "f32[B,T,4]", A.With("diagonal", -1L)),
         Move(OpCode.Diagonal, [], Diagonal, (b, x, a) => OnDiagonal(b, x, keepDims: false), "f32[B,4,4]", A),
         Move(OpCode.Trace, [], (s, a, e) => new Shape(Diagonal(s, a, e).Dims.RemoveAt(s.Rank - 2)), (b, x, a) => b.Sum(OnDiagonal(b, x, keepDims: false), [x.Shape.Rank - 2]), "f32[B,4,4]", A)
-            with { Tolerance = Tolerance.Approximate },
+            with { Tolerance = Tolerance.Approximate, Precision = OpPrecision.Full },
         Move(OpCode.DiagonalMatrix, [], (s, a, e) => s.Rank > 0 ? new Shape(s.Dims.Add(s[s.Rank - 1])) : throw e("needs rank 1 or more"),
             (b, x, a) => Select(b, b.Reshape(x, new Shape(x.Shape.Dims.Add(1))), x.Shape[x.Shape.Rank - 1]), "f32[B,4]", A),
         Move(OpCode.DepthToSpace, [new("blocksize", AttributeKind.Int)], Shuffled, Shuffle, "f32[B,8,2,3]", A.With("blocksize", 2L)) with { Onnx = "DepthToSpace" },
@@ -37,7 +37,7 @@ internal static class ShapeFamilyOps
             Tolerance = Tolerance.Exact,
         },
         Of(OpCode.Outer, ElementwiseOps.XY, InferOuter, (b, x, a) => b.Reshape(x[0], new Shape([x[0].Shape[0], 1])) * x[1]) with { Examples = [new("f32[B]", "f32[T]")], Tolerance = Tolerance.Rounded },
-        Of(OpCode.Dot, ElementwiseOps.XY, InferDot, (b, x, a) => b.Sum(x[0] * x[1], [0])) with { Examples = [new("f32[B]", "f32[B]")] },
+        Of(OpCode.Dot, ElementwiseOps.XY, InferDot, (b, x, a) => b.Sum(x[0] * x[1], [0])) with { Examples = [new("f32[B]", "f32[B]")], Precision = OpPrecision.Low },
         Of(OpCode.Eye, [], InferEye, (b, x, a) => b.Cast(OnSame(b, a.Dim("rows"), a.Dim("columns")), a.DType("dtype")), OpTraits.NonDifferentiable | OpTraits.Creation) with
         {
             Attributes = [new("rows", AttributeKind.Dim), new("columns", AttributeKind.Dim), new("dtype", AttributeKind.DType, new DTypeAttribute(DType.F32))],

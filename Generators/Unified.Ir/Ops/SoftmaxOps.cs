@@ -8,10 +8,11 @@ internal static class SoftmaxOps
 {
     public static ImmutableArray<Op> Rows { get; } =
     [
-        Row(OpCode.Softmax, (b, x, axis) => Softmax(b, x, axis), (b, c) => SoftmaxGradient(b, c.Y, c.Dy, Axis(c))) with { Onnx = "Softmax" },
-        Row(OpCode.LogSoftmax, LogSoftmax, (b, c) => c.Dy - (b.Apply(OpCode.Exp, c.Y) * b.Sum(c.Dy, [Axis(c)], keepDims: true))) with { Onnx = "LogSoftmax" },
+        Row(OpCode.Softmax, (b, x, axis) => Softmax(b, x, axis), (b, c) => SoftmaxGradient(b, c.Y, c.Dy, Axis(c))) with { Onnx = "Softmax", Precision = OpPrecision.Full },
+        Row(OpCode.LogSoftmax, LogSoftmax, (b, c) => c.Dy - (b.Apply(OpCode.Exp, c.Y) * b.Sum(c.Dy, [Axis(c)], keepDims: true))) with { Onnx = "LogSoftmax", Precision = OpPrecision.Full },
         new(OpCode.LogSumExp, OpTraits.None, ElementwiseOps.X, InferLogSumExp)
         {
+            Precision = OpPrecision.Full,
             Attributes = [AxisAttribute, new("keepDims", AttributeKind.Bool, new BoolAttribute(false))],
             Definition = LogSumExp,
             Gradient = Each(LogSumExpGradient),
@@ -20,6 +21,7 @@ internal static class SoftmaxOps
         },
         new(OpCode.CrossEntropy, OpTraits.None, [new("logits"), new("targets")], InferCrossEntropy)
         {
+            Precision = OpPrecision.Full,
             Definition = CrossEntropy,
             Gradient = Each(CrossEntropyGradient),
             Tolerance = Tolerance.Approximate,

@@ -11,14 +11,16 @@ internal static class SpectralOps
 {
     public static ImmutableArray<Op> Rows { get; } =
     [
-        Of(OpCode.Rfft, ElementwiseOps.X, InferRfft, Rfft) with { Examples = [new("f32[B,8]"), new("f32[B,T,5]")] },
+        Of(OpCode.Rfft, ElementwiseOps.X, InferRfft, Rfft) with { Examples = [new("f32[B,8]"), new("f32[B,T,5]")], Precision = OpPrecision.Full },
         Of(OpCode.Irfft, ElementwiseOps.X, InferIrfft, Irfft) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [new("size", AttributeKind.Int)],
             Examples = [new(Attributes.Empty.With("size", 8L), "f32[B,5,2]"), new(Attributes.Empty.With("size", 5L), "f32[B,T,3,2]")],
         },
         Of(OpCode.Fft, ElementwiseOps.X, InferFft, Fft) with
         {
+            Precision = OpPrecision.Full,
             Attributes = [Flag("inverse")],
             Examples = [new("f32[B,6,2]"), new(Attributes.Empty.With("inverse", true), "f32[B,T,5,2]")],
         },

@@ -25,6 +25,7 @@ internal static class StatisticsOps
         },
         new(OpCode.LayerNorm, OpTraits.None, [new("x"), new("weight"), new("bias")], InferNorm)
         {
+            Precision = OpPrecision.Full,
             Attributes = [new("epsilon", AttributeKind.Float, new FloatAttribute(1e-5))],
             Definition = LayerNorm,
             Gradient = LayerNormGradient,
@@ -32,6 +33,7 @@ internal static class StatisticsOps
         },
         new(OpCode.RmsNorm, OpTraits.None, [new("x"), new("weight")], InferNorm)
         {
+            Precision = OpPrecision.Full,
             Attributes = [new("epsilon", AttributeKind.Float, new FloatAttribute(1e-6))],
             Definition = RmsNorm,
             Gradient = RmsNormGradient,

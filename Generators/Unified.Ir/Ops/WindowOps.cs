@@ -13,6 +13,7 @@ internal static class WindowOps
     [
         Of(OpCode.Convolution, [new("x"), new("weight"), new("bias", Optional: true)], InferConvolution, Convolution) with
         {
+            Precision = OpPrecision.Low,
             Attributes = [List("strides"), List("padding"), List("dilations"), Whole("groups", 1)],
             Examples =
             [
@@ -24,6 +25,7 @@ internal static class WindowOps
         },
         Of(OpCode.ConvolutionTranspose, [new("x"), new("weight"), new("bias", Optional: true)], InferTransposed, Transposed) with
         {
+            Precision = OpPrecision.Low,
             Attributes = [List("strides"), List("padding")],
             Examples =
             [

@@ -36,6 +36,7 @@ internal static class AppCalls
     public static Tensor[] Run(PreparedCall call, Argument[] arguments)
     {
         using (Execution.Use(ExecutionMode.Graph))
+        using (MixedPrecision.Use(call.Precision))
         {
             return FetchLlvm.With(() => GraphRuntime.TryRun(call.Function, call.Self, arguments, out Tensor[] results)
                 ? results

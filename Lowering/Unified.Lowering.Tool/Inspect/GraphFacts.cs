@@ -27,7 +27,7 @@ internal sealed record GraphFacts(
         var sized = SizedProgram.Of(image, dims);
         var (launches, flops, traffic) = Work(sized, 1);
         return new GraphFacts(
-            function.Key, MethodOf(function.Key), SignatureOf(function.Arguments), function.Origin, image.Dims, function.Trace.Definitions.Length,
+            function.Key, MethodOf(function.Key), SignatureOf(function.Arguments) + (function.Precision.IsNone ? "" : $" in {function.Precision}"), function.Origin, image.Dims, function.Trace.Definitions.Length,
             function.Trace.Steps.Length, image.Programs.Length, launches, file.Kernels(graph, 0).Length,
             file.Targets.Select((t, i) => (t, file.Kernels(graph, i).DistinctBy(k => k.Key).Sum(k => (long)k.Object.Length))).ToDictionary(p => p.t, p => p.Item2, StringComparer.Ordinal),
             sized.ArenaBytes, MemoryPlan.Of(sized), flops, traffic);

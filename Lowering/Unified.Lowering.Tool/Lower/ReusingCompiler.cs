@@ -33,7 +33,7 @@ internal sealed class ReusingCompiler(AheadOfTimeCompiler compiler, IReadOnlyLis
     /// <inheritdoc/>
     public CompiledFunction Compile(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options)
     {
-        if (TryReuse(function, self, arguments) is { } reused)
+        if (TryReuse(function, self, arguments, options.Precision) is { } reused)
         {
             return reused;
         }
@@ -53,7 +53,7 @@ internal sealed class ReusingCompiler(AheadOfTimeCompiler compiler, IReadOnlyLis
         }
     }
 
-    private CompiledFunction? TryReuse(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments)
+    private CompiledFunction? TryReuse(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, PrecisionPolicy precision)
     {
         for (var graph = 0; graph < former?.Keys.Length; graph++)
         {
@@ -63,7 +63,7 @@ internal sealed class ReusingCompiler(AheadOfTimeCompiler compiler, IReadOnlyLis
             }
 
             var recorded = former.Function(graph);
-            if (SameSignature(recorded.Arguments, arguments)
+            if (recorded.Precision == precision && SameSignature(recorded.Arguments, arguments)
                 && ReplayTrace.Run(recorded.Trace, function, self, recorded.Arguments, [.. arguments.Select(a => (a as HostSpec)?.Value)], out _) is { } replay)
             {
                 _taken.Add(graph);

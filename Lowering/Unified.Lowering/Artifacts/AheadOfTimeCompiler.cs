@@ -42,7 +42,7 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
             fromCache += cached;
         }
 
-        var recorded = Record(scheduled);
+        var recorded = Record(scheduled) with { Precision = options.Precision };
         _functions.Add(new AheadOfTimeFunction(
             recorded, kernels.MoveToImmutable(), scheduled.With("", [], clock.Elapsed.TotalMilliseconds, fromCache).Statistics with { Kernels = scheduled.Module.Kernels.Length }));
 

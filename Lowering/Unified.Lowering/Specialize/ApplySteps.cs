@@ -74,12 +74,13 @@ internal static class ApplySteps
         return operands.ToImmutable();
     }
 
-    /// <summary>Graph values of the operands. Host numbers take the dtype of the first tensor that holds numbers.</summary>
+    /// <summary>Graph values of the operands, as the policy of mixed precision wants them. Host numbers take the dtype of the first tensor that holds numbers.</summary>
     private static ImmutableArray<OpValue> Materialize(Frame frame, Op op, ImmutableArray<Value> operands)
     {
         var tensors = operands.Where(o => o is TensorValue or PlaceValue).Select(o => frame.TypeOf(o).DType).ToImmutableArray();
-        DType? numbers = tensors.Any(t => t.IsNumeric()) ? tensors.First(t => t.IsNumeric()) : null;
-        return [.. operands.Select(Operand)];
+        var wanted = PrecisionSteps.Wanted(frame, op, tensors);
+        DType? numbers = wanted ?? (tensors.Any(t => t.IsNumeric()) ? tensors.First(t => t.IsNumeric()) : null);
+        return [.. operands.Select(Operand).Select(o => wanted is { } dtype && o.DType.IsFloat() ? frame.Builder.Cast(o, dtype) : o)];
 
         OpValue Operand(Value value)
         {

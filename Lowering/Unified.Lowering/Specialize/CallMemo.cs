@@ -64,10 +64,11 @@ internal sealed class CallSignature : IEquatable<CallSignature>
 {
     private readonly FunctionDefinition _definition;
     private readonly object? _receiver;
+    private readonly PrecisionPolicy _precision;
     private readonly ImmutableArray<object?> _arguments;
 
-    private CallSignature(FunctionDefinition definition, object? receiver, ImmutableArray<object?> arguments) =>
-        (_definition, _receiver, _arguments) = (definition, receiver, arguments);
+    private CallSignature(FunctionDefinition definition, object? receiver, PrecisionPolicy precision, ImmutableArray<object?> arguments) =>
+        (_definition, _receiver, _precision, _arguments) = (definition, receiver, precision, arguments);
 
     /// <summary>The signature of a call; null where what it comes to may depend on more: on fields set before it, on lists, on numbers of the graph.</summary>
     public static CallSignature? Of(Frame caller, FunctionDefinition definition, object? receiver, ImmutableArray<Value> arguments)
@@ -95,11 +96,11 @@ internal sealed class CallSignature : IEquatable<CallSignature>
             }
         }
 
-        return new CallSignature(definition, receiver, parts.MoveToImmutable());
+        return new CallSignature(definition, receiver, caller.Session.Precision, parts.MoveToImmutable());
     }
 
     public bool Equals(CallSignature? other) =>
-        other is not null && ReferenceEquals(_definition, other._definition) && ReferenceEquals(_receiver, other._receiver)
+        other is not null && ReferenceEquals(_definition, other._definition) && ReferenceEquals(_receiver, other._receiver) && _precision == other._precision
         && _arguments.Length == other._arguments.Length
         && _arguments.Zip(other._arguments).All(p => p.First is TensorType type ? type.Equals(p.Second) : ThunkPath.Same(p.First, p.Second));
 

@@ -50,6 +50,7 @@ internal static class Interpreter
         .. VmapSteps.Rows,
         .. CheckpointSteps.Rows,
         .. CustomGradientSteps.Rows,
+        .. PrecisionSteps.Rows,
         .. ControlSteps.Rows,
     ];
 

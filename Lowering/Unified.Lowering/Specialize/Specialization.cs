@@ -22,6 +22,9 @@ internal sealed class Specialization
     /// <summary>The exceptions that paths may leave with; they are numbered from 1.</summary>
     public IReadOnlyList<ThunkPath> Exceptions => _exceptions;
 
+    /// <summary>The policy of mixed precision that ops are under.</summary>
+    public PrecisionPolicy Precision { get; set; } = PrecisionPolicy.None;
+
     /// <summary>How many functions of one example, each within the one before, are being run.</summary>
     public int Maps { get; set; }
 

@@ -12,27 +12,29 @@ public static class Specializer
     /// </summary>
     /// <param name="known">Tensors of fields that change their sizes, with named dims.</param>
     /// <param name="isRecorded">What is asked of the host is kept.</param>
+    /// <param name="precision">The policy of mixed precision that the function is called under; null: none.</param>
     /// <exception cref="SymbolicDimException">Host code needs the values of named dims.</exception>
     /// <exception cref="GraphCompileException">A shape rule is broken, or the function is not one graph for this instance and signature.</exception>
     public static SpecializedFunction Specialize(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType>? known = null, bool isRecorded = false)
+        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType>? known = null, bool isRecorded = false,
+        PrecisionPolicy? precision = null)
     {
-        if (known is { IsEmpty: false } && TryGrowing(function, self, arguments, known, isRecorded) is { } general)
+        var call = new SpecializedCall(function, self, arguments, isRecorded, precision ?? PrecisionPolicy.None);
+        if (known is { IsEmpty: false } && TryGrowing(call, known) is { } general)
         {
             return general;
         }
 
-        var (first, growing) = Rolled(function, self, arguments, ImmutableDictionary<ITensorHandle, TensorType>.Empty, isRecorded);
-        return growing.IsEmpty ? first : TryGrowing(function, self, arguments, growing, isRecorded) ?? first;
+        var (first, growing) = Rolled(call, ImmutableDictionary<ITensorHandle, TensorType>.Empty);
+        return growing.IsEmpty ? first : TryGrowing(call, growing) ?? first;
     }
 
     /// <summary>One graph for every length; null where something in it depends on the very length.</summary>
-    private static SpecializedFunction? TryGrowing(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing, bool isRecorded)
+    private static SpecializedFunction? TryGrowing(SpecializedCall call, ImmutableDictionary<ITensorHandle, TensorType> growing)
     {
         try
         {
-            return Rolled(function, self, arguments, growing, isRecorded).Function;
+            return Rolled(call, growing).Function;
         }
         catch (GraphCompileException)
         {
@@ -41,33 +43,34 @@ public static class Specializer
     }
 
     private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Rolled(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType> growing, bool isRecorded)
+        SpecializedCall call, ImmutableDictionary<ITensorHandle, TensorType> growing)
     {
         var session = Session(rolls: true);
         try
         {
-            return Specialize(function, self, arguments, session);
+            return Specialize(call, session);
         }
         catch (GraphCompileException) when (session.RolledLoops > 0)
         {
             // What follows a long loop may need a number as a host value that the loop has made one of the graph.
-            return Specialize(function, self, arguments, Session(rolls: false));
+            return Specialize(call, Session(rolls: false));
         }
 
         Specialization Session(bool rolls) => new()
         {
             Growing = growing,
             RollsLoops = rolls,
-            Host = new HostCalls(isRecorded ? new HostTraceRecorder(function, self, arguments, h => growing.TryGetValue(h, out var type) ? type : h.Type) : null),
+            Precision = call.Precision,
+            Host = new HostCalls(
+                call.IsRecorded ? new HostTraceRecorder(call.Function, call.Self, call.Arguments, h => growing.TryGetValue(h, out var type) ? type : h.Type) : null),
         };
     }
 
-    private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Specialize(
-        FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, Specialization session)
+    private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Specialize(SpecializedCall call, Specialization session)
     {
-        var frame = new Frame(session, function, self, caller: null);
+        var frame = new Frame(session, call.Function, call.Self, caller: null);
         var name = session.Graphs.UniqueName(frame.Builder.Name);
-        FrameArguments.BindRoot(frame, arguments);
+        FrameArguments.BindRoot(frame, call.Arguments);
         Interpreter.Run(frame, frame.Function.Body);
         var (graph, outputs, positions) = FrameResults.OfRoot(frame);
         var specialized = new SpecializedFunction(
@@ -89,4 +92,8 @@ public static class Specializer
         HandleKey handle => session.Sources.BindingOf(handle.Handle),
         _ => throw new InvalidOperationException("the root graph has an input that no one feeds"),
     };
+
+    /// <summary>What is specialized.</summary>
+    private sealed record SpecializedCall(
+        FunctionDefinition Function, object? Self, ImmutableArray<ArgumentSpec> Arguments, bool IsRecorded, PrecisionPolicy Precision);
 }

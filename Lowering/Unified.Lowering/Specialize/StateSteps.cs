@@ -8,7 +8,7 @@ internal static class StateSteps
 {
     public static ImmutableArray<Step> Rows { get; } =
     [
-        Step.Of<AssignInstruction>((f, i) => f.Write(f[i.Target], f.Tensor(f[i.Value]))),
+        Step.Of<AssignInstruction>((f, i) => f.Write(f[i.Target], PrecisionSteps.Stored(f, f[i.Target], f.Tensor(f[i.Value])))),
         Step.Of<RebindInstruction>(Rebind),
         Step.Of<DisposeInstruction>((f, i) => Dispose(f, f[i.Tensor])),
     ];

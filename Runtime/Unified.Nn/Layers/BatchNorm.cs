@@ -56,8 +56,7 @@ public abstract partial class BatchNormLayer : Layer
         // [C, everything else]
         var rows = Ops.Flatten(SwapAxes(x, 0, 1), 1);
         var mean = Mean(rows, 1);
-        var centred = rows - ExpandDims(mean, 1);
-        var variance = Mean(centred * centred, 1);
+        var variance = Variance(rows, 1);
         var count = Cast(DimSize(rows.Shape[1]), DType.F32);
         Track(StopGradient(mean), StopGradient(variance * (count / Maximum(count - 1, 1))));
         return Apply(x, mean, variance);

@@ -1,3 +1,5 @@
+using Unified.Ir;
+
 namespace Unified.Nn;
 
 /// <summary>
@@ -9,31 +11,63 @@ public static class Initialize
     [ThreadStatic]
     private static bool s_isLeftOut;
 
+    [ThreadStatic]
+    private static DType? s_dtype;
+
     /// <summary>
     /// Until the scope is disposed, parameters made on this thread are zeros where they would be drawn at random, and no random numbers are used: for a
     /// model whose weights are loaded next, which then starts in a fraction of the time.
     /// </summary>
     public static InitializationScope LeaveOut()
     {
-        var scope = new InitializationScope(s_isLeftOut);
+        var scope = new InitializationScope(s_isLeftOut, s_dtype);
         s_isLeftOut = true;
         return scope;
+    }
+
+    /// <summary>
+    /// Until the scope is disposed, parameters made on this thread have this dtype, in place of f32: a model without f32 weights, for
+    /// <see cref="PrecisionLevel.O3"/>. The same numbers are drawn, and rounded.
+    /// </summary>
+    /// <exception cref="ArgumentException">The dtype is not f32, bf16 or f16.</exception>
+    public static InitializationScope In(DType dtype)
+    {
+        if (dtype is not (DType.F32 or DType.BF16 or DType.F16))
+        {
+            throw new ArgumentException($"parameters start in f32, bf16 or f16, not in {dtype.Text()}", nameof(dtype));
+        }
+
+        var scope = new InitializationScope(s_isLeftOut, s_dtype);
+        s_dtype = dtype;
+        return scope;
+    }
+
+    private static Parameter Made(Tensor values)
+    {
+        if (s_dtype is null or DType.F32)
+        {
+            return new Parameter(values);
+        }
+
+        using var rounded = Ops.Cast(values, s_dtype.Value);
+        return new Parameter(rounded);
     }
 
     private static Parameter Zeros(ReadOnlySpan<int> shape)
     {
         using var values = Tensor.Zeros(shape);
-        return new Parameter(values);
+        return Made(values);
     }
 
-    /// <summary>Draws again when disposed, unless it stands in another such scope.</summary>
+    /// <summary>Restores what was before when disposed.</summary>
     public readonly struct InitializationScope : IDisposable
     {
-        private readonly bool _former;
+        private readonly bool _wasLeftOut;
+        private readonly DType? _dtype;
 
-        internal InitializationScope(bool former) => _former = former;
+        internal InitializationScope(bool wasLeftOut, DType? dtype) => (_wasLeftOut, _dtype) = (wasLeftOut, dtype);
 
-        public void Dispose() => s_isLeftOut = _former;
+        public void Dispose() => (s_isLeftOut, s_dtype) = (_wasLeftOut, _dtype);
     }
 
     /// <summary>Normal with mean 0.</summary>
@@ -46,7 +80,7 @@ public static class Initialize
 
         using var unit = generator.Normal(shape);
         using var values = unit * deviation;
-        return new Parameter(values);
+        return Made(values);
     }
 
     /// <summary>Normal with mean 0, drawn again beyond <paramref name="limit"/> deviations.</summary>
@@ -85,7 +119,7 @@ public static class Initialize
 
         spare?.Dispose();
         using var result = Tensor.From<float>(values, shape);
-        return new Parameter(result);
+        return Made(result);
     }
 
     /// <summary>Uniform between two bounds.</summary>
@@ -99,7 +133,7 @@ public static class Initialize
         using var unit = generator.Uniform(shape);
         using var wide = unit * (high - low);
         using var values = wide + low;
-        return new Parameter(values);
+        return Made(values);
     }
 
     /// <summary>Uniform in ±1/√fanIn, as PyTorch's linear layer starts.</summary>
@@ -114,7 +148,7 @@ public static class Initialize
         using var unit = generator.Uniform(shape);
         using var centred = unit - 0.5f;
         using var values = centred * (2 * bound);
-        return new Parameter(values);
+        return Made(values);
     }
 
     /// <summary>Uniform in ±gain·√(6/(fan-in + fan-out)) (Glorot and Bengio, 2010).</summary>
@@ -189,20 +223,20 @@ public static class Initialize
         }
 
         using var result = Tensor.From<float>(Array.ConvertAll(values, v => (float)v * gain), shape);
-        return new Parameter(result);
+        return Made(result);
     }
 
     /// <summary>1 where both indices are equal, else 0: shape [rows, columns].</summary>
     public static Parameter Identity(int rows, int columns)
     {
         using var values = Ops.Eye(rows, columns);
-        return new Parameter(values);
+        return Made(values);
     }
 
     public static Parameter Constant(float value, params ReadOnlySpan<int> shape)
     {
         using var values = Tensor.Filled(shape, value);
-        return new Parameter(values);
+        return Made(values);
     }
 
     private static double Product(double[] values, int first, int second, int length, int inner)

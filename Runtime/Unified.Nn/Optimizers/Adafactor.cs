@@ -32,7 +32,7 @@ public sealed partial class Adafactor : Optimizer
     public bool IsRelative { get; init; } = true;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rate = Schedule.At(step);
@@ -40,11 +40,11 @@ public sealed partial class Adafactor : Optimizer
         var decays = Decays(rate);
         var fresh = Cast(Exp(Log(step) * -0.8), Ir.DType.F32);
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
             var g = Clipped(gradients[i], scale);
-            var direction = Targets[i].Rank < 2 ? Whole(_rows[i], g, fresh) : Factored(_rows[i], _columns[i], g, fresh);
-            Move(Targets[i], direction, rates[RuleOf[i]], decays[RuleOf[i]]);
+            var direction = parameters[i].Rank < 2 ? Whole(_rows[i], g, fresh) : Factored(_rows[i], _columns[i], g, fresh);
+            Move(parameters[i], direction, rates[RuleOf[i]], decays[RuleOf[i]]);
         }
     }
 

@@ -16,14 +16,14 @@ public sealed partial class Adagrad : Optimizer
     public float Epsilon { get; init; } = 1e-10f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var rates = Rates(Schedule.At(NextStep()));
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _sum[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
+            Update(parameters[i], _sum[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
         }
     }
 

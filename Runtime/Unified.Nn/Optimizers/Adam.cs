@@ -32,24 +32,24 @@ public sealed partial class Adam : Optimizer
     public bool KeepsLargest { get; }
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var unbiasMean = Rates(Schedule.At(step) / (1.0 - Exp(step * Math.Log(Beta1))));
         var unbiasSquare = Cast(1.0 / (1.0 - Exp(step * Math.Log(Beta2))), Ir.DType.F32);
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
             if (KeepsLargest)
             {
-                _largest[i].Assign(Maximum(_largest[i], Square(_square[i], gradients[i], scale, Targets[i], decays[RuleOf[i]])));
-                Move(Targets[i], _mean[i], gradients[i], scale, decays[RuleOf[i]], unbiasMean[RuleOf[i]], _largest[i] * unbiasSquare);
+                _largest[i].Assign(Maximum(_largest[i], Square(_square[i], gradients[i], scale, parameters[i], decays[RuleOf[i]])));
+                Move(parameters[i], _mean[i], gradients[i], scale, decays[RuleOf[i]], unbiasMean[RuleOf[i]], _largest[i] * unbiasSquare);
             }
             else
             {
-                var v = Square(_square[i], gradients[i], scale, Targets[i], decays[RuleOf[i]]);
-                Move(Targets[i], _mean[i], gradients[i], scale, decays[RuleOf[i]], unbiasMean[RuleOf[i]], v * unbiasSquare);
+                var v = Square(_square[i], gradients[i], scale, parameters[i], decays[RuleOf[i]]);
+                Move(parameters[i], _mean[i], gradients[i], scale, decays[RuleOf[i]], unbiasMean[RuleOf[i]], v * unbiasSquare);
             }
         }
     }

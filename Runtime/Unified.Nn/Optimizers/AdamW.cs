@@ -26,7 +26,7 @@ public sealed partial class AdamW : Optimizer
     public float Epsilon { get; init; } = 1e-8f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rate = Schedule.At(step);
@@ -36,9 +36,9 @@ public sealed partial class AdamW : Optimizer
         var unbiasSquare = Cast(1.0 / (1.0 - Exp(step * Math.Log(Beta2))), Ir.DType.F32);
         var decays = Decays(rate);
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _mean[i], _square[i], gradients[i], scale, unbiasMean[RuleOf[i]], unbiasSquare, decays[RuleOf[i]]);
+            Update(parameters[i], _mean[i], _square[i], gradients[i], scale, unbiasMean[RuleOf[i]], unbiasSquare, decays[RuleOf[i]]);
         }
     }
 

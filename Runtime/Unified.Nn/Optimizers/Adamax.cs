@@ -22,15 +22,15 @@ public sealed partial class Adamax : Optimizer
     public float Epsilon { get; init; } = 1e-8f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rates = Rates(Schedule.At(step) / (1.0 - Exp(step * Math.Log(Beta1))));
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _mean[i], _largest[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
+            Update(parameters[i], _mean[i], _largest[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed partial class Asgd : Optimizer
     public int AverageFrom { get; init; } = 1;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rate = Schedule.At(step);
@@ -33,9 +33,9 @@ public sealed partial class Asgd : Optimizer
         var decays = GradientDecays();
         var share = Cast(1.0 / Maximum(step - AverageFrom + 1.0, 1), Ir.DType.F32);
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _average[i], gradients[i], scale, rates[RuleOf[i]], shrink[RuleOf[i]], decays[RuleOf[i]], share);
+            Update(parameters[i], _average[i], gradients[i], scale, rates[RuleOf[i]], shrink[RuleOf[i]], decays[RuleOf[i]], share);
         }
     }
 
@@ -44,7 +44,8 @@ public sealed partial class Asgd : Optimizer
     {
         for (var i = 0; i < Targets.Length; i++)
         {
-            Targets[i].Assign(_average[i]);
+            using var average = Cast(_average[i], Targets[i].DType);
+            Targets[i].Assign(average);
         }
     }
 

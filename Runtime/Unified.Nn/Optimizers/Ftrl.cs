@@ -25,13 +25,13 @@ public sealed partial class Ftrl : Optimizer
     public float L2 { get; init; } = 0f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var rates = Rates(Schedule.At(NextStep()));
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _linear[i], _sum[i], gradients[i], scale, rates[RuleOf[i]]);
+            Update(parameters[i], _linear[i], _sum[i], gradients[i], scale, rates[RuleOf[i]]);
         }
     }
 

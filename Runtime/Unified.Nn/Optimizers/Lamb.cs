@@ -24,7 +24,7 @@ public sealed partial class Lamb : Optimizer
     public float Epsilon { get; init; } = 1e-6f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rates = Rates(Schedule.At(step));
@@ -32,9 +32,9 @@ public sealed partial class Lamb : Optimizer
         var unbiasSquare = Cast(1.0 / (1.0 - Exp(step * Math.Log(Beta2))), Ir.DType.F32);
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _mean[i], _square[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]], unbiasMean, unbiasSquare);
+            Update(parameters[i], _mean[i], _square[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]], unbiasMean, unbiasSquare);
         }
     }
 

@@ -20,15 +20,15 @@ public sealed partial class Lion : Optimizer
     public float Beta2 { get; init; } = 0.99f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var rate = Schedule.At(NextStep());
         var rates = Rates(rate);
         var decays = Decays(rate);
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _mean[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
+            Update(parameters[i], _mean[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
         }
     }
 

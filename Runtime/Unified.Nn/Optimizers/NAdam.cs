@@ -28,7 +28,7 @@ public sealed partial class NAdam : Optimizer
     public double MomentumDecay { get; init; } = 0.004;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rate = Schedule.At(step);
@@ -40,9 +40,9 @@ public sealed partial class NAdam : Optimizer
         var unbiasSquare = Cast(1.0 / (1.0 - Exp(step * Math.Log(Beta2))), Ir.DType.F32);
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _mean[i], _square[i], gradients[i], scale, ofMean[RuleOf[i]], ofGradient[RuleOf[i]], unbiasSquare, decays[RuleOf[i]]);
+            Update(parameters[i], _mean[i], _square[i], gradients[i], scale, ofMean[RuleOf[i]], ofGradient[RuleOf[i]], unbiasSquare, decays[RuleOf[i]]);
         }
     }
 

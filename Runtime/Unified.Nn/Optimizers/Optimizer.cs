@@ -17,6 +17,7 @@ public abstract partial class Optimizer : Module
     protected Optimizer(IReadOnlyList<Parameter> parameters, LearningRateSchedule schedule)
     {
         Targets = [.. parameters];
+        IsShort = [.. parameters.Select(p => p.DType is DType.F16 or DType.BF16)];
         Schedule = schedule;
         (Rules, RuleOf) = Sort([]);
     }
@@ -37,6 +38,23 @@ public abstract partial class Optimizer : Module
 
     /// <summary>The largest absolute value of a gradient's element, after <see cref="ClipNorm"/>; 0: no limit.</summary>
     public float ClipValue { get; init; }
+
+    /// <summary>
+    /// Whether parameters of 16 bits are rounded up or down by chance after each step (see <see cref="Ops.StochasticCast"/>), so that changes below their last
+    /// place are not lost; else to nearest.
+    /// </summary>
+    public bool RoundsStochastically
+    {
+        get;
+        init
+        {
+            field = value;
+            RoundingState = value ? Generator.Default.Split().State : null;
+        }
+    }
+
+    /// <summary>i64[2]: seed and offset of the stream that rounding draws from; null where it does not.</summary>
+    public Tensor? RoundingState { get; private init; }
 
     /// <summary>Parameters with a rate or a decay of their own; the others follow the optimizer's.</summary>
     /// <exception cref="ArgumentException">A parameter is in two groups, or is none of this optimizer's.</exception>
@@ -60,11 +78,54 @@ public abstract partial class Optimizer : Module
     /// <summary>The place in <see cref="Rates"/> and <see cref="Decays"/> of each parameter.</summary>
     protected ImmutableArray<int> RuleOf { get; private init; }
 
+    private ImmutableArray<bool> IsShort { get; }
+
     private ImmutableArray<ParameterRule> Rules { get; init; }
 
+    /// <summary>Changes the parameters. Computed in f32 whatever policy of mixed precision is in force.</summary>
     /// <param name="gradients">One per parameter, in the parameters' order.</param>
     [StaticGraph]
-    public abstract void Step(IReadOnlyList<Tensor> gradients);
+    public void Step(IReadOnlyList<Tensor> gradients)
+    {
+        using (MixedPrecision.Off())
+        {
+            var parameters = new List<Tensor>();
+            var wide = new List<Tensor>();
+            for (var i = 0; i < Targets.Length; i++)
+            {
+                parameters.Add(IsShort[i] ? Cast(Targets[i], DType.F32) : Targets[i]);
+                wide.Add(IsShort[i] ? Cast(gradients[i], DType.F32) : gradients[i]);
+            }
+
+            Advance(parameters, wide);
+            for (var i = 0; i < Targets.Length; i++)
+            {
+                if (IsShort[i])
+                {
+                    Targets[i].Assign(Rounded(parameters[i], Targets[i].DType));
+                }
+            }
+        }
+    }
+
+    /// <summary>The rule of the optimizer: assigns each parameter its new value.</summary>
+    /// <param name="parameters">As given to the optimizer; those of 16 bits are f32 here, and are rounded when the step is done.</param>
+    /// <param name="gradients">One per parameter, of its dtype.</param>
+    [StaticGraph]
+    protected abstract void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients);
+
+    [StaticGraph]
+    private Tensor Rounded(Tensor value, DType dtype)
+    {
+        if (RoundingState is null)
+        {
+            return Cast(value, dtype);
+        }
+
+        var noise = RandomUniform(RoundingState, value.Shape);
+        RoundingState.Assign(RandomAdvance(RoundingState, value.Shape));
+        return StochasticCast(value, noise, dtype);
+    }
 
     /// <summary>A tensor of zeros for each parameter.</summary>
     protected static IEnumerable<Tensor> Zeros(IReadOnlyList<Parameter> parameters) => parameters.Select(p => Tensor.Zeros(p.Shape));

@@ -24,7 +24,7 @@ public sealed partial class RAdam : Optimizer
     public float Epsilon { get; init; } = 1e-8f;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rate = Schedule.At(step) / (1.0 - Exp(step * Math.Log(Beta1)));
@@ -40,9 +40,9 @@ public sealed partial class RAdam : Optimizer
         var plain = Rates(Select(isSure, 0, rate));
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _mean[i], _square[i], gradients[i], scale, adaptive[RuleOf[i]], plain[RuleOf[i]], decays[RuleOf[i]]);
+            Update(parameters[i], _mean[i], _square[i], gradients[i], scale, adaptive[RuleOf[i]], plain[RuleOf[i]], decays[RuleOf[i]]);
         }
     }
 

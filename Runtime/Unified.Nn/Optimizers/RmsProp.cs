@@ -30,14 +30,14 @@ public sealed partial class RmsProp : Optimizer
     public bool IsCentred { get; }
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var rates = Rates(Schedule.At(NextStep()));
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            var g = Decayed(gradients[i], scale, Targets[i], decays[RuleOf[i]]);
+            var g = Decayed(gradients[i], scale, parameters[i], decays[RuleOf[i]]);
             var v = Follow(_square[i], g * g);
             var direction = IsCentred ? Divide(g, v - Ops.Square(Follow(_mean[i], g))) : Divide(g, v);
             if (Momentum > 0)
@@ -46,7 +46,7 @@ public sealed partial class RmsProp : Optimizer
                 _velocity[i].Assign(direction);
             }
 
-            Targets[i].Assign(Targets[i] - (rates[RuleOf[i]] * direction));
+            parameters[i].Assign(parameters[i] - (rates[RuleOf[i]] * direction));
         }
     }
 

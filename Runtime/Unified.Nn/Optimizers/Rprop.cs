@@ -27,15 +27,15 @@ public sealed partial class Rprop : Optimizer
     public float Largest { get; init; } = 50;
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var step = NextStep();
         var rates = Rates(Schedule.At(step));
         var isFirst = step < 1.5;
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
-            Update(Targets[i], _before[i], _size[i], gradients[i], scale, rates[RuleOf[i]], isFirst);
+            Update(parameters[i], _before[i], _size[i], gradients[i], scale, rates[RuleOf[i]], isFirst);
         }
     }
 

@@ -30,20 +30,20 @@ public sealed partial class Sgd : Optimizer
     public bool IsNesterov { get; }
 
     [StaticGraph]
-    public override void Step(IReadOnlyList<Tensor> gradients)
+    protected override void Advance(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients)
     {
         var rates = Rates(Schedule.At(NextStep()));
         var decays = GradientDecays();
         var scale = Scale(gradients);
-        for (var i = 0; i < Targets.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
             if (Momentum == 0)
             {
-                Descend(Targets[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
+                Descend(parameters[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
             }
             else
             {
-                Roll(Targets[i], _velocity[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
+                Roll(parameters[i], _velocity[i], gradients[i], scale, rates[RuleOf[i]], decays[RuleOf[i]]);
             }
         }
     }

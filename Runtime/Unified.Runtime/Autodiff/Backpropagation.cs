@@ -41,6 +41,7 @@ internal sealed class Backpropagation
     public Dictionary<GradSlot, Tensor> Run(GradSlot result, Tensor seed, bool record, long releaseAfter)
     {
         _cotangents[result] = seed.Saved();
+        using (MixedPrecision.Off())
         using (record ? default(IDisposable) : Tape.Pause())
         {
             for (var i = _nodes.Count - 1; i >= 0; i--)

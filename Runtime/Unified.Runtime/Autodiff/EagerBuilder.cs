@@ -30,7 +30,7 @@ internal sealed class EagerBuilder : OpBuilder, IDisposable
             tensors[i] = ((EagerValue)operands[i]).Tensor;
         }
 
-        var result = Eager.Apply(op, tensors, attributes);
+        var result = Eager.Run(op, tensors, attributes);
         _made.Add(result);
         return [new EagerValue(this, result)];
     }

@@ -26,11 +26,14 @@ public static partial class Ops
         }
 
         value = MapScope.Cover(value, wrt);
+        var policy = MixedPrecision.Policy;
         Record(wrt, value, Back);
         return value;
 
+        // The way back is the user's code, and stands under the policy that it is written under.
         IReadOnlyList<Tensor> Back(Tensor cotangent)
         {
+            using var precision = MixedPrecision.Use(policy);
             var gradients = backward(cotangent);
             return gradients.Select(g => g.Type).SequenceEqual(wrt.Select(w => w.Type)) ? gradients : throw new ShapeException(
                 $"CustomGradient: the gradients are ({string.Join(", ", gradients.Select(g => g.Type))}), for tensors ({string.Join(", ", wrt.Select(w => w.Type))}); give one of the same type for each");

@@ -15,6 +15,7 @@ internal static class Pushforward
     public static Tensor? Run(GradSlot result, IEnumerable<(GradSlot Slot, Tensor Tangent)> seeds, bool record, long since)
     {
         var tangents = new Dictionary<GradSlot, Tensor>(ReferenceEqualityComparer.Instance);
+        using (MixedPrecision.Off())
         using (record ? default(IDisposable) : Tape.Pause())
         {
             foreach (var (slot, tangent) in seeds)

@@ -72,7 +72,7 @@ internal sealed class Replay
             }
             else
             {
-                results[i] = Eager.Apply(step.Op, operands, step.Attributes);
+                results[i] = Eager.Run(step.Op, operands, step.Attributes);
             }
         }
 

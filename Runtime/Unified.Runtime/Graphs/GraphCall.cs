@@ -10,6 +10,9 @@ namespace Unified;
 /// <param name="Arguments">The signature. A dim is named where the parameter's <c>[Shape]</c> says so.</param>
 public sealed record GraphCall(FunctionDefinition Function, object? Self, ImmutableArray<ArgumentSpec> Arguments)
 {
+    /// <summary>The policy of mixed precision that it is called under.</summary>
+    public PrecisionPolicy Precision { get; init; } = PrecisionPolicy.None;
+
     /// <summary>
     /// The first static graph that <paramref name="call"/> calls, as in <c>GraphCall.Of(() =&gt; model.Forward(x))</c>. It does not run: the
     /// arguments are looked at, and nothing after them happens.
@@ -27,7 +30,10 @@ public sealed record GraphCall(FunctionDefinition Function, object? Self, Immuta
         }
 
         GraphCall? found = null;
-        Preparation.Of(call, p => found = new GraphCall(p.Function, p.Self, SignatureRule.Of(p.Function.Function, p.Arguments, [], ImmutableHashSet<string>.Empty)));
+        Preparation.Of(call, p => found = new GraphCall(p.Function, p.Self, SignatureRule.Of(p.Function.Function, p.Arguments, [], ImmutableHashSet<string>.Empty))
+        {
+            Precision = p.Precision,
+        });
         return found!;
     }
 

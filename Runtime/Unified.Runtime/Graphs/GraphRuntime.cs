@@ -261,8 +261,12 @@ public static class GraphRuntime
             var signature = SignatureRule.Of(function.Function, arguments, cache.Specializations, cache.Constants);
             try
             {
-                var compiled = compiler.Compile(function, self, signature, Options with { Growing = GrowingFields.Of(arguments, cache.Specializations) });
-                var specialization = new Specialization(signature, new Executable(compiled, signature));
+                var compiled = compiler.Compile(function, self, signature, Options with
+                {
+                    Growing = GrowingFields.Of(arguments, cache.Specializations),
+                    Precision = MixedPrecision.Policy,
+                });
+                var specialization = new Specialization(signature, MixedPrecision.Policy, new Executable(compiled, signature));
                 cache.Specializations.Insert(0, specialization);
                 if (cache.Specializations.Count > MostSpecializations)
                 {

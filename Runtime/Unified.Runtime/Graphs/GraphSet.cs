@@ -1,4 +1,5 @@
 using Unified.Graphs;
+using Unified.Ir;
 
 namespace Unified;
 
@@ -30,6 +31,18 @@ public sealed class GraphSet
         ArgumentNullException.ThrowIfNull(call);
         Preparation.Add(call);
         return this;
+    }
+
+    /// <summary>
+    /// As <see cref="Add(Action)"/>, under a policy of mixed precision: the graph serves calls of the app under the same policy. The scope
+    /// <see cref="MixedPrecision.Use(PrecisionPolicy)"/> around it says the same.
+    /// </summary>
+    public GraphSet Add(Action call, PrecisionPolicy precision)
+    {
+        using (MixedPrecision.Use(precision))
+        {
+            return Add(call);
+        }
     }
 
     /// <summary>All graphs that <paramref name="calls"/> calls, which runs: for state that grows, such as a cache of keys and values.</summary>

@@ -3,7 +3,8 @@ using Unified.Ir;
 namespace Unified.Graphs;
 
 /// <summary>A call of a static graph that was met and did not run.</summary>
-internal sealed record PreparedCall(FunctionDefinition Function, object? Self, Argument[] Arguments);
+/// <param name="Precision">The policy of mixed precision that it stands under.</param>
+internal sealed record PreparedCall(FunctionDefinition Function, object? Self, Argument[] Arguments, PrecisionPolicy Precision);
 
 /// <summary>Meets the first static graph that a piece of code calls, and leaves the code there: to look at the call, or to compile it.</summary>
 internal static class Preparation
@@ -52,7 +53,7 @@ internal static class Preparation
         {
             // Off before: compiling runs the user's host code, which may call static graphs.
             s_onMeeting = null;
-            onMeeting(new PreparedCall(function, self, arguments.ToArray()));
+            onMeeting(new PreparedCall(function, self, arguments.ToArray(), MixedPrecision.Policy));
             throw new MetException();
         }
     }

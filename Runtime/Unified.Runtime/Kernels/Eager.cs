@@ -14,20 +14,41 @@ internal static class Eager
 
     public static Tensor Apply(OpCode code, Tensor x, double y)
     {
-        using var scalar = Tensor.ScalarOf(x.DType, y);
+        using var scalar = Tensor.ScalarOf(NumberType(code, x), y);
         return Apply(OpTable.Get(code), [x, scalar], Attributes.Empty);
     }
 
     public static Tensor Apply(OpCode code, double x, Tensor y)
     {
-        using var scalar = Tensor.ScalarOf(y.DType, x);
+        using var scalar = Tensor.ScalarOf(NumberType(code, y), x);
         return Apply(OpTable.Get(code), [scalar, y], Attributes.Empty);
     }
 
     public static Tensor Apply(OpCode code, Attributes attributes, params ReadOnlySpan<Tensor> operands) =>
         Apply(OpTable.Get(code), operands, attributes);
 
+    /// <summary>An op of the user's code: its operands are cast as the policy of mixed precision says.</summary>
     public static Tensor Apply(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
+    {
+        if (MixedPrecision.Active is not { } policy || MixedPrecision.Cast(policy, op, operands) is not { } cast)
+        {
+            return Run(op, operands, attributes);
+        }
+
+        var result = Run(op, cast, attributes);
+        for (var i = 0; i < cast.Length; i++)
+        {
+            if (!ReferenceEquals(cast[i], operands[i]))
+            {
+                cast[i].Dispose();
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>An op on the operands as they are: what definitions, gradients and records are made of.</summary>
+    public static Tensor Run(Op op, ReadOnlySpan<Tensor> operands, Attributes attributes)
     {
         if (!op.Attributes.IsEmpty)
         {
@@ -83,6 +104,10 @@ internal static class Eager
 
         return result;
     }
+
+    // A number meets a tensor as the op will see it, so that it is not rounded to a dtype that is only passed through.
+    private static DType NumberType(OpCode code, Tensor x) =>
+        MixedPrecision.Active is { } policy && policy.OperandType(OpTable.Get(code), PrecisionPolicy.Of(x.DType)) is { } wanted ? wanted : x.DType;
 
     private static bool IsMapped(ReadOnlySpan<Tensor> operands)
     {

@@ -5,3 +5,4 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Unified.Conformance.Tests")]
 [assembly: InternalsVisibleTo("Unified.Syntax.Tests")]
 [assembly: InternalsVisibleTo("Tool.Tests")]
+[assembly: InternalsVisibleTo("Nn.Tests")]

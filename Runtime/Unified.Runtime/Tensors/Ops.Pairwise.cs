@@ -138,4 +138,15 @@ public static partial class Ops
     [Op(OpCode.MaskedFill)]
     public static Tensor MaskedFill(Tensor x, Tensor mask, double value) =>
         Eager.Apply(OpCode.MaskedFill, Attributes.Empty.With("value", value), x, mask);
+
+    /// <summary>
+    /// Rounds to f16 or bf16 up or down by chance, so that the mean of many roundings is the number itself: small changes of short weights add up, where to
+    /// nearest they would be lost. What the dtype holds stays as it is. Without a gradient.
+    /// </summary>
+    /// <param name="x">f32, or f64.</param>
+    /// <param name="noise">Uniform in [0, 1), of the type of x: <see cref="RandomUniform"/>.</param>
+    /// <param name="dtype">f16 or bf16.</param>
+    [Op(OpCode.StochasticCast)]
+    public static Tensor StochasticCast(Tensor x, Tensor noise, DType dtype) =>
+        Eager.Apply(OpCode.StochasticCast, Attributes.Empty.With("dtype", dtype), x, noise);
 }

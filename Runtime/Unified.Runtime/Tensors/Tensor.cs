@@ -125,6 +125,13 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     [Intrinsic("assign")]
     public void Assign(Tensor value)
     {
+        if (MixedPrecision.Active is { } policy && policy.CastsToStore(value.DType, DType))
+        {
+            using var cast = Eager.Run(OpTable.Get(OpCode.Cast), [value], Attributes.Empty.With("dtype", DType));
+            Assign(cast);
+            return;
+        }
+
         if (value.DType != DType || !value._dims.AsSpan().SequenceEqual(_dims))
         {
             throw new ShapeException($"assign: the tensor is {Type}, the value is {value.Type}; cast or reshape the value");

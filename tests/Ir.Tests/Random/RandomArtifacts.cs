@@ -61,7 +61,10 @@ internal sealed class RandomArtifacts(Draw draw)
             ],
             draw.Int(0, 5),
             [.. draw.List(0, 3, () => new RecordedGuard(Thunk(), Operand()))],
-            [.. draw.List(0, 3, () => new DimRequirement(RandomDims.Next(draw, 2), draw.Text(), draw.Source()))]);
+            [.. draw.List(0, 3, () => new DimRequirement(RandomDims.Next(draw, 2), draw.Text(), draw.Source()))])
+        {
+            Precision = draw.Chance(0.5) ? PrecisionPolicy.None : new PrecisionPolicy(draw.Of(DType.F16, DType.BF16), draw.Of(PrecisionLevel.O1, PrecisionLevel.O2, PrecisionLevel.O3)),
+        };
     }
 
     private HostStep Step() => draw.Int(0, 6) switch

@@ -83,7 +83,7 @@ public sealed class RoundTripTests
     public void Random_modules_reach_every_op()
     {
         var missing = OpTable.All.Select(o => o.Code).ToHashSet();
-        for (var seed = 0; seed < 20_000 && missing.Count > 0; seed++)
+        for (var seed = 0; seed < 60_000 && missing.Count > 0; seed++)
         {
             missing.ExceptWith(new RandomGraphs(new Draw(seed)).Module().Graphs.SelectMany(g => g.Nodes).Select(n => n.Op.Code));
         }

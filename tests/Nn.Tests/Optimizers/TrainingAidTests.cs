@@ -72,6 +72,62 @@ public class TrainingAidTests
     }
 
     [Fact]
+    public void A_step_with_an_infinity_changes_no_bit_and_a_checkpoint_goes_on()
+    {
+        var model = new ScaledAdam();
+        BothModes.Compiled(() => model.Run(Tensor.From<float>([1, 2, 3, 4], 4)));
+        float[][] Bits() => [.. model.NamedState().Where(s => s.Name.Contains("eight", StringComparison.Ordinal) || s.Name.Contains("ptimizer", StringComparison.Ordinal))
+            .Select(s => Cast(s.Tensor, Ir.DType.F32).ToArray<float>())];
+        var before = Bits();
+        Assert.True(before.Length >= 4, "weight, step, and both moments");
+        BothModes.Compiled(() => model.Run(Tensor.From<float>([1, float.NaN, 3, 4], 4)));
+        Assert.Equal(before, Bits());
+        Assert.Equal(1, model.Scale.Skipped.Item<long>());
+        Assert.Equal(8, model.Scale.Scale.Item<float>());
+
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+        Safetensors.Save(path, model.NamedState());
+        var resumed = new ScaledAdam();
+        Safetensors.Open(path).LoadInto(resumed.NamedState());
+        File.Delete(path);
+        for (var t = 0; t < 4; t++)
+        {
+            BothModes.Compiled(() => model.Run(Tensor.From<float>([t, 2, 3, 4], 4)));
+            BothModes.Compiled(() => resumed.Run(Tensor.From<float>([t, 2, 3, 4], 4)));
+        }
+
+        Assert.Equal(Bits(), [.. resumed.NamedState().Where(s => s.Name.Contains("eight", StringComparison.Ordinal) || s.Name.Contains("ptimizer", StringComparison.Ordinal))
+            .Select(s => Cast(s.Tensor, Ir.DType.F32).ToArray<float>())]);
+        Assert.Equal(72, resumed.Scale.Scale.Item<float>());
+        Assert.Equal(1, resumed.Scale.Skipped.Item<long>());
+    }
+
+    [Fact]
+    public void A_static_scale_stays_and_undoes_itself()
+    {
+        var scale = new StaticLossScale(1024);
+        var (scaled, plain) = (new Averaged(), new Averaged());
+        var gradient = new Generator(3).Normal([4]);
+        foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+        {
+            BothModes.In(mode, () =>
+            {
+                scale.Step(scaled.Optimizer, [gradient * 1024f]);
+                scale.Step(scaled.Optimizer, [gradient * float.PositiveInfinity]);
+                plain.Optimizer.Step([gradient]);
+                return scaled.Weight;
+            });
+            BothModes.Close(plain.Weight, scaled.Weight, 1e-7);
+        }
+
+        Assert.Equal(1024, scale.Scale.Item<float>());
+        Assert.Equal(2, scale.Skipped.Item<long>());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new StaticLossScale(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DynamicLossScale { Backoff = 1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DynamicLossScale { Growth = 0.5f });
+    }
+
+    [Fact]
     public void Lbfgs_finds_the_bottom_of_a_curved_valley()
     {
         var valley = new Valley();
@@ -148,7 +204,27 @@ public sealed partial class ScaledSteps : Module
 
     public Parameter Weight { get; } = Initialize.Uniform(new Generator(1), -1, 1, 4);
 
-    public LossScale Scale { get; } = new(8, growEvery: 2);
+    public LossScale Scale { get; } = new DynamicLossScale(8, window: 2);
+
+    [StaticGraph]
+    public Tensor Run([Shape(4)] Tensor factor)
+    {
+        var (_, gradients) = ValueAndGrad(() => Scale.Up(Sum(Weight * factor)), [Weight]);
+        Scale.Step(_optimizer, gradients);
+        return Weight;
+    }
+}
+
+/// <summary>A parameter trained by Adam under a loss scale.</summary>
+public sealed partial class ScaledAdam : Module
+{
+    private readonly AdamW _optimizer;
+
+    public ScaledAdam() => _optimizer = new AdamW([Weight], new ConstantSchedule(0.1));
+
+    public Parameter Weight { get; } = Initialize.Uniform(new Generator(1), -1, 1, 4);
+
+    public LossScale Scale { get; } = new DynamicLossScale(16, window: 2) { Growth = 3 };
 
     [StaticGraph]
     public Tensor Run([Shape(4)] Tensor factor)

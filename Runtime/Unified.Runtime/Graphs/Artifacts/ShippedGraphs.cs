@@ -84,6 +84,12 @@ internal sealed class ShippedGraphs
     public Specialization? TryBind(int graph, FunctionDefinition function, object? self, ReadOnlySpan<Argument> arguments, out string why)
     {
         var recorded = _file.Function(graph);
+        why = $"it is for mixed precision {recorded.Precision}, and the call is under {MixedPrecision.Policy}";
+        if (recorded.Precision != MixedPrecision.Policy)
+        {
+            return null;
+        }
+
         why = "its arguments have other types or sizes";
         if (BindRecorded.Signature(recorded.Arguments, arguments) is not { } signature)
         {
@@ -97,7 +103,7 @@ internal sealed class ShippedGraphs
         }
 
         return ReplayTrace.Run(recorded.Trace, function, self, recorded.Arguments, values, out why) is { } replay
-            ? new Specialization(signature, new Executable(BindRecorded.Run(recorded, _file.Kernels(graph, _target), replay), signature))
+            ? new Specialization(signature, recorded.Precision, new Executable(BindRecorded.Run(recorded, _file.Kernels(graph, _target), replay), signature))
             : null;
     }
 

@@ -4,15 +4,24 @@ using Unified.Ir;
 namespace Unified.Graphs;
 
 /// <summary>One signature of a function on one instance, with its executable.</summary>
-internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, Executable executable)
+internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, PrecisionPolicy precision, Executable executable)
 {
+    // A policy that is none is null here, as it is in MixedPrecision: one comparison where there is none.
+    private readonly PrecisionPolicy? _precision = precision.IsNone ? null : precision;
+
     public ImmutableArray<ArgumentSpec> Arguments { get; } = arguments;
 
     public Executable Executable { get; } = executable;
 
-    /// <summary>The arguments fit: types, ranks, and host values. Sizes are checked when dims are bound.</summary>
+    /// <summary>The arguments fit: types, ranks, and host values; and so does the policy of mixed precision. Sizes are checked when dims are bound.</summary>
     public bool Fits(ReadOnlySpan<Argument> arguments)
     {
+        var policy = MixedPrecision.Active;
+        if (!ReferenceEquals(policy, _precision) && policy != _precision)
+        {
+            return false;
+        }
+
         for (var i = 0; i < Arguments.Length; i++)
         {
             if (!Fits(Arguments[i], arguments[i]))
