@@ -50,6 +50,10 @@ public sealed class OnnxModel
     /// <summary>What an op is in ONNX: names of operators; "by definition"; or null, when it cannot be exported.</summary>
     public static string? FormOf(Op op) => OnnxRows.Find(op)?.Names ?? (op.Definition is null ? null : "by definition");
 
+    /// <summary>How many nodes there are of each ONNX operator.</summary>
+    public IReadOnlyDictionary<string, int> OperatorCounts =>
+        _model.Graph.Node.GroupBy(n => n.OpType, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+
     public byte[] ToBytes() => _model.ToByteArray();
 
     /// <summary>Writes an <c>.onnx</c> file.</summary>

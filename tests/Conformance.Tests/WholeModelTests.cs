@@ -65,6 +65,37 @@ public class WholeModelTests
     }
 
     [Fact]
+    public void Mixed_precision_leaves_as_casts()
+    {
+        var model = new SmallTransformer();
+        var bytes = Bytes(3, 7);
+        var plain = GraphCall.Of(() => model.Forward(bytes));
+        GraphCall mixed;
+        using (MixedPrecision.Use(DType.F16))
+        {
+            mixed = GraphCall.Of(() => model.Forward(bytes));
+        }
+
+        Assert.Equal("f16 O1", mixed.Precision.ToString());
+        int Casts(GraphCall call) => OnnxModel.Of(call.Function, call.Self, call.Arguments, GraphCall.BytesOf, call.Precision).OperatorCounts.GetValueOrDefault("Cast");
+        Assert.True(Casts(mixed) > Casts(plain) + 10, $"{Casts(mixed)} casts, {Casts(plain)} in f32");
+        using var session = Export(mixed);
+        var reference = Run(session, ["result0"], ("bytes", bytes))[0];
+        using (MixedPrecision.Use(DType.F16))
+        {
+            foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+            {
+                using (Execution.Use(mode))
+                {
+                    var result = model.Forward(bytes);
+                    Assert.Equal(DType.F16, result.DType);
+                    Close(reference, result, 5e-3);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void A_call_that_is_looked_at_does_not_happen()
     {
         var model = new SmallTransformer();
@@ -98,6 +129,7 @@ public class WholeModelTests
     private static double[] Doubles(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType switch
     {
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => [.. value.GetTensorDataAsSpan<float>().ToArray().Select(x => (double)x)],
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 => [.. value.GetTensorDataAsSpan<Float16>().ToArray().Select(x => (double)x.ToFloat())],
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64 => [.. value.GetTensorDataAsSpan<long>().ToArray().Select(x => (double)x)],
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => value.GetTensorDataAsSpan<double>().ToArray(),
         _ => [.. value.GetTensorDataAsSpan<int>().ToArray().Select(x => (double)x)],

@@ -144,3 +144,26 @@ public sealed partial class SmallMlp : Module
     public (Tensor Loss, IReadOnlyList<Tensor> Gradients) Gradients([Shape("B", 12)] Tensor x, [Shape("B", 3)] Tensor targets) =>
         ValueAndGrad(() => MseLoss(_second.Forward(Gelu(_first.Forward(x))), targets), Parameters);
 }
+
+/// <summary>Derivatives and maps of a product and what follows it.</summary>
+public sealed partial class PrecisionDerivatives : Module
+{
+    private readonly Parameter _weight = Initialize.Normal(new Generator(9), 0.5f, 4, 4);
+
+    [StaticGraph]
+    public (Tensor Forwards, Tensor Backwards, Tensor Second, Tensor Again, Tensor Own, Tensor Mapped, Tensor Hooked) Run([Shape("B", 4)] Tensor x, [Shape("B", 4)] Tensor along)
+    {
+        var forwards = Jvp(() => Function(x), x, along).Tangent;
+        var backwards = Vjp(() => Cast(Function(x), DType.F32), x, along).Cotangent;
+        var row = x[0];
+        var second = Hessian(() => Sum(Square(MatMul(ExpandDims(row, 0), _weight))), row);
+        var again = Grad(() => Sum(Checkpoint(() => Function(x))), _weight);
+        var own = Grad(() => Sum(CustomGradient(() => Function(x), [x], dy => [Cast(MatMul(dy, _weight, transposeB: true), DType.F32)])), x);
+        var mapped = Vmap(r => Softmax(MatMul(ExpandDims(r, 0), _weight)), x);
+        var hooked = Grad(() => Sum(OnGradient(Function(x), dy => dy * 2f)), x);
+        return (forwards, backwards, second, again, own, mapped, hooked);
+    }
+
+    [StaticGraph]
+    private Tensor Function(Tensor x) => Tanh(MatMul(x, _weight)) * x;
+}

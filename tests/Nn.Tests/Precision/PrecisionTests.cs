@@ -132,6 +132,29 @@ public class PrecisionTests
         Assert.True(MixedPrecision.Policy.IsNone);
     }
 
+    [Theory]
+    [InlineData(PrecisionLevel.O1)]
+    [InlineData(PrecisionLevel.O2)]
+    [InlineData(PrecisionLevel.O3)]
+    public void Derivatives_of_every_kind_agree(PrecisionLevel level)
+    {
+        var model = new PrecisionDerivatives();
+        var (x, along) = (new Generator(1).Normal([3, 4]), new Generator(2).Normal([3, 4]));
+        using (MixedPrecision.Use(DType.BF16, level))
+        {
+            var eager = BothModes.In(ExecutionMode.Eager, () => model.Run(x, along));
+            var before = GraphRuntime.Statistics.Calls;
+            var graph = BothModes.In(ExecutionMode.Graph, () => model.Run(x, along));
+            Assert.True(GraphRuntime.Statistics.Calls > before, "no compiled graph ran");
+            foreach (var (e, g) in ((Tensor, Tensor)[])[
+                (eager.Forwards, graph.Forwards), (eager.Backwards, graph.Backwards), (eager.Second, graph.Second), (eager.Again, graph.Again), (eager.Own, graph.Own),
+                (eager.Mapped, graph.Mapped), (eager.Hooked, graph.Hooked)])
+            {
+                BothModes.Close(e, g, 4 * Unit(DType.BF16));
+            }
+        }
+    }
+
     [Fact]
     public void A_policy_names_the_dtype_that_it_cannot_compute_in()
     {
