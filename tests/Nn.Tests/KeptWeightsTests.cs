@@ -101,6 +101,34 @@ public class KeptWeightsTests
     }
 
     [Fact]
+    public void Mixed_precision_rounds_and_packs_weights_once()
+    {
+        var model = new Sized(40, 70);
+        using var precision = MixedPrecision.Use(Ir.DType.BF16);
+        void Agree()
+        {
+            using var eager = BothModes.In(ExecutionMode.Eager, () => model.Forward(s_x));
+            using var graph = BothModes.Compiled(() => model.Forward(s_x));
+            BothModes.Close(eager, graph, 1.0 / 128);
+        }
+
+        Agree();
+        GraphRuntime.Profile = new GraphProfile();
+        Agree();
+        var launches = GraphRuntime.Profile.Rows().Select(r => r.Label).ToList();
+        GraphRuntime.Profile = null;
+
+        // What is left to do is the input's rounding and the product.
+        Assert.DoesNotContain(launches, l => l.Contains("pack", StringComparison.Ordinal) || l.Contains("[70,40]", StringComparison.Ordinal));
+        Assert.Contains(launches, l => l.Contains("mat_mul", StringComparison.Ordinal));
+
+        model.Weight.Assign(new Generator(7).Normal([70, 40]));
+        Agree();
+        model.Weight.AsSpan<float>()[0] = 100;
+        Agree();
+    }
+
+    [Fact]
     public void A_steady_call_allocates_its_result_alone()
     {
         var model = new Sized(40, 70);

@@ -23,9 +23,11 @@ public enum MatrixOrder
 /// elements each. Units: batches × panels.
 /// With a <see cref="Group"/> of 2, K is rounded up to it and pairs lie together: for k = 0, 2, 4, … and each column the elements k and k + 1.
 /// </summary>
+/// <param name="Type">Of the packed numbers.</param>
 /// <param name="Order">KInner: the last axis of k is contiguous.</param>
-public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, int DepthAxes = 1) : LoopKernel(
-    [new KernelBuffer(Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + (2 * DepthAxes) + 2)
+/// <param name="From">What B is in memory, where it is rounded on the way: f32 for pairs of bf16. Null: as packed.</param>
+public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, int DepthAxes = 1, DType? From = null) : LoopKernel(
+    [new KernelBuffer(From ?? Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + (2 * DepthAxes) + 2)
 {
     /// <summary>Elements along k that lie together; see <see cref="Tile.GroupOf"/>.</summary>
     public int Group { get; init; } = 1;

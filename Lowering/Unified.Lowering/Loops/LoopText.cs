@@ -74,7 +74,7 @@ public static class LoopText
     }
 
     private static void Print(StringBuilder text, PackKernel kernel) =>
-        Head(text, kernel, $"pack {kernel.Type} batch {kernel.BatchAxes}{(kernel.DepthAxes == 1 ? "" : $" depth {kernel.DepthAxes}")}{(kernel.Group == 1 ? "" : $" group {kernel.Group}")} {kernel.Order}");
+        Head(text, kernel, $"pack {kernel.Type}{(kernel.From is { } from ? $" from {from}" : "")} batch {kernel.BatchAxes}{(kernel.DepthAxes == 1 ? "" : $" depth {kernel.DepthAxes}")}{(kernel.Group == 1 ? "" : $" group {kernel.Group}")} {kernel.Order}");
 
     private static void Print(StringBuilder text, AttentionKernel kernel) => Head(
         text, kernel, string.Create(CultureInfo.InvariantCulture, $"attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ}"));

@@ -24,6 +24,7 @@ public static class LoopVerifier
             [new Stage(columns.Reductions, []), new Stage([], columns.Stores)])],
         ContractionKernel product => [.. Shape(product), .. new Site(product, product.Axes, product.Epilogue).Check([new Stage([], product.Stores)])],
         PackKernel { Group: not 1 } pack when !IsGrouped(pack.Group, pack.Type, pack.DepthAxes == 1) => [$"{pack.Type} packed by {pack.Group} over {pack.DepthAxes} axes"],
+        PackKernel { From: { } from } pack when (from, pack.Type, pack.Group) != (DType.F32, DType.BF16, 2) => [$"{from} packed as {pack.Type} by {pack.Group}"],
         PackKernel { DepthAxes: < 1 } pack => [$"a packed operand with {pack.DepthAxes} summed axes"],
         _ => [],
     };

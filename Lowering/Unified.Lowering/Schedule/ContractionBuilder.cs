@@ -44,9 +44,14 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (stridesA, stridesB) = (settled.StridesOf(accessA.Strides)[..batch.Length], settled.StridesOf(accessB.Strides)[..batch.Length]);
 
         var depthOfB = ContractionOperand.Merged(b.Summed);
-        var dotGroup = isMatrix && depthOfB.Length == 1 && a.Type == b.Type ? Tile.GroupOf(b.Type) : 1;
+
+        // Rounded to bf16 as it is packed.
+        var isRounded = a.Type == DType.BF16 && b.Type == DType.F32;
+        var typeOfB = isRounded ? a.Type : b.Type;
+        var dotGroup = isMatrix && depthOfB.Length == 1 && a.Type == typeOfB ? Tile.GroupOf(typeOfB) : 1;
         var (packed, packedStrides) = PackOperand.Add(
-            program, program.Ref(b.View.Owner, b.View.Offset, b.Type), b.Type, batch, stridesB, depthOfB, new OperandAxis(n, b.Kept[0].Stride), node.Source, dotGroup);
+            program, program.Ref(b.View.Owner, b.View.Offset, b.Type), typeOfB, batch, stridesB, depthOfB, new OperandAxis(n, b.Kept[0].Stride), node.Source, dotGroup,
+            isRounded ? b.Type : null);
         var m = Product(rows);
         var mostRows = Dim.Max(Tile.Rows, Dim.Min(RowsPerUnit, Dim.FloorDiv(MostPackedElements, Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
         var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - FewRows, mostRows));
@@ -63,7 +68,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
 
         // The operands come first among the buffers; no owner has a negative number.
         settled.Buffer(accessA);
-        settled.Buffer(new Access(-1, b.Type, Dim.Zero, [], false));
+        settled.Buffer(new Access(-1, typeOfB, Dim.Zero, [], false));
         settled.Settle(_ => throw new InvalidOperationException("a contraction has no reductions after it"));
         ImmutableArray<Store> list = [.. stores.Select(s => settled.Store(s.Access, s.Node))];
         var (strideM, strideK) = windows is null ? (settled.StridesOf(accessA.Strides)[^2], a.Summed[0].Stride) : (rowsOfA[^1].Stride, depthOfA[^1].Stride);

@@ -10,11 +10,13 @@ internal static class PackOperand
     /// <param name="strides">Of the operand, in elements, along the axes of <paramref name="batch"/>.</param>
     /// <param name="summed">The axes that are summed over, outermost first.</param>
     /// <param name="kept">The axis that the result keeps.</param>
+    /// <param name="dtype">Of the packed operand.</param>
     /// <param name="group">Elements along the summed axis that lie together.</param>
+    /// <param name="from">Of the operand in memory, where it is rounded on the way.</param>
     /// <returns>The buffer, and how the packed batches lie in it.</returns>
     public static (int Buffer, ImmutableArray<Dim> Strides) Add(
         ProgramBuilder program, BufferRef source, DType dtype, ImmutableArray<Dim> batch, ImmutableArray<Dim> strides, ImmutableArray<OperandAxis> summed, OperandAxis kept,
-        SourceSpan? place, int group = 1)
+        SourceSpan? place, int group = 1, DType? from = null)
     {
         // Batch axes along which the operand is shared are packed once.
         var own = Enumerable.Range(0, batch.Length).Where(i => !strides[i].Is(0)).ToList();
@@ -32,7 +34,7 @@ internal static class PackOperand
         var buffer = program.AddTemporary(step * dtype.Bytes());
         var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
         program.AddLaunch(
-            new PackKernel(dtype, own.Count, order, summed.Length) { Group = group },
+            new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group },
             [source, new BufferRef(buffer, Dim.Zero)],
             [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride],
             batches * panels,

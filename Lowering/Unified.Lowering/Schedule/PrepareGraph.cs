@@ -74,7 +74,7 @@ internal sealed class PrepareGraph
             case var _ when node.Op.Has(OpTraits.RunsGraph):
                 return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
             case var _ when node.Op.Has(OpTraits.Contraction):
-                return Keep(builder, node, [operands[0], Narrow(operands[1])]);
+                return Keep(builder, node, [operands[0], Given(node, Narrow(operands[1]))]);
             default:
                 return node.Op.Has(OpTraits.Reduction) ? [Reduce(builder, node, operands[0])] : Keep(builder, node, operands);
         }
@@ -84,6 +84,11 @@ internal sealed class PrepareGraph
     private OpValue Narrow(OpValue right) =>
         right.DType == DType.F32 && _makers.TryGetValue(right, out var maker) && maker.Node.Op.Code == OpCode.Cast
         && maker.Operands[0].DType is DType.I8 or DType.U8 or DType.F16 or DType.BF16 ? maker.Operands[0] : right;
+
+    // A weight that was rounded to bf16 only for the product is packed from what it is in memory: one walk, and kept for as long as it does not change.
+    private OpValue Given(Node product, OpValue right) =>
+        right.DType == DType.BF16 && product.Op.Code == OpCode.MatMul && _makers.TryGetValue(right, out var maker) && maker.Node.Op.Code == OpCode.Cast
+        && maker.Operands[0].DType == DType.F32 && !_makers.ContainsKey(maker.Operands[0]) ? maker.Operands[0] : right;
 
     private ImmutableArray<OpValue> Keep(GraphBuilder builder, Node node, ImmutableArray<OpValue> operands)
     {

@@ -14,6 +14,8 @@ public static class MixedPrecision
     [ThreadStatic]
     private static PrecisionPolicy? t_policy;
 
+    /// <summary>What is in force. A static graph cannot ask: the policy decides what it is compiled to, and blocks of it may have their own.</summary>
+    [Intrinsic("precision")]
     public static PrecisionPolicy Policy => t_policy ?? PrecisionPolicy.None;
 
     /// <summary>Null where there is nothing to do, so that most ops ask no more than this.</summary>

@@ -209,6 +209,31 @@ public sealed class ContractionTests
         }
     }
 
+    [Theory]
+    [InlineData(MatrixOrder.KInner)]
+    [InlineData(MatrixOrder.KOuter)]
+    [InlineData(MatrixOrder.Strided)]
+    public void A_right_operand_that_is_rounded_as_it_is_packed(MatrixOrder order)
+    {
+        foreach (var (k, n) in ((long, long)[])[(1, 1), (37, 70), (64, 32), (131, 33)])
+        {
+            var (strideK, strideN) = order switch { MatrixOrder.KInner => (1L, k), MatrixOrder.KOuter => (n, 1L), _ => (2 * n, 2L) };
+            using var b = new Block(DType.F32, 2 * n * k).Fill(i => Agreement.Fraction(i) / 3);
+            using var rounded = new Block(DType.BF16, 2 * n * k).Fill(i => b[i]);
+            var panels = (n + Tile.Columns - 1) / Tile.Columns;
+            foreach (var target in KernelRunner.Targets)
+            {
+                using var expected = Pack(DType.BF16, order, rounded, [], [], k, n, strideK, strideN, target.Data);
+                using var packed = new Block(DType.BF16, panels * Tile.Columns * ((k + 1) / 2 * 2));
+                _ = KernelRunner.Run(new PackKernel(DType.BF16, 0, order, From: DType.F32) { Group = 2 }, [b, packed], [k, n, strideK, strideN], panels, 2, target: target.Data);
+                for (var i = 0L; i < panels * Tile.Columns * ((k + 1) / 2 * 2); i++)
+                {
+                    Assert.Equal(expected[i], packed[i]);
+                }
+            }
+        }
+    }
+
     /// <summary>C (batch…, m, n) dense; strides of C are the last parameters: batch axes, m, n.</summary>
     public static ContractionKernel Plain(DType type, int batch, MatrixOrder order) => new(
         [new(type, false), new(type, false), new(type, true)], (4 * batch) + 9, type, batch, order,

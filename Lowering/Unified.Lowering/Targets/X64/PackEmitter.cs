@@ -16,7 +16,7 @@ internal static class PackEmitter
         var depth = axes.Select(a => a.Extent).Aggregate(k.Mul);
         depth = kernel.Group == 1 ? depth : k.Mul(k.CeilDiv(depth, kernel.Group), k.I64(kernel.Group));
         var panels = k.CeilDiv(columns, Tile.Columns);
-        var element = k.ElementOf(0);
+        var (element, packed) = (k.ElementOf(0), k.ElementOf(1));
         var writer = new PanelWriter(k, kernel.Type, Convert: false, kernel.Order, Tile.Columns);
         k.Loop(k.Begin, k.End, 1, unit =>
         {
@@ -30,19 +30,19 @@ internal static class PackEmitter
 
             // Panels of all batches follow each other without gaps: the unit's number is the panel's.
             var source = k.B.GepUnchecked(element, k.Buffer(0), offset);
-            var target = k.B.Gep(element, k.Buffer(1), k.Mul(unit, k.Mul(depth, k.I64(Tile.Columns))));
+            var target = k.B.Gep(packed, k.Buffer(1), k.Mul(unit, k.Mul(depth, k.I64(Tile.Columns))));
             for (var stripe = 0; stripe < Tile.Columns; stripe += KernelBuilder.Lanes)
             {
                 var (from, lines) = (k.B.GepUnchecked(element, source, k.Mul(columnStride, k.I64(stripe))), PanelLines.Apart(k, columnStride));
                 var count = k.B.Sub(columns, k.Add(first, k.I64(stripe)));
-                var to = k.B.Gep(element, target, k.I64(stripe * kernel.Group));
+                var to = k.B.Gep(packed, target, k.I64(stripe * kernel.Group));
                 if (kernel.Group == 1)
                 {
                     writer.Emit(from, lines, count, KernelBuilder.Lanes, axes, to);
                 }
                 else
                 {
-                    new PairWriter(k, kernel.Order, Tile.Columns).Emit(from, lines, count, KernelBuilder.Lanes, axes[0], to);
+                    new PairWriter(k, kernel.Order, Tile.Columns) { IsRounded = kernel.From is not null }.Emit(from, lines, count, KernelBuilder.Lanes, axes[0], to);
                 }
             }
         });

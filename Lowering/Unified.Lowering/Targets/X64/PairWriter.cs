@@ -1,3 +1,4 @@
+using Unified.Ir;
 using Unified.Lowering.Loops;
 using Unified.Native;
 
@@ -13,7 +14,10 @@ internal sealed record PairWriter(KernelBuilder K, MatrixOrder Order, int Step)
 {
     private const int Lanes = KernelBuilder.Lanes;
 
-    private LlvmType Half => K.Context.Int(16);
+    /// <summary>The elements are f32 in memory, and are rounded to bf16.</summary>
+    public bool IsRounded { get; init; }
+
+    private LlvmType Element => IsRounded ? K.Context.F32 : K.Context.Int(16);
 
     private LlvmType Pair => K.Context.I32;
 
@@ -37,9 +41,9 @@ internal sealed record PairWriter(KernelBuilder K, MatrixOrder Order, int Step)
 
         LlvmValue Read(LlvmValue k)
         {
-            var at = K.B.GepUnchecked(Half, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depth.Stride));
-            var value = Order == MatrixOrder.KOuter ? K.Load(Half, at, mask) : K.Gather(Half, K.B.GepUnchecked(Half, at, lines.Vector(K)), mask);
-            return K.B.ZExt(value, Pair.Vector(Lanes));
+            var at = K.B.GepUnchecked(Element, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depth.Stride));
+            var value = Order == MatrixOrder.KOuter ? K.Load(Element, at, mask) : K.Gather(Element, K.B.GepUnchecked(Element, at, lines.Vector(K)), mask);
+            return K.B.ZExt(Half(value), Pair.Vector(Lanes));
         }
 
         K.Loop(start, pairs, 1, pair =>
@@ -52,13 +56,13 @@ internal sealed record PairWriter(KernelBuilder K, MatrixOrder Order, int Step)
 
     private void EmitTransposed(LlvmValue source, PanelLines lines, LlvmValue count, int width, LlvmValue end, LlvmValue target)
     {
-        LlvmValue[] starts = [.. Enumerable.Range(0, width).Select(l => K.B.GepUnchecked(Half, source, lines.Offset(K, l, count)))];
+        LlvmValue[] starts = [.. Enumerable.Range(0, width).Select(l => K.B.GepUnchecked(Element, source, lines.Offset(K, l, count)))];
         LlvmValue[] exists = [.. Enumerable.Range(0, width).Select(l => K.B.ICmp(LlvmIntPredicate.Sgt, count, K.I64(l)))];
         var zero = Pair.Vector(Lanes).Zero;
         K.Loop(K.I64(0), end, Lanes, pair =>
         {
             LlvmValue[] rows = [.. Enumerable.Range(0, Lanes).Select(l =>
-                l < width ? K.B.Select(exists[l], K.B.Load(Pair.Vector(Lanes), K.B.Gep(Pair, starts[l], pair), sizeof(short)), zero) : zero)];
+                l < width ? K.B.Select(exists[l], Pairs(starts[l], pair), zero) : zero)];
             var columns = Transpose.Emit(K.B, rows);
             for (var i = 0; i < Lanes; i++)
             {
@@ -66,6 +70,20 @@ internal sealed record PairWriter(KernelBuilder K, MatrixOrder Order, int Step)
             }
         });
     }
+
+    /// <summary>16 pairs of a line.</summary>
+    private LlvmValue Pairs(LlvmValue line, LlvmValue pair)
+    {
+        if (!IsRounded)
+        {
+            return K.B.Load(Pair.Vector(Lanes), K.B.Gep(Pair, line, pair), sizeof(short));
+        }
+
+        LlvmValue Part(int from) => Half(K.B.Load(Element.Vector(Lanes), K.B.Gep(Element, line, K.Add(K.Mul(pair, K.I64(2)), K.I64(from))), sizeof(float)));
+        return K.B.BitCast(K.B.Shuffle(Part(0), Part(Lanes), [.. Enumerable.Range(0, 2 * Lanes)]), Pair.Vector(Lanes));
+    }
+
+    private LlvmValue Half(LlvmValue value) => IsRounded ? Numbers.ToMemory(K, value, DType.BF16) : value;
 
     private void Store(LlvmValue value, LlvmValue target, LlvmValue pair) => K.Store(value, K.B.Gep(Pair, target, K.Mul(pair, K.I64(Step))), null);
 }
