@@ -11,6 +11,18 @@ public sealed partial class RowWork : Module
     [StaticGraph]
     public Tensor Affine([Shape("R", "C")] Tensor x) => (x * 3f) + 1f;
 
+    /// <summary>Of k values, the largest and where they are; and the order of all, by another axis.</summary>
+    [StaticGraph]
+    public (Tensor Largest, Tensor Where, Tensor Order) Ranks([Shape("R", "C")] Tensor x, int count) =>
+        (Ops.TopK(x, count), Ops.ArgTopK(x, count), Ops.ArgSort(Ops.Transpose(x, 1, 0), 0, descending: true));
+
+    [StaticGraph]
+    public (Tensor Loss, Tensor Slope) SortedLoss([Shape("R", "C")] Tensor x, [Shape("R", "C")] Tensor weight)
+    {
+        var (loss, slopes) = Ops.ValueAndGrad(() => Ops.Sum(Ops.Sort(x * 2f) * weight), [x]);
+        return (loss, slopes[0]);
+    }
+
     [StaticGraph]
     public (Tensor Sum, Tensor Product) Both([Shape("R", "C")] Tensor x, [Shape("R", "C")] Tensor y) => (x + y, x * y);
 }
@@ -39,6 +51,41 @@ public class LargeRowsTests
             {
                 Assert.Equal(row[c] / total, output[(r * columns) + c], 1e-5 * row[c] / total);
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 50_257)]
+    [InlineData(3, 1)]
+    [InlineData(1, 300_000)]
+    public void Long_rows_are_sorted(int rows, int columns)
+    {
+        // Rounded, so that many are equal: the first of equals comes first.
+        var x = Ops.Round(new Generator(5).Normal([rows, columns]) * 100f);
+        var count = Math.Min(columns, 40);
+        var calls = GraphRuntime.Statistics.Calls;
+        var (largest, where, order) = BothModes.In(ExecutionMode.Graph, () => s_work.Ranks(x, count));
+        Assert.True(GraphRuntime.Statistics.Calls > calls, "no compiled graph ran");
+        var (values, best, places, all) = (x.ToArray<float>(), largest.ToArray<float>(), where.ToArray<long>(), order.ToArray<long>());
+        for (var r = 0; r < rows; r++)
+        {
+            var row = values.AsSpan(r * columns, columns).ToArray();
+            var expected = Enumerable.Range(0, columns).OrderByDescending(i => row[i]).ToArray();
+            Assert.Equal(expected.Take(count).Select(i => (long)i), places.Skip(r * count).Take(count));
+            Assert.Equal(expected.Take(count).Select(i => row[i]), best.Skip(r * count).Take(count));
+            Assert.Equal(expected.Select(i => (long)i), Enumerable.Range(0, columns).Select(c => all[(c * rows) + r]));
+        }
+    }
+
+    [Fact]
+    public void The_gradient_of_a_sort_goes_back_to_where_each_element_was()
+    {
+        var (x, weight) = (Tensor.From<float>([3, -1, 2, 0.5f, 7, 7], 2, 3), Tensor.From<float>([1, 10, 100, 1000, 10000, 100000], 2, 3));
+        foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+        {
+            var (loss, slope) = BothModes.In(mode, () => s_work.SortedLoss(x, weight));
+            Assert.Equal(2 * ((-1 * 1) + (2 * 10) + (3 * 100) + (0.5f * 1000) + (7 * 10000) + (7 * 100000)), loss.Item<float>());
+            Assert.Equal([200, 2, 20, 2000, 20000, 200000], slope.ToArray<float>());
         }
     }
 

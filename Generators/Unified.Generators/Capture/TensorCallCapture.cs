@@ -112,13 +112,13 @@ internal sealed class TensorCallCapture(CaptureSession session)
         return new(session.Writer.Emit(r => new ApplyInstruction(r, op, named, session.Place(operation))), kind);
     }
 
-    // A default of the method stays out, unless the op itself has none.
+    // What is not written stays out, unless the op itself has no default for it.
     private static bool IsGiven(OpCode op, IArgumentOperation argument) => argument switch
     {
-        { ArgumentKind: ArgumentKind.DefaultValue, Parameter.Name: var name } =>
-            OpTable.All.FirstOrDefault(o => o.Code == op)?.Attributes.Any(a => a.Name == name && a.Default is null) == true,
-        { ArgumentKind: ArgumentKind.ParamArray, Value: IArrayCreationOperation { Initializer: null or { ElementValues.IsEmpty: true } } } => false,
-        { ArgumentKind: ArgumentKind.ParamCollection, Value: ICollectionExpressionOperation { Elements.IsEmpty: true } } => false,
+        { ArgumentKind: ArgumentKind.DefaultValue }
+            or { ArgumentKind: ArgumentKind.ParamArray, Value: IArrayCreationOperation { Initializer: null or { ElementValues.IsEmpty: true } } }
+            or { ArgumentKind: ArgumentKind.ParamCollection, Value: ICollectionExpressionOperation { Elements.IsEmpty: true } } =>
+            OpTable.All.FirstOrDefault(o => o.Code == op)?.Attributes.Any(a => a.Name == argument.Parameter?.Name && a.Default is null) == true,
         _ => true,
     };
 

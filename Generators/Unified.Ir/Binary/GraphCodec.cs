@@ -59,11 +59,13 @@ public static class GraphCodec
         Op = tables.String(node.Op.Name),
         Operands = { node.Operands },
         Results = { node.Results },
-        Attributes = { node.Attributes.Items.Select(a => Encode(tables, a.Key, a.Value)) },
+        Attributes = { Encode(tables, node.Attributes) },
         Callee = tables.OptionalString(node.Callee),
         Source = tables.Source(node.Source),
         Regions = { node.Regions.Select(r => Encode(tables, r, depth + 1)) },
     };
+
+    internal static IEnumerable<Wire.Attribute> Encode(TableWriter tables, Attributes attributes) => attributes.Items.Select(a => Encode(tables, a.Key, a.Value));
 
     private static Wire.Attribute Encode(TableWriter tables, string name, AttributeValue value)
     {
@@ -113,7 +115,7 @@ public static class GraphCodec
         Regions = [.. wire.Regions.Select(r => Decode(tables, r))],
     };
 
-    private static Attributes Decode(TableReader tables, IEnumerable<Wire.Attribute> attributes)
+    internal static Attributes Decode(TableReader tables, IEnumerable<Wire.Attribute> attributes)
     {
         var result = Attributes.Empty;
         foreach (var wire in attributes)

@@ -142,6 +142,15 @@ public static class ProgramImageCodec
                     Carried = { unwind.Carried.Select(b => Encode(tables, b)) },
                 };
                 break;
+            case ManagedStep managed:
+                wire.Managed = new Wire.Managed
+                {
+                    Op = tables.String(managed.Op.Name),
+                    Attributes = { GraphCodec.Encode(tables, managed.Attributes) },
+                    Tensors = { managed.Types.Select(tables.Type) },
+                    Buffers = { managed.Buffers.Select(b => Encode(tables, b)) },
+                };
+                break;
             case CallStep call:
                 wire.Call = Encode(tables, call);
                 break;
@@ -183,6 +192,9 @@ public static class ProgramImageCodec
             Wire.Step.StepOneofCase.Branch => Decode(tables, label, wire.Branch, source),
             Wire.Step.StepOneofCase.Loop => Decode(tables, label, wire.Loop, source),
             Wire.Step.StepOneofCase.Unwind => Decode(tables, label, wire.Unwind, source),
+            Wire.Step.StepOneofCase.Managed => new ManagedStep(
+                label, tables.Op(wire.Managed.Op), GraphCodec.Decode(tables, wire.Managed.Attributes), tables.TensorTypes(wire.Managed.Tensors),
+                Decode(tables, wire.Managed.Buffers), source),
             _ => throw new InvalidDataException($"step '{label}' does nothing known; was this made by a newer version?"),
         };
     }

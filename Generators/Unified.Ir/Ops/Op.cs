@@ -38,6 +38,9 @@ public enum OpTraits
 
     /// <summary>Runs a graph of the module: <see cref="Node.Callee"/>.</summary>
     RunsGraph = 1024,
+
+    /// <summary>The runtime has managed code for it, which eager mode and graphs run: a graph gives it dense memory, in a step of its own.</summary>
+    Managed = 2048,
 }
 
 /// <summary>What an attribute holds, and so what a host argument is turned into.</summary>

@@ -4,21 +4,23 @@ using static Unified.Ir.CompositeRow;
 namespace Unified.Ir;
 
 /// <summary>
-/// Order along an axis. Stable; NaN counts as the largest. Defined by ranks: an element's place is the number of elements that come before
-/// it, so that the order has the gradient of a permutation and needs no loop.
+/// Order along an axis. Stable; NaN counts as the largest. The runtime sorts; where that is not to be had (in an ONNX model), an element's
+/// place is the number of elements that come before it.
 /// </summary>
 internal static class SortOps
 {
     public static ImmutableArray<Op> Rows { get; } =
     [
-        Of(OpCode.Sort, ElementwiseOps.X, InferRules.AlongAxis(DTypeSet.Float), (b, x, a) => Placed(b, x[0], x[0], Axis(x, a), a.Bool("descending"))) with
+        Of(OpCode.Sort, ElementwiseOps.X, InferRules.AlongAxis(DTypeSet.Float), (b, x, a) => Taken(b, x[0], b.Apply(OpCode.ArgSort, a, x[0]), Axis(x, a))) with
         {
+            Batch = BatchRules.Axis,
             Attributes = [Whole("axis", -1), Flag("descending")],
             Examples = [new("f32[B,T]"), new(Attributes.Empty.With("axis", 0L).With("descending", true), "f32[T,B]")],
             Tolerance = Tolerance.Exact,
         },
-        Of(OpCode.ArgSort, ElementwiseOps.X, InferIndices, (b, x, a) => Placed(b, x[0], Positions(b, x[0], Axis(x, a)), Axis(x, a), a.Bool("descending")), OpTraits.NonDifferentiable) with
+        Of(OpCode.ArgSort, ElementwiseOps.X, InferIndices, (b, x, a) => Placed(b, x[0], Positions(b, x[0], Axis(x, a)), Axis(x, a), a.Bool("descending")), OpTraits.NonDifferentiable | OpTraits.Managed) with
         {
+            Batch = BatchRules.Axis,
             Attributes = [Whole("axis", -1), Flag("descending")],
             Examples = [new("f32[B,T]"), new(Attributes.Empty.With("axis", 0L).With("descending", true), "f32[T,B]")],
             Tolerance = Tolerance.Exact,
@@ -57,6 +59,21 @@ internal static class SortOps
         sorted, sorted.Shape.Select(_ => Dim.Zero), sorted.Shape.Dims.SetItem(OpAxes.One(a, sorted.Shape.Rank), a.Int("count")));
 
     private static OpValue Positions(OpBuilder b, OpValue x, int axis) => b.Iota(x.Shape, axis, DType.I64);
+
+    /// <summary>The elements of each row of an axis at the places that the indices say.</summary>
+    private static OpValue Taken(OpBuilder b, OpValue x, OpValue indices, int axis)
+    {
+        var at = b.ScalarLike(indices, 0);
+        var stride = Dim.One;
+        for (var k = x.Shape.Rank - 1; k >= 0; k--)
+        {
+            var place = k == axis ? indices : b.Iota(x.Shape, k, DType.I64);
+            at = place * b.DimSize(stride, DType.I64) + at;
+            stride *= x.Shape[k];
+        }
+
+        return b.Apply(OpCode.Gather, Attributes.Empty.With("axis", 0L), b.Reshape(x, new Shape([stride])), at);
+    }
 
     /// <summary>Result k holds the value whose rank is k.</summary>
     private static OpValue Placed(OpBuilder b, OpValue keys, OpValue values, int axis, bool descending)

@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 4;
+    public const int FormatVersion = 5;
 }
 
 /// <summary>
@@ -86,6 +86,17 @@ public sealed record LaunchStep(
     /// <summary>What it writes, its last buffer, depends on its first buffer alone: the runtime may keep it for as long as that one does not change.</summary>
     public bool MayBeKept { get; init; }
 
+    public override IEnumerable<int> UsedBuffers => Buffers.Select(b => b.Buffer);
+}
+
+/// <summary>Runs the runtime's managed code for an op (<see cref="OpTraits.Managed"/>).</summary>
+/// <param name="Attributes">All that the op has.</param>
+/// <param name="Types">Of the operands, then of the result.</param>
+/// <param name="Buffers">Dense memory of each.</param>
+public sealed record ManagedStep(
+    string Label, Op Op, Attributes Attributes, ImmutableArray<TensorType> Types, ImmutableArray<BufferRef> Buffers, SourceSpan? Source = null)
+    : ProgramStep(Label, Source)
+{
     public override IEnumerable<int> UsedBuffers => Buffers.Select(b => b.Buffer);
 }
 

@@ -71,7 +71,7 @@ internal sealed class PrepareGraph
             case OpCode.Reshape:
                 return [Reshape(operands[0], _graph.TypeOf(node.Results[0]).Shape)];
             case OpCode.ScatterAdd:
-            case var _ when node.Op.Has(OpTraits.RunsGraph):
+            case var _ when node.Op.Has(OpTraits.RunsGraph) || node.Op.Has(OpTraits.Managed):
                 return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
             case var _ when node.Op.Has(OpTraits.Contraction):
                 return Keep(builder, node, [operands[0], Given(node, Narrow(operands[1]))]);

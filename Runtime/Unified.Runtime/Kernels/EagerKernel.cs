@@ -30,6 +30,7 @@ internal static class KernelTable
         .. MatMulKernels.Rows,
         .. SoftmaxKernels.Rows,
         .. NormKernels.Rows,
+        .. DenseKernels.Rows,
     ]);
 
     public static EagerKernel? Find(OpCode code) => ByCode[(int)code];

@@ -26,7 +26,7 @@ internal sealed class RandomImages(Draw draw)
         {
             MayBeKept = draw.Chance(0.3),
         }
-        : draw.Int(0, 4) switch
+        : draw.Int(0, 5) switch
         {
             0 => new BranchStep(
                 draw.Text(), draw.Int(0, 9), Reference(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
@@ -39,6 +39,8 @@ internal sealed class RandomImages(Draw draw)
             },
             2 => new UnwindStep(
                 draw.Text(), draw.Int(0, 9), Reference(), Reference(), References(), References(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
+            3 => new ManagedStep(
+                draw.Text(), OpTable.Get(draw.Of(Enum.GetValues<OpCode>())), Attributes.Empty.With("axis", (long)draw.Int(-3, 3)).With("text", draw.Text()), [.. draw.List(0, 3, Type)], References(), draw.Source()),
             _ => new CallStep(draw.Text(), draw.Int(0, 9), References(), References(), draw.Int(-1, 9), draw.Source()),
         };
 

@@ -19,6 +19,7 @@ internal sealed unsafe class LaunchList : IDisposable
     private readonly long* _parameters;
     private readonly byte*[] _bases;
     private readonly DerivedRecipe?[] _recipes;
+    private readonly DenseCall[] _managed;
     private bool _disposed;
 
     /// <param name="isSteady">Per operand of the root, whether it is state that no call of this list changes: what is made of it alone may be kept.</param>
@@ -29,6 +30,7 @@ internal sealed unsafe class LaunchList : IDisposable
         Launches = [.. flat.Launches];
         Labels = [.. flat.Labels];
         Kept = [.. flat.Kept];
+        _managed = [.. flat.Managed];
         ScratchBytes = Launches.Concat(Kept.Select(k => k.Launch)).Select(l => l.ScratchBytes).DefaultIfEmpty(0).Max();
         ArenaBytes = root.ArenaBytes;
         ConstantBase = 1;
@@ -68,6 +70,9 @@ internal sealed unsafe class LaunchList : IDisposable
     {
         /// <summary>Runs a kernel over its units.</summary>
         Kernel,
+
+        /// <summary>Runs managed code: number <c>Target</c> of the list.</summary>
+        Managed,
 
         /// <summary>Copies <c>Units</c> bytes from the second slot to the first.</summary>
         Copy,
@@ -176,7 +181,7 @@ internal sealed unsafe class LaunchList : IDisposable
         GC.KeepAlive(this);
     }
 
-    /// <summary>Runs every launch in order. Allocates nothing.</summary>
+    /// <summary>Runs every launch in order. Allocates nothing, except in managed code.</summary>
     /// <param name="times">When given, one entry per launch: ticks are added to it.</param>
     /// <returns>The number of the first launch that met an index out of range, or -1.</returns>
     public int Run(WorkPool pool, long[]? times, LoopRecord record)
@@ -187,7 +192,7 @@ internal sealed unsafe class LaunchList : IDisposable
         for (var i = 0; i < launches.Length; i++)
         {
             ref readonly var launch = ref launches[i];
-            if (launch.Kind != LaunchKind.Kernel)
+            if (launch.Kind is not (LaunchKind.Kernel or LaunchKind.Managed))
             {
                 i = Control(launch, i, record);
                 continue;
@@ -199,7 +204,15 @@ internal sealed unsafe class LaunchList : IDisposable
             }
 
             var start = times is null ? 0 : System.Diagnostics.Stopwatch.GetTimestamp();
-            Start(launch, pool, &status);
+            if (launch.Kind == LaunchKind.Managed)
+            {
+                _managed[launch.Target].Run(_slots + launch.Slots);
+            }
+            else
+            {
+                Start(launch, pool, &status);
+            }
+
             if (times is not null)
             {
                 times[i] += System.Diagnostics.Stopwatch.GetTimestamp() - start;
@@ -308,6 +321,8 @@ internal sealed unsafe class LaunchList : IDisposable
 
         public List<Launch> Launches { get; } = [];
 
+        public List<DenseCall> Managed { get; } = [];
+
         public List<Place> Slots { get; } = [];
 
         public List<long> Parameters { get; } = [];
@@ -326,6 +341,9 @@ internal sealed unsafe class LaunchList : IDisposable
                         break;
                     case LaunchStep step:
                         Launches.Add(Of(frame, step, sized.Launches[s]!));
+                        break;
+                    case ManagedStep step:
+                        AddManaged(frame, step, sized.Managed[s]!);
                         break;
                     case CallStep step:
                         Call(frame, step, sized.Callees[s]!, sized.Calls[s]!);
@@ -454,6 +472,17 @@ internal sealed unsafe class LaunchList : IDisposable
 
             Parameters.AddRange(launch.Parameters);
             return made;
+        }
+
+        private void AddManaged(Frame frame, ManagedStep step, SizedProgram.ManagedCall call)
+        {
+            var bytes = step.Types.Select((t, i) => call.Sizes[i].Aggregate((long)t.DType.Bytes(), (a, b) => a * b)).Sum();
+            Launches.Add(new Launch(0, Slots.Count, Parameters.Count, 1, 1, 0, 0, bytes, LabelOf(step)) { Kind = LaunchKind.Managed, Target = Managed.Count });
+            Managed.Add(new DenseCall(DenseKernels.Find(step.Op.Code)!, [.. step.Types.Select(t => t.DType)], call.Sizes, step.Attributes));
+            for (var i = 0; i < step.Buffers.Length; i++)
+            {
+                Slots.Add(Locate(frame, step.Buffers[i].Buffer).Plus(call.BufferOffsets[i]));
+            }
         }
 
         private bool IsSteady(Place place) =>

@@ -36,6 +36,7 @@ internal sealed class SizedProgram
         ArenaBytes = total;
         Offsets = [.. blockOf.Select(b => b < 0 ? 0 : offsets[b])];
         Launches = [.. program.Steps.Select(s => s is LaunchStep l ? Launch.Of(l, dims) : null)];
+        Managed = [.. program.Steps.Select(s => s is ManagedStep m ? ManagedCall.Of(m, dims) : null)];
         Calls = [.. program.Steps.Select((s, i) => s is CallStep c ? Call.Of(c, Callees[i]!, dims) : null)];
     }
 
@@ -54,6 +55,8 @@ internal sealed class SizedProgram
     public Launch?[] Launches { get; }
 
     public Call?[] Calls { get; }
+
+    public ManagedCall?[] Managed { get; }
 
     public long[] InputBytes { get; }
 
@@ -133,6 +136,14 @@ internal sealed class SizedProgram
             step.ScratchBytes.Evaluate(dims),
             step.Flops.Evaluate(dims),
             step.Traffic.Evaluate(dims));
+    }
+
+    /// <summary>The numbers of a managed step: where each array lies in its buffer, and its sizes.</summary>
+    public sealed record ManagedCall(long[] BufferOffsets, long[][] Sizes)
+    {
+        public static ManagedCall Of(ManagedStep step, IReadOnlyDictionary<string, long> dims) => new(
+            [.. step.Buffers.Select(b => b.ByteOffset.Evaluate(dims))],
+            [.. step.Types.Select(t => t.Shape.Select(d => NotNegative(d.Evaluate(dims), $"'{step.Label}': a size")).ToArray())]);
     }
 
     /// <summary>Sizes the root and, once each, the programs it calls. The image is verified: its calls have an end.</summary>

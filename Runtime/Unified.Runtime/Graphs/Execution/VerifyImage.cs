@@ -42,6 +42,10 @@ internal static class VerifyImage
                             !launch.MayBeKept || (launch.Buffers.Length == 2 && program.Buffers[launch.Buffers[1].Buffer].Kind == BufferKind.Temporary),
                             program, $"step {s} may be kept, and does not make one temporary of one buffer");
                         break;
+                    case ManagedStep managed:
+                        Refer(program, s, managed.Buffers);
+                        Require(IsSound(managed), program, $"step {s} runs {managed.Op.Name} in a way that it cannot be");
+                        break;
                     case CallStep call:
                         Call(image.Programs, program, s, call);
                         break;
@@ -94,6 +98,25 @@ internal static class VerifyImage
         Require(
             InRange(call.Frame, program.Buffers.Length) && program.Buffers[call.Frame] is { Kind: BufferKind.Frame } frame && frame.Index == call.Program, program,
             $"step {s} calls '{callee.Name}' without a frame of it");
+    }
+
+    // The managed code relies on the op's own rule.
+    private static bool IsSound(ManagedStep step)
+    {
+        if (DenseKernels.Find(step.Op.Code) is null || step.Types.Length != step.Buffers.Length || step.Types.IsEmpty)
+        {
+            return false;
+        }
+
+        try
+        {
+            var attributes = step.Attributes;
+            return step.Op.InferTypes(step.Types.RemoveAt(step.Types.Length - 1), ref attributes) is [var result] && result == step.Types[^1] && attributes.Equals(step.Attributes);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static void Refer(GraphProgram program, int s, ImmutableArray<BufferRef> places)
