@@ -7,8 +7,8 @@ namespace Unified.Lowering.Passes;
 /// <param name="keep">Composites of a type to leave alone.</param>
 public sealed class DecomposeComposites(string name, Func<Op, DType, bool> keep) : IPass
 {
-    /// <summary>Before differentiation: only those that have a gradient, but no rule of their own for it.</summary>
-    public static DecomposeComposites WithoutGradient { get; } = new("decompose-without-gradient", (op, _) => op.Gradient is not null || op.Has(OpTraits.NonDifferentiable));
+    /// <summary>Before differentiation: only those without a gradient rule of their own. Managed code has none, and is kept whole.</summary>
+    public static DecomposeComposites WithoutGradient { get; } = new("decompose-without-gradient", (op, _) => op.Gradient is not null || op.Has(OpTraits.Managed));
 
     public static DecomposeComposites All { get; } = new("decompose", (_, _) => false);
 

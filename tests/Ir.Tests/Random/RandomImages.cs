@@ -40,7 +40,7 @@ internal sealed class RandomImages(Draw draw)
             2 => new UnwindStep(
                 draw.Text(), draw.Int(0, 9), Reference(), Reference(), References(), References(), References(), References(), References(), draw.Int(-1, 9), draw.Source()),
             3 => new ManagedStep(
-                draw.Text(), OpTable.Get(draw.Of(Enum.GetValues<OpCode>())), Attributes.Empty.With("axis", (long)draw.Int(-3, 3)).With("text", draw.Text()), [.. draw.List(0, 3, Type)], References(), draw.Source()),
+                draw.Text(), OpTable.Get(draw.Of(Enum.GetValues<OpCode>())), Attributes.Empty.With("axis", (long)draw.Int(-3, 3)).With("text", new StringAttribute(draw.Text())), [.. draw.List(0, 3, Type)], References(), draw.Source()),
             _ => new CallStep(draw.Text(), draw.Int(0, 9), References(), References(), draw.Int(-1, 9), draw.Source()),
         };
 
