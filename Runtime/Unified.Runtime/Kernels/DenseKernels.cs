@@ -45,7 +45,7 @@ internal static unsafe class DenseKernels
         {
             type = OpTable.Get(row.Code).InferTypes(types.MoveToImmutable(), ref attributes)[0];
         }
-        catch (ArgumentException)
+        catch (ShapeException)
         {
             // The rule is asked again, where the message is wanted.
             return null;

@@ -23,6 +23,12 @@ public class VerifyImageTests
         { "program 'root': step 0 has 1 outputs and 0 values for when it is not taken", [One(new BranchStep("if", 1, At(0), [], [At(0)], [At(1)], 0)), Doubling] },
         { "program 'root': step 0 uses buffer 7", [One(new BranchStep("if", 1, At(7), [At(0)], [At(0)], [At(1)], 0)), Doubling] },
         { "program 'root': step 0 carries 1 values from 1 first ones, and its body gives 1", [One(new LoopStep("while", 1, At(0), [At(0)], [At(1)], [At(0)], [At(1)], 0)), Doubling] },
+        { "program 'root': step 0 uses buffer 9", [One(Order("f32[4]", "i64[4]") with { Buffers = [At(0), At(9)] })] },
+        { "program 'root': step 0 runs arg_sort in a way that it cannot be", [One(Order("f32[4]", "i64[5]"))] },
+        { "program 'root': step 0 runs arg_sort in a way that it cannot be", [One(Order("i32[4]", "i64[4]"))] },
+        { "program 'root': step 0 runs arg_sort in a way that it cannot be", [One(Order("f32[4]"))] },
+        { "program 'root': step 0 runs arg_sort in a way that it cannot be", [One(Order("f32[4]", "i64[4]") with { Attributes = Attributes.Empty })] },
+        { "program 'root': step 0 runs exp in a way that it cannot be", [One(Order("f32[4]", "f32[4]") with { Op = OpTable.Get(OpCode.Exp) })] },
         { "program 'root': buffer 0 is Input 1", [Program("root", 1, 0, [In(1)], [])] },
         { "program 'root': buffer 0 is Output 0", [Program("root", 1, 0, [Out(0)], [])] },
         { "program 'root': buffer 0 is Constant 0", [Program("root", 0, 0, [new BufferPlan(BufferKind.Constant, 0, 4, 0, 0)], [])] },
@@ -54,6 +60,27 @@ public class VerifyImageTests
         Assert.Contains("differ in number", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("f32[4]", "i64[4]", 16, 32, 0, true)]
+    [InlineData("f32[4]", "i64[4]", 16, 24, 0, false)]
+    [InlineData("f32[4]", "i64[4]", 12, 32, 0, false)]
+    [InlineData("f32[4]", "i64[4]", 16, 32, 8, false)]
+    [InlineData("f32[4]", "i64[4]", 16, 32, -8, false)]
+    public void Managed_code_is_given_memory_that_is_there(string operand, string result, int operandBytes, int resultBytes, int offset, bool isSound)
+    {
+        var step = Order(operand, result) with { Buffers = [At(0), new BufferRef(1, offset)] };
+        var image = Image(Program("root", 0, 0, [Temporary(operandBytes, 0, 0), Temporary(resultBytes, 0, 0)], [step]));
+        VerifyImage.Run(image);
+        if (isSound)
+        {
+            SizedProgram.Of(image, new Dictionary<string, long>());
+        }
+        else
+        {
+            Assert.Throws<InvalidDataException>(() => SizedProgram.Of(image, new Dictionary<string, long>()));
+        }
+    }
+
     /// <summary>An exception in a finalizer ends the process.</summary>
     [Fact]
     public void A_refused_image_is_finalized_in_peace()
@@ -66,6 +93,9 @@ public class VerifyImageTests
         GC.Collect();
         GC.WaitForPendingFinalizers();
     }
+
+    private static ManagedStep Order(params string[] types) => new(
+        "sort", OpTable.Get(OpCode.ArgSort), OpTable.Get(OpCode.ArgSort).Complete(Attributes.Empty), [.. types.Select(TensorTypeText.Parse)], [At(0), At(1)]);
 
     private static GraphProgram One(ProgramStep step) => Program("root", 1, 1, [In(0), Out(0)], [step]);
 }

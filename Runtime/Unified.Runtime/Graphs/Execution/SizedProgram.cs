@@ -36,7 +36,7 @@ internal sealed class SizedProgram
         ArenaBytes = total;
         Offsets = [.. blockOf.Select(b => b < 0 ? 0 : offsets[b])];
         Launches = [.. program.Steps.Select(s => s is LaunchStep l ? Launch.Of(l, dims) : null)];
-        Managed = [.. program.Steps.Select(s => s is ManagedStep m ? ManagedCall.Of(m, dims) : null)];
+        Managed = [.. program.Steps.Select(s => s is ManagedStep m ? ManagedCall.Of(program, m, dims) : null)];
         Calls = [.. program.Steps.Select((s, i) => s is CallStep c ? Call.Of(c, Callees[i]!, dims) : null)];
     }
 
@@ -141,9 +141,21 @@ internal sealed class SizedProgram
     /// <summary>The numbers of a managed step: where each array lies in its buffer, and its sizes.</summary>
     public sealed record ManagedCall(long[] BufferOffsets, long[][] Sizes)
     {
-        public static ManagedCall Of(ManagedStep step, IReadOnlyDictionary<string, long> dims) => new(
-            [.. step.Buffers.Select(b => b.ByteOffset.Evaluate(dims))],
-            [.. step.Types.Select(t => t.Shape.Select(d => NotNegative(d.Evaluate(dims), $"'{step.Label}': a size")).ToArray())]);
+        /// <exception cref="InvalidDataException">An array does not lie within its buffer.</exception>
+        public static ManagedCall Of(GraphProgram program, ManagedStep step, IReadOnlyDictionary<string, long> dims)
+        {
+            var call = new ManagedCall(
+                [.. step.Buffers.Select(b => NotNegative(b.ByteOffset.Evaluate(dims), $"'{step.Label}': an offset"))],
+                [.. step.Types.Select(t => t.Shape.Select(d => NotNegative(d.Evaluate(dims), $"'{step.Label}': a size")).ToArray())]);
+            for (var i = 0; i < step.Types.Length; i++)
+            {
+                NotNegative(
+                    program.Buffers[step.Buffers[i].Buffer].Bytes.Evaluate(dims) - call.BufferOffsets[i] - step.Types[i].Bytes.Evaluate(dims),
+                    $"'{step.Label}': what is left of the buffer of array {i}");
+            }
+
+            return call;
+        }
     }
 
     /// <summary>Sizes the root and, once each, the programs it calls. The image is verified: its calls have an end.</summary>

@@ -113,7 +113,7 @@ internal static class VerifyImage
             var attributes = step.Attributes;
             return step.Op.InferTypes(step.Types.RemoveAt(step.Types.Length - 1), ref attributes) is [var result] && result == step.Types[^1] && attributes.Equals(step.Attributes);
         }
-        catch (ArgumentException)
+        catch (ShapeException)
         {
             return false;
         }
