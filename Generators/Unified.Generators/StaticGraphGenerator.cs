@@ -92,17 +92,17 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
 
     private static void EmitInterceptors(IncrementalGeneratorInitializationContext context)
     {
+        // File by file: there may be tens of thousands of calls, and each would be asked for at each keystroke.
         var calls = context.SyntaxProvider.CreateSyntaxProvider(
-                (node, _) => ReadCallSite.IsCandidate(node), (c, _) => ReadCallSite.Pending((InvocationExpressionSyntax)c.Node, c.SemanticModel))
-            .Where(c => c is not null)
-            .Select((pending, cancel) => pending!.Read(cancel)).WithTrackingName(Steps.Bindings)
-            .Where(c => c is not null)
+                (node, _) => node is CompilationUnitSyntax, (c, _) => ReadCallSite.Pending((CompilationUnitSyntax)c.Node, c.SemanticModel))
+            .Select((pending, cancel) => pending.Read(cancel)).WithTrackingName(Steps.Bindings)
+            .Where(file => !file.IsEmpty)
             .WithTrackingName(Steps.Calls);
         context.RegisterImplementationSourceOutput(calls.Collect(), (output, all) =>
         {
             if (!all.IsEmpty)
             {
-                output.AddSource("Unified.Interceptors.g.cs", InterceptorSource.Write(all!));
+                output.AddSource("Unified.Interceptors.g.cs", InterceptorSource.Write([.. all.SelectMany(file => file)]));
             }
         });
     }

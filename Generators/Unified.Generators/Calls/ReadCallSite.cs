@@ -1,20 +1,19 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Unified.Generators;
 
-/// <summary>Turns an invocation into a <see cref="CallSite"/>, where it calls a static graph.</summary>
+/// <summary>Turns the invocations of a file into <see cref="CallSite"/>s, where they call static graphs.</summary>
 internal static class ReadCallSite
 {
-    public static bool IsCandidate(SyntaxNode node) => node is InvocationExpressionSyntax invocation && NameGate.NameOf(invocation) is not (null or "nameof");
-
-    /// <summary>The call on its way to be bound; null where its name says that it need not be.</summary>
-    public static Pending<CallSite?>? Pending(InvocationExpressionSyntax invocation, SemanticModel model) =>
-        NameGate.NameOf(invocation) is not { } name || !NameGate.MayBeStaticGraph(model.Compilation, name) ? null
-        : new Pending<CallSite?>(
-            $"{SourcePrint.Of(model.Compilation).Signatures}{SourcePrint.Of(invocation.SyntaxTree)}{invocation.SpanStart}", "",
-            cancel => (Of(invocation, model, cancel), LooksAround: false));
+    /// <summary>The calls of a file on their way to be bound.</summary>
+    public static Pending<EquatableArray<CallSite>> Pending(CompilationUnitSyntax file, SemanticModel model) => new(
+        SourcePrint.Of(model.Compilation).Signatures + SourcePrint.Of(file.SyntaxTree), "",
+        cancel => (file.DescendantNodes().OfType<InvocationExpressionSyntax>()
+            .Where(i => NameGate.NameOf(i) is { } name && NameGate.MayBeStaticGraph(model.Compilation, name))
+            .Select(i => Of(i, model, cancel)).OfType<CallSite>().ToImmutableArray(), LooksAround: false));
 
     private static CallSite? Of(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)
     {

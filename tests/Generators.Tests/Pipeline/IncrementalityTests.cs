@@ -132,8 +132,8 @@ public sealed class IncrementalityTests
         var generation = Generation.Of(Models, Caller, Other, Layers, Caller.Replace("class Caller", "class Second", StringComparison.Ordinal).Replace("First", "Second", StringComparison.Ordinal));
         generation.Edit(file, before, after);
         var steps = generation.Result.TrackedSteps[StaticGraphGenerator.Steps.Bindings];
-        Assert.Equal(2, steps.Length);
-        Assert.Equal(bound, steps.SelectMany(s => s.Outputs).Count(o => o.Reason is not IncrementalStepRunReason.Cached));
+        var again = steps.SelectMany(s => s.Outputs).Where(o => o.Reason is not IncrementalStepRunReason.Cached).SelectMany(o => (EquatableArray<CallSite>)o.Value);
+        Assert.Equal(bound, again.Count());
         Assert.Equal(Generation.Of(generation.Compilation).Sources, generation.Sources);
     }
 
