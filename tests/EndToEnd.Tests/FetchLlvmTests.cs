@@ -103,11 +103,8 @@ public sealed class FetchLlvmTests : IDisposable
     private Outcome Fetch(PackageArchive archive) => Programs.Run("sh", $"\"{s_script}\" /dev/null", _cache.Path, archive.Environment(_cache.Path));
 
     private Outcome Lower(PackageArchive archive) => Programs.Run(
-        "dotnet", $"exec \"{Program("Unified.Lowering.Tool", "unified")}\" lower \"{Program("Continue", "Continue")}\" --targets x64-v3 --output \"{_cache.Path}/app.graphs\" --json",
+        "dotnet", $"exec \"{Programs.Built("Unified.Lowering.Tool", "unified")}\" lower \"{Programs.Built("Continue", "Continue")}\" --targets x64-v3 --output \"{_cache.Path}/app.graphs\" --json",
         _cache.Path, archive.Environment(_cache.Path));
-
-    private static string Program(string project, string name) =>
-        Path.Combine(Programs.Root, "artifacts", "bin", project, Programs.Configuration == "Debug" ? "debug" : "release", name + ".dll");
 
     private string[] Left() => [.. Directory.EnumerateFileSystemEntries(Folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 }

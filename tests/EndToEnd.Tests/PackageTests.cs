@@ -224,8 +224,7 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         var build = PackageFeed.Must(feed.Build("Mixed"));
         Assert.Contains("Mixed.graphs: 1 graphs (0 kept), 1 eager,", build.Output, StringComparison.Ordinal);
         Assert.Matches("warning UG301: M:Mixed.Grows.* runs eagerly: ", build.Output);
-        const string Lower = "Unified.Lowering.Tool/release/unified.dll lower Mixed/bin/Release/net10.0/Mixed.dll --output mixed.graphs";
-        var tool = Path.Combine(Programs.Root, "artifacts", "bin", Lower);
+        var tool = $"{Programs.Built("Unified.Lowering.Tool", "unified")} lower Mixed/bin/Release/net10.0/Mixed.dll --output mixed.graphs";
         var eager = PackageFeed.Must(Programs.Run("dotnet", $"exec {tool} --json", feed.Folder)).Json.GetProperty("eager");
         Assert.Contains("M:Mixed.Grows", Assert.Single(eager.EnumerateObject()).Name, StringComparison.Ordinal);
 

@@ -21,15 +21,16 @@ internal static class Programs
     public static string Configuration { get; } = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(a => a.Key == "Configuration").Value!;
 
-    public static string TextGptPath => SamplePath("TextGpt");
+    public static string TextGptPath => Built("TextGpt", "TextGpt");
 
     public static Outcome TextGpt(string arguments, params (string Name, string Value)[] environment) =>
         Run("dotnet", $"exec \"{TextGptPath}\" {arguments}", Root, environment);
 
-    public static Outcome Classics(string arguments) => Run("dotnet", $"exec \"{SamplePath("Classics")}\" {arguments}", Root);
+    public static Outcome Classics(string arguments) => Run("dotnet", $"exec \"{Built("Classics", "Classics")}\" {arguments}", Root);
 
-    private static string SamplePath(string name) =>
-        Path.Combine(Root, "artifacts", "bin", name, Configuration == "Debug" ? "debug" : "release", name + ".dll");
+    /// <summary>A program of this solution, as it was built with the tests.</summary>
+    public static string Built(string project, string name) =>
+        Path.Combine(Root, "artifacts", "bin", project, Configuration == "Debug" ? "debug" : "release", name + ".dll");
 
     public static Process Start(string file, string arguments, string folder, params (string Name, string Value)[] environment)
     {
