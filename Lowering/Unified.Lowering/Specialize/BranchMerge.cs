@@ -170,7 +170,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         if (Leaf.Of(a, then.State) is { } x && Leaf.Of(b, other.State) is { } y && x.Type == y.Type && (m == n || (m ?? n) == "bool"))
         {
             var pair = Pair(x, y);
-            return r => Leaf.AsValue(r[pair], m == n ? m : null) is var made && made is TensorValue tensor ? tensor with { MayBe = [.. frame.HeldByOthers(a), .. frame.HeldByOthers(b)] } : made;
+            return r => Leaf.AsValue(r[pair], m == n ? m : null) is var made && made is TensorValue tensor ? tensor with { MayBe = [.. frame.HeldByOthers(a).Union(frame.HeldByOthers(b))] } : made;
         }
 
         return _ => new TornValue(a, b);
