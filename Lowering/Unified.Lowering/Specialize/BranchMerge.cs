@@ -173,7 +173,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
             return r => Leaf.AsValue(r[pair], m == n ? m : null) is var made && made is TensorValue tensor ? tensor with { MayBe = [.. frame.HeldByOthers(a).Union(frame.HeldByOthers(b))] } : made;
         }
 
-        return _ => new TornValue(a, b);
+        return _ => new TornValue(condition, a, b);
     }
 
     /// <summary>A variable that only one side has set: C# sees to it that no one reads it on other paths.</summary>

@@ -33,7 +33,7 @@ internal static class HostConditions
     {
         if ((IsNull(left) || IsNull(right)) && (row.Name is "eq" or "ne"))
         {
-            return new HostValue((IsNull(left) && IsNull(right)) == (row.Name == "eq"));
+            return NullTest(frame, IsNull(left) ? right : left, row.Name == "eq");
         }
 
         if (left is SizeValue || right is SizeValue)
@@ -60,6 +60,24 @@ internal static class HostConditions
     }
 
     private static bool IsNull(Value value) => value is HostValue { Object: null };
+
+    /// <summary>Whether a value is null, or is not; of a torn one the graph knows it.</summary>
+    private static Value NullTest(Frame frame, Value value, bool isNull)
+    {
+        if (value is not TornValue { WhenTrue: var a, WhenFalse: var b, Condition: var condition })
+        {
+            return new HostValue(IsNull(value) == isNull);
+        }
+
+        if (a is TornValue || b is TornValue || !frame.Region.Knows(condition))
+        {
+            throw frame.Fail($"a variable that is {value.Describe()} is compared with null; decide by the condition itself", eager: true);
+        }
+
+        var (whenTrue, whenFalse) = (IsNull(a) == isNull, IsNull(b) == isNull);
+        return whenTrue == whenFalse ? new HostValue(whenTrue)
+            : new ScalarValue(whenTrue ? frame.Region.Import(condition) : frame.Builder.Apply(OpCode.LogicalNot, frame.Region.Import(condition)), "bool");
+    }
 
     // Tensors compare by identity: one that only the graph has is equal to itself.
     private static object? Comparable(Frame frame, Value value) =>

@@ -32,6 +32,9 @@ internal sealed class Region(GraphBuilder builder, Region? outer)
 
     public bool Owns(OpValue value) => ReferenceEquals(value.Builder, Builder);
 
+    /// <summary>The value is of this graph, or of one around it.</summary>
+    public bool Knows(OpValue value) => Owns(value) || (Outer?.Knows(value) ?? false);
+
     /// <summary>The value as one of this graph.</summary>
     public OpValue Import(OpValue value)
     {

@@ -125,7 +125,8 @@ internal sealed record UnsetValue : Value
 }
 
 /// <summary>A variable that holds, depending on a tensor's value, one of two things that no graph value can be.</summary>
-internal sealed record TornValue(Value WhenTrue, Value WhenFalse) : Value
+/// <param name="Condition">A rank-0 bool of the graph in which the two paths met.</param>
+internal sealed record TornValue(OpValue Condition, Value WhenTrue, Value WhenFalse) : Value
 {
     public override string Describe() => $"{WhenTrue.Describe()} or {WhenFalse.Describe()}, depending on a tensor's value";
 }
