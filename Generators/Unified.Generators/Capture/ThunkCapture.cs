@@ -289,8 +289,11 @@ internal sealed class ThunkCapture(CaptureSession session)
         var text = root.Syntax.ToString();
         foreach (var (span, name) in draft.Replacements.OrderByDescending(r => r.Span.Start))
         {
+            // What a name replaces may end, or begin, with a sign that needs no blank after it: Max(x)is > 0.
             var start = span.Start - root.Syntax.SpanStart;
-            text = text.Substring(0, start) + name + text.Substring(start + span.Length);
+            var (before, after) = (text.Substring(0, start), text.Substring(start + span.Length));
+            text = before + (before.Length > 0 && SyntaxFacts.IsIdentifierPartCharacter(before[before.Length - 1]) ? " " : "")
+                + name + (after.Length > 0 && SyntaxFacts.IsIdentifierPartCharacter(after[0]) ? " " : "") + after;
         }
 
         // A condition of a type with an operator true: the operator is written nowhere.
