@@ -75,7 +75,7 @@ public sealed record Store(int Buffer, ImmutableArray<Stride> Strides, int Node)
 
 /// <summary>
 /// One pass over the reduced/inner axis of a row: evaluates what its reductions and stores need. At a point each node is evaluated
-/// once, when it is first needed; the stores run in order. So a store may write over what was loaded for it or for an earlier one.
+/// once, and what is loaded from where a store goes is loaded before the first store. So a store may write over what any of them needs.
 /// </summary>
 public sealed record Stage(ImmutableArray<Reduction> Reductions, ImmutableArray<Store> Stores);
 

@@ -91,17 +91,25 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
             {
                 long[] point = [.. outer, i];
                 Fold(rows.Nodes, stage.Reductions, totals, point);
-                foreach (var store in stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero))
-                {
-                    Write(rows.Nodes, store, point);
-                }
+                Write(rows.Nodes, stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero), point);
             }
 
             Keep(s, totals);
-            foreach (var store in stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero))
-            {
-                Write(rows.Nodes, store, [.. outer, 0]);
-            }
+            Write(rows.Nodes, stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero), [.. outer, 0]);
+        }
+    }
+
+    // A store may write over what any of them needs.
+    private void Write(ImmutableArray<ScalarNode> nodes, IEnumerable<Store> stores, long[] point)
+    {
+        foreach (var store in stores)
+        {
+            _ = Value(nodes, store.Node, point);
+        }
+
+        foreach (var store in stores)
+        {
+            Write(nodes, store, point);
         }
     }
 

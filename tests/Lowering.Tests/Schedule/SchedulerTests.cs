@@ -206,6 +206,24 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void A_result_may_need_what_is_overwritten_before_it_in_the_same_kernel()
+    {
+        OpValue? doubled = null;
+        var graph = Module(
+            [F32(B, 4), F32(B, 4), F32(4)],
+            (b, x) =>
+            {
+                doubled = x[1] + x[1];
+                return [(x[0] * 0.5) + doubled, (x[0] * x[2]) - doubled];
+            },
+            (b, x) => [(doubled!, 0)]);
+        var module = Check(graph);
+        Assert.Equal(1, module.Launches());
+        Assert.Single(module.Programs[0].Donations);
+        CheckNative(graph, (3, 1), (40, 1));
+    }
+
+    [Fact]
     public void Swapped_inputs_are_not_written_in_place()
     {
         var module = Check(Module([F32(B, 4), F32(B, 4)], (b, x) => [], (b, x) => [(x[1] * 2.0, 0), (x[0] * 3.0, 1)]));

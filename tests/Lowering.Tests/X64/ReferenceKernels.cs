@@ -104,10 +104,7 @@ internal sealed class ReferenceKernels(Block[] buffers, long[] parameters)
                         totals[r] = Join(stage.Reductions[r].Op, totals[r], Value(rows.Nodes, stage.Reductions[r].Node, point));
                     }
 
-                    foreach (var store in stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero))
-                    {
-                        buffers[store.Buffer][Offset(store.Strides, point)] = Value(rows.Nodes, store.Node, point);
-                    }
+                    Write(rows, stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero), point);
                 }
 
                 for (var r = 0; r < totals.Length; r++)
@@ -115,12 +112,17 @@ internal sealed class ReferenceKernels(Block[] buffers, long[] parameters)
                     _reduced[(s, r)] = totals[r];
                 }
 
-                foreach (var store in stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero))
-                {
-                    long[] point = [.. outer, 0];
-                    buffers[store.Buffer][Offset(store.Strides, point)] = Value(rows.Nodes, store.Node, point);
-                }
+                Write(rows, stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero), [.. outer, 0]);
             }
+        }
+    }
+
+    // A store may write over what any of them needs.
+    private void Write(RowKernel rows, IEnumerable<Store> stores, long[] point)
+    {
+        foreach (var (store, value) in stores.Select(s => (s, Value(rows.Nodes, s.Node, point))).ToList())
+        {
+            buffers[store.Buffer][Offset(store.Strides, point)] = value;
         }
     }
 

@@ -136,6 +136,12 @@ internal sealed class RowEmitter
         var single = stage.Stores.Where(IsSingle).ToList();
         var every = stage.Stores.Where(s => !IsSingle(s)).ToList();
         int[] roots = [.. stage.Reductions.Select(r => r.Node), .. every.Select(s => s.Node)];
+        var overwritten = Overwritten(stage);
+        foreach (var load in overwritten.Where(_nodes.IsRowConstant))
+        {
+            _ = _nodes.Scalar(load);
+        }
+
         if (roots.Length > 0)
         {
             _nodes.Prepare(roots, every);
@@ -147,7 +153,7 @@ internal sealed class RowEmitter
             }
 
             (int Node, LlvmValue Row)[] rows = [.. notes.Select(n => (n.Node, RowOf(n.Slot)))];
-            var totals = EmitLoops(number, stage, folds, every, rows, roots, begin, end);
+            var totals = EmitLoops(number, stage, folds, every, [.. overwritten.Where(n => !_nodes.IsRowConstant(n))], rows, roots, begin, end);
             for (var r = 0; r < folds.Length; r++)
             {
                 _nodes.SetReduced(number, r, folds[r].Across(_k, totals[r]));
@@ -160,9 +166,13 @@ internal sealed class RowEmitter
         }
     }
 
+    // What the stage loads from where it also stores: an input and the output that takes its place may be one memory.
+    private ImmutableArray<int> Overwritten(Stage stage) => stage.Stores.Length < 2 ? [] : [.. _nodes.Reach(stage.Stores.Select(s => s.Node))
+        .Where(n => _kernel.Nodes[n] is LoadNode load && stage.Stores.Any(s => s.Strides.Select(x => x.Kind).SequenceEqual(load.Strides.Select(x => x.Kind))))];
+
     private bool IsSingle(Store store) => store.Strides[^1].Kind == StrideKind.Zero && _nodes.IsRowConstant(store.Node);
 
-    private LlvmValue[] EmitLoops(int number, Stage stage, Fold[] folds, List<Store> stores, (int Node, LlvmValue Row)[] notes, int[] roots, LlvmValue begin, LlvmValue end)
+    private LlvmValue[] EmitLoops(int number, Stage stage, Fold[] folds, List<Store> stores, ImmutableArray<int> overwritten, (int Node, LlvmValue Row)[] notes, int[] roots, LlvmValue begin, LlvmValue end)
     {
         var unroll = Unroll(roots);
         var accumulators = new LlvmValue[folds.Length * unroll];
@@ -187,7 +197,7 @@ internal sealed class RowEmitter
                     _nodes.Prefetch(load, point, count);
                 }
 
-                EmitPoint(stage, folds, stores, notes, point, next, unroll, u);
+                EmitPoint(stage, folds, stores, overwritten, notes, point, next, unroll, u);
             }
 
             return next;
@@ -196,7 +206,7 @@ internal sealed class RowEmitter
         accumulators = _k.Loop(whole, end, Lanes, accumulators, (first, state) =>
         {
             var next = state.ToArray();
-            EmitPoint(stage, folds, stores, notes, new Point(first, _k.LanesBelow(_k.B.Sub(end, first))), next, unroll, 0);
+            EmitPoint(stage, folds, stores, overwritten, notes, new Point(first, _k.LanesBelow(_k.B.Sub(end, first))), next, unroll, 0);
             return next;
         });
 
@@ -218,7 +228,7 @@ internal sealed class RowEmitter
         return totals;
     }
 
-    private void EmitPoint(Stage stage, Fold[] folds, List<Store> stores, (int Node, LlvmValue Row)[] notes, Point point, LlvmValue[] accumulators, int unroll, int slot)
+    private void EmitPoint(Stage stage, Fold[] folds, List<Store> stores, ImmutableArray<int> overwritten, (int Node, LlvmValue Row)[] notes, Point point, LlvmValue[] accumulators, int unroll, int slot)
     {
         for (var r = 0; r < folds.Length; r++)
         {
@@ -229,6 +239,11 @@ internal sealed class RowEmitter
         foreach (var (node, row) in notes)
         {
             _nodes.Note(node, row, point);
+        }
+
+        foreach (var load in overwritten)
+        {
+            _ = _nodes.Vector(load, point);
         }
 
         foreach (var store in stores)
