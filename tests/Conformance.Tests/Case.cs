@@ -57,17 +57,18 @@ internal sealed record Case(OpSample Sample, DType DType, ImmutableArray<bool> M
             ? DTypes.All.Where(d => Accepts(With(sample, d, OpSample.Sizes)))
             : [sample.Operands.Select(t => t.DType).Append(DType.F32).First()];
 
-    /// <summary>The operands' values, exact in their dtypes. The same case draws the same values.</summary>
-    public ImmutableArray<double[]> Draw()
+    /// <summary>The operands' values, exact in their dtypes. The same case and seed draw the same values.</summary>
+    public ImmutableArray<double[]> Draw(int seed = 17)
     {
-        var random = new Random(17);
-        return [.. Sample.Operands.Select((t, i) => Draw(random, t, Main[i]))];
+        var random = new Random(seed);
+        return [.. Sample.Operands.Select((t, i) => Draw(random, t, i))];
     }
 
     public override string ToString() => $"{Sample} {DType.Text()} {Sizes} {Values} {Layout}";
 
-    private double[] Draw(Random random, TensorType type, bool isMain)
+    private double[] Draw(Random random, TensorType type, int operand)
     {
+        var isMain = Main[operand];
         var data = new double[type.Shape.Size.Value];
         for (var i = 0; i < data.Length; i++)
         {
@@ -79,6 +80,8 @@ internal sealed record Case(OpSample Sample, DType DType, ImmutableArray<bool> M
                 : random.Next(3);
             data[i] = Values == Values.Special && type.DType.IsFloat() && i % 2 == 0 ? Specials.Of(type.DType, random.Next()) : drawn;
         }
+
+        InputDomains.Confine(Op, operand, type.Shape, data);
 
         return data;
     }

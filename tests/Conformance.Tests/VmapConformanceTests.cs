@@ -50,8 +50,7 @@ public sealed class VmapConformanceTests
     }
 
     // Each example has values of its own.
-    private static ImmutableArray<double[]> Varied(Case call, int example) =>
-        [.. call.Draw().Select(v => v.Length == 0 ? v : (double[])[.. v.Skip(example % v.Length), .. v.Take(example % v.Length)])];
+    private static ImmutableArray<double[]> Varied(Case call, int example) => call.Draw(17 + example);
 
     private static IEnumerable<ImmutableArray<bool>> Masks(int count) =>
         Enumerable.Range(1, (1 << Math.Min(count, 4)) - 1).Select(bits => Enumerable.Range(0, count).Select(i => (bits >> Math.Min(i, 3) & 1) == 1).ToImmutableArray());

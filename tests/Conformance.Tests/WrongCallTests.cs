@@ -69,6 +69,15 @@ public sealed class WrongCallTests
         ("MaskedFill(f32 mask)", () => MaskedFill(F(2), F(2), 0)),
         ("MaskedFill(mask does not fit)", () => MaskedFill(F(2), Mask(3), 0)),
         ("Attention(other width)", () => Attention(F(2, 4), F(3, 5), F(3, 5))),
+        ("Cholesky([2,3])", () => Cholesky(F(2, 3))),
+        ("Cholesky(i32)", () => Cholesky(I(2, 2))),
+        ("Cholesky(vector)", () => Cholesky(F(2))),
+        ("Solve(rows)", () => Solve(F(2, 2), F(3, 1))),
+        ("Solve(vector)", () => Solve(F(2, 2), F(2))),
+        ("TriangularSolve(batches)", () => TriangularSolve(F(2, 3, 3), F(4, 3, 1))),
+        ("SvdFactors(f16)", () => SvdFactors(Tensor.Zeros([2, 2], DType.F16))),
+        ("LeastSquares(rows)", () => LeastSquares(F(3, 2), F(2, 1))),
+        ("MatrixNorm(unknown)", () => MatrixNorm(F(2, 2), "largest")),
         ("RandomUniform(state)", () => RandomUniform(I(2), [3])),
     ];
 

@@ -123,6 +123,9 @@ internal static class BatchRules
     public static OpValue Axis(OpBuilder b, BatchInputs c) =>
         b.Apply(c.Op, [c[0]], c.Attributes.With("axis", OpAxes.One(c.Attributes, c.TypeOf(0).Rank) + 1L))[0];
 
+    /// <summary>One operand whose leading axes are a batch already.</summary>
+    public static OpValue Leading(OpBuilder b, BatchInputs c) => b.Apply(c.Op, [c[0]], c.Attributes)[0];
+
     public static OpValue Reshape(OpBuilder b, BatchInputs c) => b.Reshape(c[0], c.Batch(c.Result.Shape));
 
     public static OpValue Transpose(OpBuilder b, BatchInputs c) => b.Transpose(c[0], [0, .. c.Attributes.Ints("permutation").Select(p => p + 1)]);

@@ -26,6 +26,8 @@ internal static class CompositeOps
         .. SpectralOps.Rows,
         .. NormalizationOps.Rows,
         .. LossOps.Rows,
+        .. MatrixOps.Rows,
+        .. MatrixFamilyOps.Rows,
         new(OpCode.RandomAdvance, OpTraits.NonDifferentiable | OpTraits.Recompute, CreationOps.RandomState, InferRandomAdvance)
         {
             Attributes = [new("shape", AttributeKind.Dims)],

@@ -9,6 +9,8 @@ internal sealed record DTypeSet(string Words, Func<DType, bool> Contains)
 
     public static DTypeSet Float { get; } = new("a floating-point dtype", d => d.IsFloat());
 
+    public static DTypeSet Wide { get; } = new("f32 or f64", d => d is DType.F32 or DType.F64);
+
     public static DTypeSet Bool { get; } = new("bool", d => d == DType.Bool);
 
     public static DTypeSet Logical { get; } = new("bool or an integer dtype", d => !d.IsFloat());

@@ -56,7 +56,10 @@ public enum AttributeKind
 }
 
 /// <summary>One operand. A variadic operand comes last and takes all that remain.</summary>
-public sealed record OperandSpec(string Name, bool Optional = false, bool Variadic = false);
+public sealed record OperandSpec(string Name, bool Optional = false, bool Variadic = false)
+{
+    public InputDomain Domain { get; init; }
+}
 
 /// <summary>One attribute; without a default it must be given.</summary>
 public sealed record AttributeSpec(string Name, AttributeKind Kind, AttributeValue? Default = null);

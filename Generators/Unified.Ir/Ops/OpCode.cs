@@ -69,6 +69,10 @@ public enum OpCode : ushort
     // Sampling and spectra.
     Interpolate, GridSample, Rfft, Irfft, Fft,
 
+    // Linear algebra.
+    Cholesky, TriangularSolve, Solve, Determinant, SlogDet, QrFactors, EighFactors, SvdFactors, MatrixExp, Inverse, CholeskySolve, MatrixPower,
+    PseudoInverse, LeastSquares, MatrixRank, MatrixNorm, SingularValues, Eigvalsh,
+
     // Structure: only in Graph IR.
     Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient,
 }

@@ -106,7 +106,7 @@ public sealed class OpGradientTests
 
         var graph = builder.Build();
         var random = new Random(7);
-        var inputs = graph.Inputs.Select((input, i) => Draw(random, input.Type, i < operands.Length ? sample : null)).ToArray();
+        var inputs = graph.Inputs.Select((input, i) => Draw(random, input.Type, i, i < operands.Length ? sample : null)).ToArray();
         var results = ReferenceBuilder.Run(graph, inputs, OpSample.Sizes);
         var lossOnly = graph with { Outputs = [graph.Outputs[0]] };
         for (var i = 0; i < floats.Length; i++)
@@ -137,13 +137,18 @@ public sealed class OpGradientTests
         return (above - below) / (2 * Step);
     }
 
-    private static double[] Draw(Random random, TensorType type, OpSample? sample)
+    private static double[] Draw(Random random, TensorType type, int operand, OpSample? sample)
     {
         var (low, high) = sample is null ? (-1, 1) : (sample.Low, sample.High);
         var data = new double[type.Shape.Size.Evaluate(OpSample.Sizes)];
         for (var i = 0; i < data.Length; i++)
         {
             data[i] = type.DType.IsFloat() ? low + ((high - low) * random.NextDouble()) : random.Next(type.DType == DType.Bool ? 2 : 3);
+        }
+
+        if (sample is not null)
+        {
+            InputDomains.Confine(sample.Op, operand, Substitution.Sized(type, OpSample.Sizes).Shape, data);
         }
 
         return data;

@@ -85,7 +85,8 @@ internal sealed class ReferenceBuilder : OpBuilder
         ImmutableArray<ReferenceValue> x = [.. operands.Cast<ReferenceValue>()];
         return
         [
-            op.Code == OpCode.ScatterAdd ? Value(type, ScatterAdd(x[0], x[1], (int)attributes.Int("size")))
+            MatrixReference.Find(op.Code) is { } matrices ? Value(type, matrices(x, attributes))
+            : op.Code == OpCode.ScatterAdd ? Value(type, ScatterAdd(x[0], x[1], (int)attributes.Int("size")))
             : op.Has(OpTraits.Reduction) ? Value(type, Reduce(op.Code, x[0], OpAxes.Of(attributes, x[0].Shape.Rank)))
             : Fill(type, ElementOf(op.Code, x, attributes, type)),
         ];

@@ -35,9 +35,18 @@ internal static class GradientSamples
         var other => other,
     }));
 
-    private static Tensor Draw(Op op, TensorType type, int operand) => Check.Random(
-        type.DType, [.. type.Shape.Select(d => (int)d.Value)],
-        type.DType.IsFloat() ? op.Domain.Low : 0, type.DType.IsFloat() ? op.Domain.High : type.DType == DType.Bool ? 2 : 3, operand + 11);
+    private static Tensor Draw(Op op, TensorType type, int operand)
+    {
+        var x = Check.Random(
+            type.DType, [.. type.Shape.Select(d => (int)d.Value)],
+            type.DType.IsFloat() ? op.Domain.Low : 0, type.DType.IsFloat() ? op.Domain.High : type.DType == DType.Bool ? 2 : 3, operand + 11);
+        if (type.DType == DType.F64)
+        {
+            InputDomains.Confine(op, operand, type.Shape, x.AsSpan<double>());
+        }
+
+        return x;
+    }
 
     private static IReadOnlyList<GradientSample> Written { get; } =
     [
