@@ -14,7 +14,7 @@ internal static class DoubleReference
     /// <summary>Null when there is no formula for the op: the reference is ONNX Runtime.</summary>
     public static double[]? Run(Case call, ImmutableArray<double[]> values)
     {
-        if (IsOfMatrices(call.Op))
+        if (IsOfRoutines(call.Op))
         {
             var builder = new ReferenceBuilder();
             return ((ReferenceValue)builder.Apply(call.Op, [.. call.Sample.Operands.Select((t, i) => builder.Value(t with { DType = DType.F64 }, values[i]))], call.Sample.Attributes)[0]).Data;
@@ -37,10 +37,10 @@ internal static class DoubleReference
         return result;
     }
 
-    public static bool Has(Op op) => Rows.ContainsKey(op.Code) || IsOfMatrices(op);
+    public static bool Has(Op op) => Rows.ContainsKey(op.Code) || IsOfRoutines(op);
 
-    // The references of factors are methods other than the runtime's; what is made of factors is made of those.
-    private static bool IsOfMatrices(Op op) => MatrixReference.Find(op.Code) is not null || op.Operands.Any(o => o.Domain == InputDomain.DominantDiagonal);
+    // The references of factors and scans are methods other than the runtime's; what is made of factors is made of those.
+    private static bool IsOfRoutines(Op op) => ReferenceBuilder.RoutineOf(op.Code) is not null || op.Operands.Any(o => o.Domain == InputDomain.DominantDiagonal);
 
     private static int At(int index, int[] shape, Shape operand)
     {

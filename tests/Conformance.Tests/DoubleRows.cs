@@ -11,6 +11,8 @@ internal static class DoubleRows
         [
             new(OpCode.Expm1, (x, _) => Math.Abs(x[0]) < 1e-5 ? x[0] + (x[0] * x[0] / 2) : Math.Exp(x[0]) - 1),
             new(OpCode.Log1p, (x, _) => Math.Abs(x[0]) < 1e-5 ? x[0] - (x[0] * x[0] / 2) : Math.Log(1 + x[0])),
+            new(OpCode.Lgamma, (x, _) => GammaReference.Logarithm(x[0])),
+            new(OpCode.Digamma, (x, _) => GammaReference.Slope(x[0])),
             new(OpCode.Exp2, (x, _) => Math.Pow(2, x[0])),
             new(OpCode.Log2, (x, _) => Math.Log2(x[0])),
             new(OpCode.Log10, (x, _) => Math.Log10(x[0])),

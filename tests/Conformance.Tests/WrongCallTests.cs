@@ -24,6 +24,8 @@ public sealed class WrongCallTests
         ("ArgMax(axis 1 of rank 1)", () => ArgMax(F(2), 1)),
         ("Softmax(i32)", () => Softmax(I(2))),
         ("CumSum(axis 3 of rank 1)", () => CumSum(F(2), 3)),
+        ("CumProd(bool)", () => CumProd(Mask(2))),
+        ("LinearScan([2], [3])", () => LinearScan(F(2), F(3))),
         ("Sort(bool)", () => Sort(Mask(2))),
         ("TopK(5 of 2)", () => TopK(F(2), 5)),
         ("TopK(-1)", () => TopK(F(2), -1)),

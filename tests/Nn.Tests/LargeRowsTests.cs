@@ -17,6 +17,17 @@ public sealed partial class RowWork : Module
         (Ops.TopK(x, count), Ops.ArgTopK(x, count), Ops.ArgSort(Ops.Transpose(x, 1, 0), 0, descending: true));
 
     [StaticGraph]
+    public (Tensor Sums, Tensor Products, Tensor Logs, Tensor Highest, Tensor Decayed) Scans([Shape("R", "C")] Tensor x) =>
+        (Ops.CumSum(x), Ops.CumProd(x * 0.001f + 1f, 0), Ops.LogCumSumExp(x, reverse: true), Ops.CumMax(x), Ops.LinearScan(x * 0.1f, x));
+
+    [StaticGraph]
+    public (Tensor Loss, Tensor Slope) ScannedLoss([Shape("R", "C")] Tensor x)
+    {
+        var (loss, slopes) = Ops.ValueAndGrad(() => Ops.Sum(Ops.CumProd(x) + Ops.CumMax(x) + Ops.CumSum(x, reverse: true)), [x]);
+        return (loss, slopes[0]);
+    }
+
+    [StaticGraph]
     public (Tensor Loss, Tensor Slope) SortedLoss([Shape("R", "C")] Tensor x, [Shape("R", "C")] Tensor weight)
     {
         var (loss, slopes) = Ops.ValueAndGrad(() => Ops.Sum(Ops.Sort(x * 2f) * weight), [x]);
@@ -74,6 +85,39 @@ public class LargeRowsTests
             Assert.Equal(expected.Take(count).Select(i => (long)i), places.Skip(r * count).Take(count));
             Assert.Equal(expected.Take(count).Select(i => row[i]), best.Skip(r * count).Take(count));
             Assert.Equal(expected.Select(i => (long)i), Enumerable.Range(0, columns).Select(c => all[(c * rows) + r]));
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 200_000)]
+    [InlineData(5, 1)]
+    public void Scans_of_long_rows_have_the_same_bits_in_both_modes(int rows, int columns)
+    {
+        var x = new Generator(6).Normal([rows, columns]);
+        var calls = GraphRuntime.Statistics.Calls;
+        var graph = BothModes.In(ExecutionMode.Graph, () => s_work.Scans(x));
+        Assert.True(GraphRuntime.Statistics.Calls > calls, "no compiled graph ran");
+        var eager = BothModes.In(ExecutionMode.Eager, () => s_work.Scans(x));
+        Assert.Equal(eager.Sums.ToArray<float>(), graph.Sums.ToArray<float>());
+        Assert.Equal(eager.Logs.ToArray<float>(), graph.Logs.ToArray<float>());
+        Assert.Equal(eager.Highest.ToArray<float>(), graph.Highest.ToArray<float>());
+        var (sum, values, sums) = (0.0, x.ToArray<float>(), graph.Sums.ToArray<float>());
+        for (var i = 0; i < columns; i++)
+        {
+            sum += values[i];
+            Assert.Equal((float)sum, sums[i]);
+        }
+    }
+
+    [Fact]
+    public void The_gradient_of_a_product_knows_zeros()
+    {
+        var x = Tensor.From<float>([2, 0, 3, 5, 0, 7], 2, 3);
+        foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+        {
+            var (loss, slope) = BothModes.In(mode, () => s_work.ScannedLoss(x));
+            Assert.Equal(2 + 0 + 0 + 2 + 2 + 3 + 5 + 3 + 3 + 5 + 0 + 0 + 5 + 5 + 7 + 12 + 7 + 7, loss.Item<float>());
+            Assert.Equal([1 + 2 + 1, 2 + 6 + 2, 0 + 1 + 3, 1 + 2 + 1, 5 + 35 + 2, 0 + 1 + 3], slope.ToArray<float>());
         }
     }
 

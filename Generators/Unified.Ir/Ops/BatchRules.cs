@@ -123,6 +123,10 @@ internal static class BatchRules
     public static OpValue Axis(OpBuilder b, BatchInputs c) =>
         b.Apply(c.Op, [c[0]], c.Attributes.With("axis", OpAxes.One(c.Attributes, c.TypeOf(0).Rank) + 1L))[0];
 
+    /// <summary>As <see cref="Axis"/>, where all operands have the axis.</summary>
+    public static OpValue AxisOfAll(OpBuilder b, BatchInputs c) => b.Apply(
+        c.Op, [.. c.Operands.Select((_, i) => Each(b, c, i))], c.Attributes.With("axis", OpAxes.One(c.Attributes, c.TypeOf(0).Rank) + 1L))[0];
+
     /// <summary>One operand whose leading axes are a batch already.</summary>
     public static OpValue Leading(OpBuilder b, BatchInputs c) => b.Apply(c.Op, [c[0]], c.Attributes)[0];
 
@@ -134,9 +138,6 @@ internal static class BatchRules
 
     public static OpValue Slice(OpBuilder b, BatchInputs c) => b.Slice(
         c[0], [Dim.Zero, .. c.Attributes.Dims("starts")], [c.Size, .. c.Attributes.Dims("sizes")], [Dim.One, .. c.Attributes.Dims("steps")]);
-
-    public static OpValue Concat(OpBuilder b, BatchInputs c) => b.Apply(
-        c.Op, [.. c.Operands.Select((_, i) => Each(b, c, i))], c.Attributes.With("axis", OpAxes.One(c.Attributes, c.TypeOf(0).Rank) + 1L))[0];
 
     public static OpValue Pad(OpBuilder b, BatchInputs c) => b.Apply(
         c.Op, [c[0]], c.Attributes.With("low", [Dim.Zero, .. c.Attributes.Dims("low")]).With("high", [Dim.Zero, .. c.Attributes.Dims("high")]))[0];

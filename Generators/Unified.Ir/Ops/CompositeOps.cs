@@ -19,6 +19,8 @@ internal static class CompositeOps
         .. PairwiseOps.Rows,
         .. ReductionFamilyOps.Rows,
         .. SortOps.Rows,
+        .. ScanOps.Rows,
+        .. GammaOps.Rows,
         .. ShapeFamilyOps.Rows,
         .. WindowProductOps.Rows,
         .. WindowOps.Rows,

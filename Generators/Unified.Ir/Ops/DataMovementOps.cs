@@ -12,7 +12,7 @@ internal static class DataMovementOps
         {
             Attributes = [new("axis", AttributeKind.Int)],
             Gradient = ConcatGradient,
-            Batch = BatchRules.Concat,
+            Batch = BatchRules.AxisOfAll,
             Tolerance = Tolerance.Exact,
         },
         new(OpCode.Pad, OpTraits.DataMovement, ElementwiseOps.X, InferPad)

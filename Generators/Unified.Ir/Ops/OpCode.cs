@@ -40,7 +40,7 @@ public enum OpCode : ushort
 
     // Special functions.
     Tan, Expm1, Log1p, Exp2, Log2, Log10, Sinh, Cosh, Asin, Acos, Atan, Asinh, Acosh, Atanh, Reciprocal, Cbrt, Trunc, Frac, Erfc, NormalCdf,
-    Logit, Sinc, Entropy, DegreesToRadians, RadiansToDegrees, NanToNum, IsNan, IsInf, IsFinite,
+    Logit, Sinc, Entropy, DegreesToRadians, RadiansToDegrees, NanToNum, IsNan, IsInf, IsFinite, Lgamma, Digamma,
 
     // Further activations.
     Softplus, LogSigmoid, Softsign, Mish, HardSigmoid, HardSwish, HardTanh, Relu6, SquaredRelu, LeakyRelu, Elu, Celu, Selu, TanhShrink, SoftShrink,
@@ -52,7 +52,7 @@ public enum OpCode : ushort
 
     // Further folds, scans and order.
     Any, All, CountNonzero, L1Norm, L2Norm, SumSquare, LogSum, MaxAbs, Spread, RootMeanSquare, NanSum, StandardDeviation, PNorm, ArgMin,
-    CumSum, CumMax, CumMin, Sort, ArgSort, TopK, ArgTopK,
+    CumSum, CumMax, CumMin, CumProd, LogCumSumExp, LinearScan, ArgCumMax, ArgCumMin, Sort, ArgSort, TopK, ArgTopK,
 
     // Rearranging, and matrices with a pattern.
     Squeeze, ExpandDims, Flatten, SwapAxes, MoveAxis, Flip, Roll, Repeat, Tile, Tril, Triu, Diagonal, Trace, DiagonalMatrix, DepthToSpace,

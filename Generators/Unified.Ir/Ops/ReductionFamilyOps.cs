@@ -51,9 +51,6 @@ internal static class ReductionFamilyOps
             Examples = [new(Attributes.Empty.With("axis", -1L), "f32[B,T,4]"), new(Attributes.Empty.With("axis", 0L).With("keepDims", true), "f32[4,T]")],
             Tolerance = Tolerance.Exact,
         },
-        Scan(OpCode.CumSum, DTypeSet.Float, OpCode.Sum, 0) with { Precision = OpPrecision.Full },
-        Scan(OpCode.CumMax, DTypeSet.Float, OpCode.ReduceMax, double.NegativeInfinity) with { Tolerance = Tolerance.Exact },
-        Scan(OpCode.CumMin, DTypeSet.Float, OpCode.ReduceMin, double.PositiveInfinity) with { Tolerance = Tolerance.Exact },
     ];
 
     private static OpValue Fold(OpBuilder b, OpValue x, Attributes a) => b.Sum(x, OpAxes.Of(a, x.Shape.Rank), a.Bool("keepDims"));
@@ -73,22 +70,4 @@ internal static class ReductionFamilyOps
         var sum = Fold(b, b.Apply(OpCode.Pow, Abs(b, x[0]), b.ScalarLike(x[0], power)), a);
         return b.Apply(OpCode.Pow, sum, b.ScalarLike(sum, 1 / power));
     }
-
-    /// <summary>Element i folds elements 0 … i of the axis: as many steps as the axis is long, squared, all of them in parallel.</summary>
-    private static Op Scan(OpCode code, DTypeSet accepts, OpCode fold, double neutral) =>
-        Of(code, ElementwiseOps.X, InferRules.AlongAxis(accepts), (b, x, a) =>
-        {
-            var shape = x[0].Shape;
-            var axis = OpAxes.One(a, shape.Rank);
-            var size = shape[axis];
-            var pair = Shape.From(size, size);
-            var seen = b.Apply(OpCode.GreaterEqual, b.Iota(pair, 0, DType.I64), b.Iota(pair, 1, DType.I64));
-            var mask = b.Reshape(seen, new Shape([size, size, .. shape.Skip(axis + 1).Select(_ => Dim.One)]));
-            var spread = b.Select(mask, b.Reshape(x[0], new Shape(shape.Dims.Insert(axis, 1))), b.ScalarLike(x[0], neutral));
-            return b.Reduce(fold, spread, [axis + 1], keepDims: false);
-        }) with
-        {
-            Attributes = [Whole("axis", -1)],
-            Examples = [new("f32[B,T]"), new(Attributes.Empty.With("axis", 0L), "f32[T,2]")],
-        };
 }

@@ -61,7 +61,7 @@ internal static class SortOps
     private static OpValue Positions(OpBuilder b, OpValue x, int axis) => b.Iota(x.Shape, axis, DType.I64);
 
     /// <summary>The elements of each row of an axis at the places that the indices say.</summary>
-    private static OpValue Taken(OpBuilder b, OpValue x, OpValue indices, int axis)
+    internal static OpValue Taken(OpBuilder b, OpValue x, OpValue indices, int axis)
     {
         var at = b.ScalarLike(indices, 0);
         var stride = Dim.One;

@@ -90,13 +90,13 @@ internal static class CallRules
                 }
 
                 results = results[..^1];
-                if (node.Attributes.Find("saved") is not DimsAttribute)
+                if (node.Attributes.Find("saved") is not DimsAttribute saved || saved.Value.Any(d => !d.IsConstant))
                 {
                     yield return $"{GraphRules.Describe(node)}: it does not say which values it records";
                     continue;
                 }
 
-                foreach (var index in node.Attributes.Ints("saved").Where(i => i < 0 || i >= results.Length))
+                foreach (var index in saved.Value.Select(d => d.Value).Where(i => i < 0 || i >= results.Length))
                 {
                     yield return $"{GraphRules.Describe(node)}: records carried value {index} of {results.Length}";
                 }

@@ -5,7 +5,7 @@ namespace Unified;
 
 /// <summary>One matrix of each operand at a time, in double precision and row by row: copied in, and the result rounded once on its way out.</summary>
 [StackTraceHidden]
-internal sealed unsafe class MatrixBatch
+internal sealed class MatrixBatch
 {
     private readonly OpCode _code;
     private readonly DenseArray[] _arrays;
@@ -52,9 +52,6 @@ internal sealed unsafe class MatrixBatch
 
     public double[] Result => _matrices[^1];
 
-    /// <summary>The digits that the operands were given with: the distance from 1 to the next number.</summary>
-    public double Unit => _arrays[0].DType == DType.F64 ? Math.Pow(2, -52) : Math.Pow(2, -23);
-
     public void Load(long index)
     {
         _index = index;
@@ -73,25 +70,11 @@ internal sealed unsafe class MatrixBatch
                 }
             }
 
-            Copy(_arrays[i], place * matrix.Length, matrix);
+            DenseElements.Read(_arrays[i], place * matrix.Length, matrix);
         }
     }
 
-    public void Store(long index)
-    {
-        var start = index * Result.Length;
-        for (var i = 0; i < Result.Length; i++)
-        {
-            if (_arrays[^1].DType == DType.F64)
-            {
-                ((double*)_arrays[^1].Data)[start + i] = Result[i];
-            }
-            else
-            {
-                ((float*)_arrays[^1].Data)[start + i] = (float)Result[i];
-            }
-        }
-    }
+    public void Store(long index) => DenseElements.Write(_arrays[^1], index * Result.Length, Result);
 
     /// <summary>The matrix read down its columns: element (i, j) at j·rows + i.</summary>
     public double[] Turned(double[] matrix, int rows, int columns)
@@ -122,14 +105,6 @@ internal sealed unsafe class MatrixBatch
         if (Array.FindIndex(X, x => !double.IsFinite(x)) is >= 0 and var at)
         {
             throw Error($"has {X[at]} in row {at / Columns}, column {at % Columns}; its factors are not defined");
-        }
-    }
-
-    private static void Copy(DenseArray array, long start, double[] matrix)
-    {
-        for (var i = 0; i < matrix.Length; i++)
-        {
-            matrix[i] = array.DType == DType.F64 ? ((double*)array.Data)[start + i] : ((float*)array.Data)[start + i];
         }
     }
 

@@ -127,21 +127,6 @@ public static partial class Ops
     public static Tensor ArgMin(Tensor x, int axis, bool keepDims = false) =>
         Eager.Apply(OpCode.ArgMin, Attributes.Empty.With("axis", (long)axis).With("keepDims", keepDims), x);
 
-    /// <summary>Element i is the sum of elements 0 … i along the axis.</summary>
-    [Op(OpCode.CumSum)]
-    public static Tensor CumSum(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.CumSum, Attributes.Empty.With("axis", (long)axis), x);
-
-    /// <summary>Element i is the largest of elements 0 … i along the axis.</summary>
-    [Op(OpCode.CumMax)]
-    public static Tensor CumMax(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.CumMax, Attributes.Empty.With("axis", (long)axis), x);
-
-    /// <summary>Element i is the smallest of elements 0 … i along the axis.</summary>
-    [Op(OpCode.CumMin)]
-    public static Tensor CumMin(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.CumMin, Attributes.Empty.With("axis", (long)axis), x);
-
     /// <summary>In order along an axis; stable, NaN counts as the largest.</summary>
     [Op(OpCode.Sort)]
     public static Tensor Sort(Tensor x, int axis = -1, bool descending = false) =>

@@ -17,6 +17,14 @@ public static partial class Ops
     [Op(OpCode.Log1p)]
     public static Tensor Log1p(Tensor x) => Eager.Apply(OpCode.Log1p, x);
 
+    /// <summary>The logarithm of |Γ(x)|; infinite at 0 and the negative whole numbers.</summary>
+    [Op(OpCode.Lgamma)]
+    public static Tensor Lgamma(Tensor x) => Eager.Apply(OpCode.Lgamma, x);
+
+    /// <summary>The slope of <see cref="Lgamma"/>; NaN at 0 and the negative whole numbers.</summary>
+    [Op(OpCode.Digamma)]
+    public static Tensor Digamma(Tensor x) => Eager.Apply(OpCode.Digamma, x);
+
     /// <summary>2 to the power x.</summary>
     [Op(OpCode.Exp2)]
     public static Tensor Exp2(Tensor x) => Eager.Apply(OpCode.Exp2, x);

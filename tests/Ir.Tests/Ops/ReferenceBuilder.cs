@@ -49,6 +49,9 @@ internal sealed class ReferenceBuilder : OpBuilder
 
     private delegate double Element(ReadOnlySpan<int> place);
 
+    /// <summary>The whole op at once, where it is more than a formula of places.</summary>
+    public static Func<ImmutableArray<ReferenceValue>, Attributes, double[]>? RoutineOf(OpCode code) => MatrixReference.Find(code) ?? ScanReference.Find(code);
+
     /// <summary>Evaluates a graph: values of the inputs, then values of the outputs.</summary>
     public static double[][] Run(Graph graph, IReadOnlyList<double[]> inputs, ImmutableDictionary<string, long> sizes)
     {
@@ -85,7 +88,7 @@ internal sealed class ReferenceBuilder : OpBuilder
         ImmutableArray<ReferenceValue> x = [.. operands.Cast<ReferenceValue>()];
         return
         [
-            MatrixReference.Find(op.Code) is { } matrices ? Value(type, matrices(x, attributes))
+            RoutineOf(op.Code) is { } routine ? Value(type, routine(x, attributes))
             : op.Code == OpCode.ScatterAdd ? Value(type, ScatterAdd(x[0], x[1], (int)attributes.Int("size")))
             : op.Has(OpTraits.Reduction) ? Value(type, Reduce(op.Code, x[0], OpAxes.Of(attributes, x[0].Shape.Rank)))
             : Fill(type, ElementOf(op.Code, x, attributes, type)),
