@@ -199,8 +199,11 @@ public abstract partial class Optimizer : Module
 
     /// <summary>The gradient that counts.</summary>
     [StaticGraph]
-    protected Tensor Clipped(Tensor gradient, Tensor scale) =>
-        ClipValue > 0 ? Clamp(gradient * scale, -ClipValue, ClipValue) : gradient * scale;
+    protected Tensor Clipped(Tensor gradient, Tensor scale)
+    {
+        var scaled = ClipNorm > 0 ? gradient * scale : gradient;
+        return ClipValue > 0 ? Clamp(scaled, -ClipValue, ClipValue) : scaled;
+    }
 
     [StaticGraph]
     private static Tensor SquaredNorm(Tensor x) => Sum(x * x);

@@ -26,11 +26,13 @@ internal static unsafe class CastKernels
         var dense = Strided.Dense(x, out var isCopy);
         var result = new Tensor(dtype, x.Dims);
         var loop = Loops[(int)x.DType, (int)dtype];
-        for (long done = 0; done < x.Size;)
+        if (SharedWork.Pays(x.Size))
         {
-            var n = (int)Math.Min(1 << 28, x.Size - done);
-            loop(dense.Data + (done * x.DType.Bytes()), result.Data + (done * dtype.Bytes()), n);
-            done += n;
+            ElementwiseLoops.Share(loop, dense.Data, x.DType.Bytes(), result.Data, dtype.Bytes(), x.Size);
+        }
+        else
+        {
+            loop(dense.Data, result.Data, (int)x.Size);
         }
 
         if (isCopy)

@@ -92,23 +92,31 @@ internal static unsafe class DataMovementKernels
         target.Strides.CopyTo(strides[rank..]);
         var walk = new StridedWalk(source.Dims, strides, 2);
         var bytes = source.DType.Bytes();
-        var from = source.Data;
-        var to = target.Data + (offset * bytes);
-        do
+        Share(source.Data, target.Data + (offset * bytes), bytes, walk, new RunBlocks(walk));
+    }
+
+    private static void Share(byte* from, byte* to, int bytes, StridedWalk walk, RunBlocks blocks) => blocks.Share((begin, end) =>
+    {
+        var mine = walk;
+        var block = blocks.Enter(ref mine, begin);
+        for (var unit = begin; unit < end; unit++)
         {
-            var read = from + (walk.OffsetOf(0) * bytes);
-            var write = to + (walk.OffsetOf(1) * bytes);
-            if (walk.InnerStride(1) == 1)
+            var (start, count) = blocks.Of(block);
+            var read = from + ((mine.OffsetOf(0) + (start * mine.InnerStride(0))) * bytes);
+            var write = to + ((mine.OffsetOf(1) + (start * mine.InnerStride(1))) * bytes);
+            if (mine.InnerStride(1) == 1)
             {
-                ElementwiseLoops.CopyRun(read, walk.InnerStride(0), write, walk.Inner, bytes);
-                continue;
+                ElementwiseLoops.CopyRun(read, mine.InnerStride(0), write, count, bytes);
+            }
+            else
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    Buffer.MemoryCopy(read + (i * mine.InnerStride(0) * bytes), write + (i * mine.InnerStride(1) * bytes), bytes, bytes);
+                }
             }
 
-            for (var i = 0; i < walk.Inner; i++)
-            {
-                Buffer.MemoryCopy(read + (i * walk.InnerStride(0) * bytes), write + (i * walk.InnerStride(1) * bytes), bytes, bytes);
-            }
+            block = blocks.Next(ref mine, block);
         }
-        while (walk.Next());
-    }
+    });
 }

@@ -64,15 +64,19 @@ internal static unsafe class ElementwiseLoops
             source = result.Data;
         }
 
-        for (long done = 0; done < x.Size;)
+        if (!SharedWork.Pays(x.Size))
         {
-            var n = (int)Math.Min(1 << 28, x.Size - done);
-            loop(source + (done * bytes), result.Data + (done * bytes), n);
-            done += n;
+            loop(source, result.Data, (int)x.Size);
+            return result;
         }
 
+        Share(loop, source, bytes, result.Data, bytes, x.Size);
         return result;
     }
+
+    /// <summary>Runs a loop over neighbours, shared among threads.</summary>
+    public static void Share(UnaryLoop loop, byte* source, int sourceBytes, byte* target, int targetBytes, long size) =>
+        SharedWork.Elements(size, (start, n) => loop(source + (start * sourceBytes), target + (start * targetBytes), n));
 
     /// <summary>A new tensor of the broadcast shape, or null when the shapes do not broadcast.</summary>
     public static Tensor? Run(BinaryLoop loop, Tensor x, Tensor y, DType dtype)
@@ -88,18 +92,38 @@ internal static unsafe class ElementwiseLoops
             return result;
         }
 
-        int xBytes = x.DType.Bytes(), yBytes = y.DType.Bytes(), bytes = dtype.Bytes();
         Span<long> strides = stackalloc long[dims.Length * 2];
         Strided.BroadcastStrides(x, dims, strides[..dims.Length]);
         Strided.BroadcastStrides(y, dims, strides[dims.Length..]);
         var walk = new StridedWalk(dims, strides, 2);
+        var blocks = new RunBlocks(walk);
+        if (SharedWork.Pays(result.Size))
+        {
+            Share(loop, x, y, result, walk, blocks);
+        }
+        else
+        {
+            Run(loop, x, y, result, walk, blocks, 0, blocks.Units);
+        }
+
+        return result;
+    }
+
+    private static void Share(BinaryLoop loop, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks) =>
+        blocks.Share((begin, end) => Run(loop, x, y, result, walk, blocks, begin, end));
+
+    private static void Run(BinaryLoop loop, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks, long begin, long end)
+    {
+        int xBytes = x.DType.Bytes(), yBytes = y.DType.Bytes(), bytes = result.DType.Bytes();
         long xStep = walk.InnerStride(0), yStep = walk.InnerStride(1);
         var run = xStep == 1 && yStep == 1 ? walk.Inner : Math.Min(walk.Inner, Chunk);
         var left = stackalloc byte[xStep == 1 ? 1 : Chunk * 8];
         var right = stackalloc byte[yStep == 1 ? 1 : Chunk * 8];
-        var target = result.Data;
-        do
+        var block = blocks.Enter(ref walk, begin);
+        var target = result.Data + (blocks.Offset(begin) * bytes);
+        for (var unit = begin; unit < end; unit++)
         {
+            var (start, count) = blocks.Of(block);
             var xRun = x.Data + (walk.OffsetOf(0) * xBytes);
             var yRun = y.Data + (walk.OffsetOf(1) * yBytes);
             if (xStep == 0)
@@ -112,9 +136,9 @@ internal static unsafe class ElementwiseLoops
                 CopyRun(yRun, 0, right, run, yBytes);
             }
 
-            for (var done = 0; done < walk.Inner; done += run)
+            for (var done = start; done < start + count; done += run)
             {
-                var n = Math.Min(run, walk.Inner - done);
+                var n = Math.Min(run, start + count - done);
                 loop(
                     Neighbours(xRun, xStep, done, left, n, xBytes),
                     Neighbours(yRun, yStep, done, right, n, yBytes),
@@ -122,10 +146,9 @@ internal static unsafe class ElementwiseLoops
                     n);
                 target += (long)n * bytes;
             }
-        }
-        while (walk.Next());
 
-        return result;
+            block = blocks.Next(ref walk, block);
+        }
     }
 
     /// <summary>n elements side by side: in place, as already spread in the buffer (step 0), or gathered into it.</summary>

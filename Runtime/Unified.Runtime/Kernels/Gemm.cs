@@ -11,7 +11,8 @@ internal readonly unsafe record struct MatrixView<T>(nint Address, long RowStrid
 
 /// <summary>
 /// c = a·b in f32 or f64, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008: a block of b
-/// and a block of a are packed for cache, then multiplied tile by tile. One thread; sums run in a fixed order.
+/// and a block of a are packed for cache, then multiplied tile by tile. Threads share
+/// the columns or the rows; every sum runs in one fixed order.
 /// </summary>
 internal static unsafe class Gemm
 {
@@ -20,8 +21,43 @@ internal static unsafe class Gemm
     private const int RowBlock = 24 * GemmTile.Rows;
     private const int ColumnBlock = 2048;
 
+    // Products of fewer multiplications are done before another thread has woken.
+    private const long LeastShared = 1 << 20;
+
+    // Beside so many lines the packing of the other operand is of no account.
+    private const int LongPart = 1024;
+
     /// <summary>Overwrites c, which is dense with the given row stride.</summary>
     public static void Run<T>(int rows, int columns, int depth, MatrixView<T> a, MatrixView<T> b, T* c, long stride)
+        where T : unmanaged
+    {
+        if ((long)rows * columns * depth < LeastShared)
+        {
+            RunPart(rows, columns, depth, a, b, c, stride);
+            return;
+        }
+
+        // The other operand, the smaller one, is packed again for each part: there are as few parts as threads, unless they are long.
+        var cutsColumns = columns >= rows;
+        var lines = cutsColumns ? columns : rows;
+        var unit = cutsColumns ? GemmTile.Columns<T>() : GemmTile.Rows;
+        var units = (lines + unit - 1) / unit;
+        var parts = SharedWork.Threads * Math.Max(1, lines / SharedWork.Threads / LongPart);
+        SharedWork.Run(units, (units + parts - 1) / parts, (begin, end) =>
+        {
+            int start = (int)begin * unit, count = Math.Min(lines, (int)end * unit) - start;
+            if (cutsColumns)
+            {
+                RunPart(rows, count, depth, a, At(b, 0, start), c + start, stride);
+            }
+            else
+            {
+                RunPart(count, columns, depth, At(a, start, 0), b, c + (start * stride), stride);
+            }
+        });
+    }
+
+    private static void RunPart<T>(int rows, int columns, int depth, MatrixView<T> a, MatrixView<T> b, T* c, long stride)
         where T : unmanaged
     {
         if (depth == 0)

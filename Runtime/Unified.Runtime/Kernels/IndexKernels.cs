@@ -10,7 +10,8 @@ namespace Unified;
 [StackTraceHidden]
 internal static unsafe class IndexKernels
 {
-    private delegate void AddRows(byte* updates, ReadOnlySpan<int> rows, int columns, byte* result);
+    /// <summary>Adds, of rows of so many columns, <paramref name="count"/> columns from the one where it starts.</summary>
+    private delegate void AddRows(byte* updates, ReadOnlySpan<int> rows, int columns, int start, int count, byte* result);
 
     private static readonly AddRows?[] Adders =
     [
@@ -34,14 +35,14 @@ internal static unsafe class IndexKernels
         var outer = Strided.Size(x.Dims.AsSpan(0, axis));
         var source = dense.Data;
         var target = result.Data;
-        for (var o = 0L; o < outer; o++, source += row * x.Dims[axis])
+        SharedWork.Rows(outer * picked.Length, row, (begin, end) =>
         {
-            foreach (var index in picked)
+            for (var i = begin; i < end; i++)
             {
-                Buffer.MemoryCopy(source + (index * row), target, row, row);
-                target += row;
+                var (o, index) = (i / picked.Length, picked[i % picked.Length]);
+                Buffer.MemoryCopy(source + (((o * x.Dims[axis]) + index) * row), target + (i * row), row, row);
             }
-        }
+        });
 
         if (isCopy)
         {
@@ -66,7 +67,7 @@ internal static unsafe class IndexKernels
         var result = new Tensor(updates.DType, [(int)size, .. updates.Dims.AsSpan(indices.Rank)]);
         Tensor.Fill(result, 0);
         var dense = Strided.Dense(updates, out var isCopy);
-        add(dense.Data, rows, checked((int)Strided.Size(updates.Dims.AsSpan(indices.Rank))), result.Data);
+        Share(add, dense.Data, rows, checked((int)Strided.Size(updates.Dims.AsSpan(indices.Rank))), result.Data);
         if (isCopy)
         {
             dense.Dispose();
@@ -75,14 +76,26 @@ internal static unsafe class IndexKernels
         return result;
     }
 
-    private static void Add<T>(byte* updates, ReadOnlySpan<int> rows, int columns, byte* result)
+    // Rows may fall together, columns do not.
+    private static void Share(AddRows add, byte* updates, int[] rows, int columns, byte* result)
+    {
+        const int Columns = 64;
+        var units = Math.Max(1, columns / Columns);
+        SharedWork.Rows(units, (long)rows.Length * Columns, (begin, end) =>
+        {
+            var start = (int)begin * Columns;
+            add(updates, rows, columns, start, (end == units ? columns : (int)end * Columns) - start, result);
+        });
+    }
+
+    private static void Add<T>(byte* updates, ReadOnlySpan<int> rows, int columns, int start, int count, byte* result)
         where T : unmanaged, INumber<T>
     {
-        var source = (T*)updates;
+        var source = (T*)updates + start;
         foreach (var row in rows)
         {
-            var target = new Span<T>((T*)result + ((long)row * columns), columns);
-            TensorPrimitives.Add(target, new ReadOnlySpan<T>(source, columns), target);
+            var target = new Span<T>((T*)result + ((long)row * columns) + start, count);
+            TensorPrimitives.Add(target, new ReadOnlySpan<T>(source, count), target);
             source += columns;
         }
     }

@@ -56,22 +56,26 @@ internal static unsafe class MatMulKernels
         BatchStrides(x, batch, strides[..batch.Length]);
         BatchStrides(y, batch, strides[batch.Length..]);
         var walk = new StridedWalk(batch, strides, 2);
-        var bytes = x.DType.Bytes();
-        var target = result.Data;
-        do
+        walk.LeaveOutInner(0);
+        void Each(long begin, long end)
         {
-            for (var i = 0; i < walk.Inner; i++)
+            var bytes = x.DType.Bytes();
+            var mine = walk;
+            mine.Seek(begin);
+            for (var i = begin; i < end; i++)
             {
                 product(
                     rows, columns, depth,
-                    x.Data + ((walk.OffsetOf(0) + (i * walk.InnerStride(0))) * bytes), x.Strides[aRow], x.Strides[aColumn],
-                    y.Data + ((walk.OffsetOf(1) + (i * walk.InnerStride(1))) * bytes), y.Strides[bRow], y.Strides[bColumn],
-                    target);
-                target += (long)rows * columns * bytes;
+                    x.Data + (mine.OffsetOf(0) * bytes), x.Strides[aRow], x.Strides[aColumn],
+                    y.Data + (mine.OffsetOf(1) * bytes), y.Strides[bRow], y.Strides[bColumn],
+                    result.Data + (i * rows * columns * bytes));
+                mine.Next();
             }
         }
-        while (walk.Next());
 
+        // Few matrices are shared one by one.
+        var count = walk.Runs;
+        SharedWork.Run(count, count < 2 * SharedWork.Threads || !SharedWork.Pays(count * rows * columns) ? count : 1, Each);
         return result;
     }
 

@@ -29,14 +29,16 @@ internal static unsafe class NormKernels
         var dense = Strided.Dense(x, out var isCopy);
         var result = new Tensor(DType.F32, x.Dims);
         var columns = x.Dims[^1];
-        var weight = operands[1].Elements<float>();
-        var bias = operands.Length > 2 ? operands[2].Elements<float>() : default;
-        for (var at = 0L; at < x.Size; at += columns)
+        var (weight, bias, epsilon) = (operands[1], operands.Length > 2 ? operands[2] : null, attributes.Float("epsilon"));
+        SharedWork.Rows(columns == 0 ? 0 : x.Size / columns, columns, (begin, end) =>
         {
-            row(
-                new ReadOnlySpan<float>((float*)dense.Data + at, columns), weight, bias, attributes.Float("epsilon"),
-                new Span<float>((float*)result.Data + at, columns));
-        }
+            for (var at = begin * columns; at < end * columns; at += columns)
+            {
+                row(
+                    new ReadOnlySpan<float>((float*)dense.Data + at, columns), weight.Elements<float>(), bias is null ? default : bias.Elements<float>(), epsilon,
+                    new Span<float>((float*)result.Data + at, columns));
+            }
+        });
 
         if (isCopy)
         {

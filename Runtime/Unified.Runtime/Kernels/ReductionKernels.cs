@@ -9,7 +9,11 @@ namespace Unified;
 /// <summary>Sum, ReduceMax and ReduceMin. Floats are summed in f64 and rounded once; integers wrap; an extreme of nothing is the type's bound.</summary>
 internal static unsafe class ReductionKernels
 {
-    private delegate void Fold(byte* x, long outer, long reduced, long inner, byte* result);
+    // Long enough that another thread gains by it.
+    private const long Part = 1 << 17;
+
+    /// <summary>Folds [outer, reduced, inner]; from one of the reduced to the next are <paramref name="line"/> elements, which is 1 where rows are folded.</summary>
+    private delegate void Fold(byte* x, long outer, long reduced, long inner, long line, byte* result);
 
     private static readonly Fold?[] Sums =
     [
@@ -90,21 +94,68 @@ internal static unsafe class ReductionKernels
 
         using var layout = new ReductionLayout(x, axes, attributes.Bool("keepDims"));
         var result = new Tensor(x.DType, layout.ResultDims);
-        fold(layout.Source.Data, layout.Outer, layout.Reduced, layout.Inner, result.Data);
+        Share(fold, layout, x.DType.Bytes(), result.Data);
         return result;
     }
 
-    private static void SumSingles(byte* x, long outer, long reduced, long inner, byte* result)
+    // Every result is folded by one thread.
+    private static void Share(Fold fold, in ReductionLayout layout, int bytes, byte* result)
+    {
+        const int Columns = 512;
+        var (outer, reduced, inner) = (layout.Outer, layout.Reduced, layout.Inner);
+        var source = layout.Source.Data;
+        if (!SharedWork.Pays(outer * reduced * inner))
+        {
+            fold(source, outer, reduced, inner, inner, result);
+        }
+        else if (outer > 1)
+        {
+            SharedWork.Rows(outer, reduced * inner, (begin, end) =>
+                fold(source + (begin * reduced * inner * bytes), end - begin, reduced, inner, inner, result + (begin * inner * bytes)));
+        }
+        else
+        {
+            var units = Math.Max(1, inner / Columns);
+            SharedWork.Rows(units, reduced * Columns, (begin, end) =>
+            {
+                var start = begin * Columns;
+                fold(source + (start * bytes), 1, reduced, (end == units ? inner : end * Columns) - start, inner, result + (start * bytes));
+            });
+        }
+    }
+
+    // A long row in parts of a fixed length, which threads share; what the parts come to is folded again.
+    private static T Parts<T>(T* x, long n, RowFold<T> fold)
+        where T : unmanaged
+    {
+        if (n < 4 * Part)
+        {
+            return fold(new ReadOnlySpan<T>(x, checked((int)n)));
+        }
+
+        var parts = new T[n / Part];
+        SharedWork.Rows(parts.Length, Part, (begin, end) =>
+        {
+            for (var i = begin; i < end; i++)
+            {
+                var start = i * Part;
+                parts[i] = fold(new ReadOnlySpan<T>(x + start, checked((int)((i == parts.Length - 1 ? n : start + Part) - start))));
+            }
+        });
+        return fold(parts);
+    }
+
+    private static void SumSingles(byte* x, long outer, long reduced, long inner, long line, byte* result)
     {
         const int Block = 512;
         var source = (float*)x;
         var target = (float*)result;
         var sums = stackalloc double[Block];
-        for (var o = 0L; o < outer; o++, source += reduced * inner, target += inner)
+        for (var o = 0L; o < outer; o++, source += reduced * line, target += inner)
         {
-            if (inner == 1)
+            if (line == 1)
             {
-                *target = (float)Sum(source, reduced);
+                *target = (float)SumOfParts(source, reduced);
                 continue;
             }
 
@@ -114,7 +165,7 @@ internal static unsafe class ReductionKernels
                 new Span<double>(sums, n).Clear();
                 for (var r = 0L; r < reduced; r++)
                 {
-                    Accumulate(source + (r * inner) + start, sums, n);
+                    Accumulate(source + (r * line) + start, sums, n);
                 }
 
                 for (var i = 0; i < n; i++)
@@ -141,15 +192,15 @@ internal static unsafe class ReductionKernels
         }
     }
 
-    private static void SumDoubles(byte* x, long outer, long reduced, long inner, byte* result)
+    private static void SumDoubles(byte* x, long outer, long reduced, long inner, long line, byte* result)
     {
         var source = (double*)x;
         var target = (double*)result;
-        for (var o = 0L; o < outer; o++, source += reduced * inner, target += inner)
+        for (var o = 0L; o < outer; o++, source += reduced * line, target += inner)
         {
-            if (inner == 1)
+            if (line == 1)
             {
-                *target = Pairwise(source, reduced);
+                *target = Parts(source, reduced, Pairwise);
                 continue;
             }
 
@@ -160,12 +211,38 @@ internal static unsafe class ReductionKernels
 
             for (var r = 0L; r < reduced; r++)
             {
-                var line = source + (r * inner);
+                var values = source + (r * line);
                 for (var i = 0L; i < inner; i++)
                 {
-                    target[i] += line[i];
+                    target[i] += values[i];
                 }
             }
+        }
+    }
+
+    private static double SumOfParts(float* x, long n)
+    {
+        if (n < 4 * Part)
+        {
+            return Sum(x, n);
+        }
+
+        var parts = new double[n / Part];
+        SharedWork.Rows(parts.Length, Part, (begin, end) =>
+        {
+            for (var i = begin; i < end; i++)
+            {
+                parts[i] = Sum(x + (i * Part), i == parts.Length - 1 ? n - (i * Part) : Part);
+            }
+        });
+        return Pairwise(parts);
+    }
+
+    private static double Pairwise(ReadOnlySpan<double> x)
+    {
+        fixed (double* first = x)
+        {
+            return Pairwise(first, x.Length);
         }
     }
 
@@ -180,16 +257,16 @@ internal static unsafe class ReductionKernels
         return Pairwise(x, half) + Pairwise(x + half, n - half);
     }
 
-    private static void SumIntegers<T>(byte* x, long outer, long reduced, long inner, byte* result)
-        where T : unmanaged, IBinaryInteger<T> => Each<T>(x, outer, reduced, inner, result, T.Zero, static (a, b) => unchecked(a + b));
+    private static void SumIntegers<T>(byte* x, long outer, long reduced, long inner, long line, byte* result)
+        where T : unmanaged, IBinaryInteger<T> => Each<T>(x, outer, reduced, inner, line, result, T.Zero, static (a, b) => unchecked(a + b));
 
-    private static void Max<T>(byte* x, long outer, long reduced, long inner, byte* result)
+    private static void Max<T>(byte* x, long outer, long reduced, long inner, long line, byte* result)
         where T : unmanaged, INumber<T>, IMinMaxValue<T> =>
-        Extreme(x, outer, reduced, inner, result, Bound<T>(false), TensorPrimitives.Max, TensorPrimitives.Max);
+        Extreme(x, outer, reduced, inner, line, result, Bound<T>(false), TensorPrimitives.Max, TensorPrimitives.Max);
 
-    private static void Min<T>(byte* x, long outer, long reduced, long inner, byte* result)
+    private static void Min<T>(byte* x, long outer, long reduced, long inner, long line, byte* result)
         where T : unmanaged, INumber<T>, IMinMaxValue<T> =>
-        Extreme(x, outer, reduced, inner, result, Bound<T>(true), TensorPrimitives.Min, TensorPrimitives.Min);
+        Extreme(x, outer, reduced, inner, line, result, Bound<T>(true), TensorPrimitives.Min, TensorPrimitives.Min);
 
     private static T Bound<T>(bool top)
         where T : unmanaged, INumber<T>, IMinMaxValue<T> =>
@@ -200,34 +277,34 @@ internal static unsafe class ReductionKernels
     private delegate T RowFold<T>(ReadOnlySpan<T> x);
 
     private static void Extreme<T>(
-        byte* x, long outer, long reduced, long inner, byte* result, T bound, RowFold<T> row, BinarySpan<T> column)
+        byte* x, long outer, long reduced, long inner, long line, byte* result, T bound, RowFold<T> row, BinarySpan<T> column)
         where T : unmanaged
     {
         var source = (T*)x;
         var target = (T*)result;
-        for (var o = 0L; o < outer; o++, source += reduced * inner, target += inner)
+        for (var o = 0L; o < outer; o++, source += reduced * line, target += inner)
         {
             if (reduced == 0 || inner == 0)
             {
                 new Span<T>(target, (int)inner).Fill(bound);
             }
-            else if (inner == 1)
+            else if (line == 1)
             {
-                *target = row(new ReadOnlySpan<T>(source, checked((int)reduced)));
+                *target = Parts(source, reduced, row);
             }
             else
             {
-                var line = new Span<T>(target, checked((int)inner));
-                new ReadOnlySpan<T>(source, line.Length).CopyTo(line);
+                var sums = new Span<T>(target, checked((int)inner));
+                new ReadOnlySpan<T>(source, sums.Length).CopyTo(sums);
                 for (var r = 1L; r < reduced; r++)
                 {
-                    column(line, new ReadOnlySpan<T>(source + (r * inner), line.Length), line);
+                    column(sums, new ReadOnlySpan<T>(source + (r * line), sums.Length), sums);
                 }
             }
         }
     }
 
-    private static void Each<T>(byte* x, long outer, long reduced, long inner, byte* result, T start, Func<T, T, T> fold)
+    private static void Each<T>(byte* x, long outer, long reduced, long inner, long line, byte* result, T start, Func<T, T, T> fold)
         where T : unmanaged
     {
         var source = (T*)x;
@@ -239,7 +316,7 @@ internal static unsafe class ReductionKernels
                 var sum = start;
                 for (var r = 0L; r < reduced; r++)
                 {
-                    sum = fold(sum, source[(((o * reduced) + r) * inner) + i]);
+                    sum = fold(sum, source[(((o * reduced) + r) * line) + i]);
                 }
 
                 *target++ = sum;

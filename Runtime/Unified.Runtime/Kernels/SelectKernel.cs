@@ -26,26 +26,46 @@ internal static unsafe class SelectKernel
             return result;
         }
 
-        var bytes = x.DType.Bytes();
         Span<long> strides = stackalloc long[dims.Length * 3];
         Strided.BroadcastStrides(condition, dims, strides[..dims.Length]);
         Strided.BroadcastStrides(x, dims, strides.Slice(dims.Length, dims.Length));
         Strided.BroadcastStrides(y, dims, strides[(dims.Length * 2)..]);
         var walk = new StridedWalk(dims, strides, 3);
+        var blocks = new RunBlocks(walk);
+        if (SharedWork.Pays(result.Size))
+        {
+            Share(condition, x, y, result, walk, blocks);
+        }
+        else
+        {
+            Run(condition, x, y, result, walk, blocks, 0, blocks.Units);
+        }
+
+        return result;
+    }
+
+    private static void Share(Tensor condition, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks) =>
+        blocks.Share((begin, end) => Run(condition, x, y, result, walk, blocks, begin, end));
+
+    private static void Run(Tensor condition, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks, long begin, long end)
+    {
+        var bytes = x.DType.Bytes();
         long cStep = walk.InnerStride(0), xStep = walk.InnerStride(1), yStep = walk.InnerStride(2);
         var cBuffer = stackalloc byte[Chunk];
         var xBuffer = stackalloc byte[Chunk * 8];
         var yBuffer = stackalloc byte[Chunk * 8];
-        var target = result.Data;
-        do
+        var block = blocks.Enter(ref walk, begin);
+        var target = result.Data + (blocks.Offset(begin) * bytes);
+        for (var unit = begin; unit < end; unit++)
         {
+            var (start, count) = blocks.Of(block);
             var cRun = condition.Data + walk.OffsetOf(0);
             var xRun = x.Data + (walk.OffsetOf(1) * bytes);
             var yRun = y.Data + (walk.OffsetOf(2) * bytes);
-            for (var done = 0; done < walk.Inner; done += Chunk)
+            for (var done = start; done < start + count; done += Chunk)
             {
-                var n = Math.Min(Chunk, walk.Inner - done);
-                if (done == 0)
+                var n = Math.Min(Chunk, start + count - done);
+                if (done == start)
                 {
                     SpreadOnce(cRun, cStep, cBuffer, n, 1);
                     SpreadOnce(xRun, xStep, xBuffer, n, bytes);
@@ -59,10 +79,9 @@ internal static unsafe class SelectKernel
                     target, n, bytes);
                 target += (long)n * bytes;
             }
-        }
-        while (walk.Next());
 
-        return result;
+            block = blocks.Next(ref walk, block);
+        }
     }
 
     private static void SpreadOnce(byte* run, long step, byte* buffer, int n, int bytes)

@@ -66,17 +66,20 @@ internal static unsafe class SoftmaxKernels
     private static void Each(Tensor x, Tensor result, int columns, int step, RowSingle single, RowDouble wide)
     {
         var rows = step == 0 ? 0 : result.Size / step;
-        for (var row = 0L; row < rows; row++)
+        SharedWork.Rows(rows, columns, (begin, end) =>
         {
-            if (x.DType == DType.F32)
+            for (var row = begin; row < end; row++)
             {
-                single(new ReadOnlySpan<float>((float*)x.Data + (row * columns), columns), new Span<float>((float*)result.Data + (row * step), step));
+                if (x.DType == DType.F32)
+                {
+                    single(new ReadOnlySpan<float>((float*)x.Data + (row * columns), columns), new Span<float>((float*)result.Data + (row * step), step));
+                }
+                else
+                {
+                    wide(new ReadOnlySpan<double>((double*)x.Data + (row * columns), columns), new Span<double>((double*)result.Data + (row * step), step));
+                }
             }
-            else
-            {
-                wide(new ReadOnlySpan<double>((double*)x.Data + (row * columns), columns), new Span<double>((double*)result.Data + (row * step), step));
-            }
-        }
+        });
     }
 
     private static void Softmax(ReadOnlySpan<float> x, Span<float> result)

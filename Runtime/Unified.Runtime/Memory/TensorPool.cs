@@ -190,15 +190,17 @@ internal static unsafe class TensorPool
             return;
         }
 
-        var before = Interlocked.Read(ref s_liveBytes);
-        GC.Collect(1, GCCollectionMode.Forced, blocking: true);
-        GC.WaitForPendingFinalizers();
-        if (Interlocked.Read(ref s_liveBytes) > before - (before / 4))
+        TensorScope.WithoutHolding(static () =>
         {
-            GC.Collect();
+            var before = Interlocked.Read(ref s_liveBytes);
+            GC.Collect(1, GCCollectionMode.Forced, blocking: true);
             GC.WaitForPendingFinalizers();
-        }
-
+            if (Interlocked.Read(ref s_liveBytes) > before - (before / 4))
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        });
         var live = Interlocked.Read(ref s_liveBytes) + wanted;
         Interlocked.Exchange(ref s_collectAt, Math.Max(CollectFloor, live + (live / 2)));
         Interlocked.Exchange(ref s_collecting, 0);

@@ -9,6 +9,7 @@ internal sealed unsafe class TensorStorage
     private readonly object? _owner;
     private byte* _pointer;
     private int _references = 1;
+    private BlockUse? _use;
     private List<Derived>? _derived;
 
     public TensorStorage(long bytes)
@@ -26,6 +27,13 @@ internal sealed unsafe class TensorStorage
         GC.SuppressFinalize(this);
     }
 
+    private TensorStorage(byte* pointer, long bytes, BlockUse use)
+    {
+        _pointer = pointer;
+        Bytes = bytes;
+        _use = use;
+    }
+
     ~TensorStorage() => Free();
 
     public long Bytes { get; }
@@ -39,9 +47,10 @@ internal sealed unsafe class TensorStorage
     /// <summary>Somebody outside may write to it at any time.</summary>
     public bool IsExposed { get; private set; }
 
-    /// <summary>A mutable span was given away: nothing that was derived from the contents stays true.</summary>
+    /// <summary>A mutable span is given away: nothing that was derived from the contents stays true.</summary>
     public void Expose()
     {
+        OwnBlock(keeps: true);
         IsExposed = true;
         Changed();
     }
@@ -57,6 +66,37 @@ internal sealed unsafe class TensorStorage
                 derived.Clear();
             }
         }
+    }
+
+    /// <summary>
+    /// The same contents for holders who are not to see what is written here, nor these what is written there. Nothing is copied before one of the two is written to.
+    /// </summary>
+    public TensorStorage Twin()
+    {
+        var use = _use ?? Interlocked.CompareExchange(ref _use, new BlockUse(), null) ?? _use;
+        Interlocked.Increment(ref use.Count);
+        return new TensorStorage(_pointer, Bytes, use);
+    }
+
+    /// <summary>To be called before the contents are written to: a block that a twin has as well is left to it.</summary>
+    /// <param name="keeps">The contents are needed.</param>
+    public void OwnBlock(bool keeps)
+    {
+        if (_use is not { } use || Volatile.Read(ref use.Count) == 1)
+        {
+            return;
+        }
+
+        var shared = _pointer;
+        var own = TensorPool.Rent(Bytes);
+        if (keeps)
+        {
+            Strided.Copy(shared, own, Bytes);
+        }
+
+        _pointer = own;
+        _use = null;
+        Leave(shared, use);
     }
 
     /// <summary>What was made of the contents as <paramref name="recipe"/> says, retained for the caller; null when it must be made.</summary>
@@ -116,10 +156,25 @@ internal sealed unsafe class TensorStorage
         Changed();
         if (_pointer != null && _owner is null)
         {
-            TensorPool.Return(_pointer, Bytes);
+            Leave(_pointer, _use);
         }
 
         _pointer = null;
+    }
+
+    // Counted down last: who is alone with a block may write to it.
+    private void Leave(byte* block, BlockUse? use)
+    {
+        if (use is null || Interlocked.Decrement(ref use.Count) == 0)
+        {
+            TensorPool.Return(block, Bytes);
+        }
+    }
+
+    /// <summary>How many storages have a block.</summary>
+    private sealed class BlockUse
+    {
+        public int Count = 1;
     }
 
     private readonly record struct Derived(DerivedRecipe Recipe, TensorStorage Block);

@@ -184,7 +184,7 @@ internal static unsafe class Strided
         var bytes = x.DType.Bytes();
         if (x.IsDense)
         {
-            Buffer.MemoryCopy(x.Data, target, x.Size * bytes, x.Size * bytes);
+            Copy(x.Data, target, x.Size * bytes);
         }
         else
         {
@@ -219,18 +219,50 @@ internal static unsafe class Strided
         var walk = new StridedWalk(x.Dims, x.Strides, 1);
         if (walk.Rank >= 2 && walk.InnerStride(0) != 1 && walk.Stride(0, walk.Rank - 2) == 1)
         {
-            CopyTransposed(source, ref walk, target);
+            CopyTransposed(source, walk, target);
             return;
         }
 
-        var n = walk.Inner;
-        var step = walk.InnerStride(0);
-        do
+        var blocks = new RunBlocks(walk);
+        if (SharedWork.Pays(x.Size))
         {
-            CopyRun(source + walk.OffsetOf(0), step, target, n);
-            target += n;
+            Share(source, walk, blocks, target);
         }
-        while (walk.Next());
+        else
+        {
+            CopyBlocks(source, walk, blocks, target, 0, blocks.Units);
+        }
+    }
+
+    /// <summary>Copies so many bytes, shared among threads where they are many.</summary>
+    public static void Copy(byte* source, byte* target, long bytes)
+    {
+        if (SharedWork.Pays(bytes / sizeof(float)))
+        {
+            SharedWork.Elements(bytes, (start, n) => Buffer.MemoryCopy(source + start, target + start, n, n));
+        }
+        else
+        {
+            Buffer.MemoryCopy(source, target, bytes, bytes);
+        }
+    }
+
+    private static void Share<T>(T* source, StridedWalk walk, RunBlocks blocks, T* target)
+        where T : unmanaged => blocks.Share((begin, end) => CopyBlocks(source, walk, blocks, target, begin, end));
+
+    private static void CopyBlocks<T>(T* source, StridedWalk walk, RunBlocks blocks, T* target, long begin, long end)
+        where T : unmanaged
+    {
+        var step = walk.InnerStride(0);
+        var block = blocks.Enter(ref walk, begin);
+        target += blocks.Offset(begin);
+        for (var unit = begin; unit < end; unit++)
+        {
+            var (start, count) = blocks.Of(block);
+            CopyRun(source + walk.OffsetOf(0) + (start * step), step, target, count);
+            target += count;
+            block = blocks.Next(ref walk, block);
+        }
     }
 
     /// <summary>One run of elements at a fixed distance.</summary>
@@ -256,35 +288,44 @@ internal static unsafe class Strided
     }
 
     // The inner two axes are exchanged: square tiles keep both sides in cache.
-    private static void CopyTransposed<T>(T* source, ref StridedWalk walk, T* target)
+    private static void CopyTransposed<T>(T* source, StridedWalk walk, T* target)
         where T : unmanaged
     {
         const int Tile = 16;
         int columns = walk.Inner, rows = walk.Dim(walk.Rank - 2);
+        var bands = (rows + Tile - 1) / Tile;
         var step = walk.InnerStride(0);
         walk.LeaveOutInner(2);
-        do
+        SharedWork.Rows(walk.Runs * bands, (long)Tile * columns, (begin, end) =>
         {
-            var from = source + walk.OffsetOf(0);
-            for (var r = 0; r < rows; r += Tile)
+            var mine = walk;
+            mine.Seek(begin / bands);
+            for (var band = begin; band < end; band++)
             {
-                var rEnd = Math.Min(rows, r + Tile);
-                for (var c = 0; c < columns; c += Tile)
+                var r = (int)(band % bands) * Tile;
+                if (r == 0 && band > begin)
                 {
-                    var cEnd = Math.Min(columns, c + Tile);
-                    for (var i = r; i < rEnd; i++)
+                    mine.Next();
+                }
+
+                CopyBand(source + mine.OffsetOf(0) + r, step, Math.Min(Tile, rows - r), columns, target + (((band / bands * rows) + r) * columns));
+            }
+        });
+
+        static void CopyBand(T* from, long step, int rows, int columns, T* target)
+        {
+            for (var c = 0; c < columns; c += Tile)
+            {
+                var end = Math.Min(columns, c + Tile);
+                for (var i = 0; i < rows; i++)
+                {
+                    var line = target + ((long)i * columns);
+                    for (var j = c; j < end; j++)
                     {
-                        var line = target + ((long)i * columns);
-                        for (var j = c; j < cEnd; j++)
-                        {
-                            line[j] = from[i + (j * step)];
-                        }
+                        line[j] = from[i + (j * step)];
                     }
                 }
             }
-
-            target += (long)rows * columns;
         }
-        while (walk.Next());
     }
 }

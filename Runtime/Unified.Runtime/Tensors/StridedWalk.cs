@@ -81,6 +81,40 @@ internal unsafe struct StridedWalk
     /// <summary>The caller walks the innermost <paramref name="axes"/> axes itself.</summary>
     public void LeaveOutInner(int axes) => _outer = Rank - axes;
 
+    /// <summary>How many runs there are.</summary>
+    public readonly long Runs
+    {
+        get
+        {
+            var runs = 1L;
+            for (var axis = 0; axis < _outer; axis++)
+            {
+                runs *= _dims[axis];
+            }
+
+            return runs;
+        }
+    }
+
+    /// <summary>Goes to a run by its number, counted from 0.</summary>
+    public void Seek(long run)
+    {
+        for (var operand = 0; operand < _operands; operand++)
+        {
+            _offsets[operand] = 0;
+        }
+
+        for (var axis = _outer - 1; axis >= 0; axis--)
+        {
+            _index[axis] = (int)(run % _dims[axis]);
+            run /= _dims[axis];
+            for (var operand = 0; operand < _operands; operand++)
+            {
+                _offsets[operand] += _strides[(operand * MaxRank) + axis] * _index[axis];
+            }
+        }
+    }
+
     /// <summary>Goes to the next run; false after the last.</summary>
     public bool Next()
     {

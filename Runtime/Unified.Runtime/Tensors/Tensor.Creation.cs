@@ -62,31 +62,38 @@ public unsafe partial class Tensor
         var bytes = tensor.DType.Bytes();
         ulong bits = 0;
         ElementTypes.Write(tensor.DType, (byte*)&bits, value);
-        var data = tensor.Data;
-        for (long done = 0; done < tensor.Size;)
+        if (SharedWork.Pays(tensor.Size))
         {
-            var n = (int)Math.Min(1 << 28, tensor.Size - done);
-            var at = data + (done * bytes);
-            switch (bytes)
-            {
-                case 1:
-                    new Span<byte>(at, n).Fill((byte)bits);
-                    break;
-                case 2:
-                    new Span<ushort>(at, n).Fill((ushort)bits);
-                    break;
-                case 4:
-                    new Span<uint>(at, n).Fill((uint)bits);
-                    break;
-                default:
-                    new Span<ulong>(at, n).Fill(bits);
-                    break;
-            }
-
-            done += n;
+            Share(tensor.Data, tensor.Size, bytes, bits);
+        }
+        else
+        {
+            Fill(tensor.Data, bytes, bits, (int)tensor.Size);
         }
 
         GC.KeepAlive(tensor);
+    }
+
+    private static void Share(byte* data, long size, int bytes, ulong bits) =>
+        SharedWork.Elements(size, (start, n) => Fill(data + (start * bytes), bytes, bits, n));
+
+    private static void Fill(byte* data, int bytes, ulong bits, int n)
+    {
+        switch (bytes)
+        {
+            case 1:
+                new Span<byte>(data, n).Fill((byte)bits);
+                break;
+            case 2:
+                new Span<ushort>(data, n).Fill((ushort)bits);
+                break;
+            case 4:
+                new Span<uint>(data, n).Fill((uint)bits);
+                break;
+            default:
+                new Span<ulong>(data, n).Fill(bits);
+                break;
+        }
     }
 
     private static int[] CheckShape(ReadOnlySpan<int> shape)

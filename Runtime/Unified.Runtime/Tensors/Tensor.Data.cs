@@ -16,9 +16,8 @@ public unsafe partial class Tensor
     public Span<T> AsSpan<T>()
         where T : unmanaged
     {
-        var elements = Elements<T>();
         Storage.Expose();
-        return elements;
+        return Elements<T>();
     }
 
     /// <summary>The elements in place, row-major, to read. Lifetime and errors as for <see cref="AsSpan{T}"/>.</summary>

@@ -113,7 +113,8 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
             (_storage, _strides, _offset, IsDense) = (storage, Strided.DenseStrides(_dims), 0, true);
         }
 
-        _storage!.Changed();
+        _storage!.OwnBlock(keeps: true);
+        _storage.Changed();
         return Data;
     }
 
@@ -183,7 +184,13 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         }
 
         var storage = Storage;
-        if (storage.IsShared || !IsDense)
+        if (CanTakeOver(value))
+        {
+            var twin = value.Storage.Twin();
+            storage.Release();
+            (_storage, _strides, _offset, IsDense) = (twin, Strided.DenseStrides(_dims), 0, true);
+        }
+        else if (storage.IsShared || !IsDense)
         {
             // Whoever shares the memory keeps the old values.
             var fresh = new TensorStorage(Math.Max(1, Size * DType.Bytes()));
@@ -193,10 +200,20 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         }
         else
         {
+            storage.OwnBlock(keeps: false);
             storage.Changed();
             Strided.CopyToDense(value, Data);
         }
 
         GC.KeepAlive(value);
+    }
+
+    // The value is most often a result that nobody needs any more: its block is taken, and copied if it is written to after all.
+    private bool CanTakeOver(Tensor value)
+    {
+        const int LeastBytes = 16 << 10;
+        var bytes = Size * DType.Bytes();
+        return bytes >= LeastBytes && value.IsDense && value.Storage.Bytes == bytes && !value.Storage.IsExternal && !value.Storage.IsExposed
+            && !Storage.IsExternal && !Storage.IsExposed;
     }
 }

@@ -83,6 +83,57 @@ public unsafe class WorkPoolTests
         Assert.All(counts, c => Assert.Equal(200, c));
     }
 
+    [Fact]
+    public void Managed_work_runs_every_unit_once_and_throws_where_it_was_asked_for()
+    {
+        var pool = new WorkPool(3);
+        for (var round = 0; round < 200; round++)
+        {
+            var counts = new int[1000];
+            Assert.True(pool.TryRun((begin, end) => Add(counts, begin, end), counts.Length, 7));
+            Assert.All(counts, c => Assert.Equal(1, c));
+            var e = Assert.Throws<ArithmeticException>(() => pool.TryRun((_, end) => throw new ArithmeticException($"{end}"), 100, 1));
+            Assert.InRange(int.Parse(e.Message, System.Globalization.CultureInfo.InvariantCulture), 1, 100);
+        }
+
+        static void Add(int[] counts, long begin, long end)
+        {
+            for (var i = begin; i < end; i++)
+            {
+                Interlocked.Increment(ref counts[i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Managed_work_is_not_shared_within_shared_work_nor_beside_it()
+    {
+        var pool = new WorkPool(2);
+        var inner = 0;
+        Assert.True(pool.TryRun((_, _) => inner += pool.TryRun((_, _) => { }, 100, 1) ? 1 : 0, 100, 1));
+        Assert.Equal(0, inner);
+
+        using var started = new ManualResetEventSlim();
+        using var asked = new ManualResetEventSlim();
+        var token = TestContext.Current.CancellationToken;
+        var isShared = false;
+        var busy = new Thread(() => isShared = pool.TryRun(
+            (_, _) =>
+            {
+                started.Set();
+                asked.Wait(token);
+            },
+            2, 1));
+        busy.Start();
+        started.Wait(token);
+        Assert.False(pool.TryRun((_, _) => { }, 100, 1));
+        asked.Set();
+        Assert.True(busy.Join(TimeSpan.FromMinutes(1)));
+        Assert.True(isShared);
+        Assert.False(new WorkPool(1).TryRun((_, _) => { }, 100, 1));
+        Assert.False(pool.TryRun((_, _) => { }, 5, 5));
+    }
+
     [Theory]
     [InlineData("1", 1)]
     [InlineData("2", 2)]

@@ -35,6 +35,82 @@ public class MemoryTests
     }
 
     [Fact]
+    public unsafe void An_assigned_result_gives_its_memory_and_is_independent()
+    {
+        using var target = Tensor.Zeros([100, 100]);
+        using var view = target[0];
+        using var value = Tensor.Ones([100, 100]);
+        var before = TensorMemory.Statistics.LiveBytes;
+        target.Assign(value);
+        Assert.Equal((nint)value.Data, (nint)target.Data);
+        Assert.InRange(TensorMemory.Statistics.LiveBytes, 0, before);
+        Assert.Equal(0f, view[0].Item<float>());
+
+        // Whoever is written to first gets memory of his own; views of the value belong to it.
+        using var part = value[1];
+        value.AsSpan<float>()[100] = 5;
+        Assert.Equal(5f, part[0].Item<float>());
+        Assert.Equal(1f, target[1, 0].Item<float>());
+        target[0, 0] = 7f;
+        Assert.Equal(1f, value[0, 0].Item<float>());
+        Assert.Equal(7f, target[0, 0].Item<float>());
+    }
+
+    [Fact]
+    public void Twins_of_one_block_are_all_independent_and_give_it_back_once()
+    {
+        Collect();
+        var before = TensorMemory.Statistics.LiveBlocks;
+        Assign();
+        Collect();
+        Assert.Equal(before, TensorMemory.Statistics.LiveBlocks);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Assign()
+        {
+            using var value = Tensor.Ones([100, 100]);
+            Tensor[] targets = [.. Enumerable.Range(0, 4).Select(_ => Tensor.Zeros([100, 100]))];
+            foreach (var target in targets)
+            {
+                target.Assign(value);
+            }
+
+            value.CopyFrom<float>(new float[10_000]);
+            targets[0].Assign(targets[1]);
+            targets[1][0, 0] = 3f;
+            Assert.Equal([1f, 3f, 1f, 1f], targets.Select(t => t[0, 0].Item<float>()));
+            Assert.Equal(0f, value[0, 0].Item<float>());
+            foreach (var target in targets)
+            {
+                target.Dispose();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_scope_does_not_hold_what_is_dropped_when_memory_is_short()
+    {
+        using var scope = new TensorScope();
+        var kept = Tensor.Ones([1 << 20]);
+        TensorMemory.ResetPeak();
+        Drop();
+        Assert.InRange(TensorMemory.Statistics.PeakBytes, 0, 3L << 30);
+        Assert.Equal(1f, kept[5].Item<float>());
+        scope.Dispose();
+        Assert.True(kept.IsDisposed);
+
+        // 8 GiB in all.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Drop()
+        {
+            for (var i = 0; i < 512; i++)
+            {
+                Tensor.Zeros([4 << 20]);
+            }
+        }
+    }
+
+    [Fact]
     public void Views_keep_the_memory_of_what_they_show()
     {
         Collect();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Unified.Graphs;
@@ -113,6 +114,49 @@ internal sealed unsafe class WorkPool
         }
     }
 
+    /// <summary>
+    /// Runs all units of managed code likewise. False, with nothing done, where there is nobody to share with: one thread, one grain, or a launch in progress,
+    /// which may be the one that the caller is a part of.
+    /// </summary>
+    public bool TryRun(Action<long, long> body, long units, long grain)
+    {
+        if (Threads == 1 || units <= grain || _lock.IsHeldByCurrentThread || !_lock.TryEnter())
+        {
+            return false;
+        }
+
+        var work = new ManagedWork(body);
+        var handle = GCHandle.Alloc(work);
+        try
+        {
+            Run(&RunManaged, null, (long*)GCHandle.ToIntPtr(handle), units, grain, null);
+        }
+        finally
+        {
+            handle.Free();
+            _lock.Exit();
+        }
+
+        work.Failure?.Throw();
+        return true;
+    }
+
+    // An exception must not leave a worker's chunk: it would end the process.
+    [UnmanagedCallersOnly]
+    [SuppressMessage("Design", "CA1031", Justification = "It is thrown again by the thread that asked for the work.")]
+    private static void RunManaged(byte** buffers, long* work, long begin, long end, byte* scratch, long* status)
+    {
+        var managed = (ManagedWork)GCHandle.FromIntPtr((nint)work).Target!;
+        try
+        {
+            managed.Body(begin, end);
+        }
+        catch (Exception e)
+        {
+            managed.Failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+    }
+
     private void Claim(int thread)
     {
         // A share of what is left, in multiples of the grain: large chunks first, and small ones to even out how the threads end.
@@ -189,6 +233,13 @@ internal sealed unsafe class WorkPool
         }
 
         return false;
+    }
+
+    private sealed class ManagedWork(Action<long, long> body)
+    {
+        public Action<long, long> Body { get; } = body;
+
+        public ExceptionDispatchInfo? Failure { get; set; }
     }
 
     internal static int ThreadCount(string? text) => string.IsNullOrEmpty(text) ? Environment.ProcessorCount
