@@ -239,13 +239,17 @@ internal static unsafe class Strided
     {
         if (SharedWork.Pays(bytes / sizeof(float)))
         {
-            SharedWork.Elements(bytes, (start, n) => Buffer.MemoryCopy(source + start, target + start, n, n));
+            Share(source, target, bytes);
         }
         else
         {
             Buffer.MemoryCopy(source, target, bytes, bytes);
         }
     }
+
+    // Of its own, so that small copies allocate nothing.
+    private static void Share(byte* source, byte* target, long bytes) =>
+        SharedWork.Elements(bytes, (start, n) => Buffer.MemoryCopy(source + start, target + start, n, n));
 
     private static void Share<T>(T* source, StridedWalk walk, RunBlocks blocks, T* target)
         where T : unmanaged => blocks.Share((begin, end) => CopyBlocks(source, walk, blocks, target, begin, end));

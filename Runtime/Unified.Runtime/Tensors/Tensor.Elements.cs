@@ -18,7 +18,7 @@ public unsafe partial class Tensor
         {
             using var builder = new EagerBuilder();
             using var updated = builder.Take(Eager.Anew(() => ElementUpdate.Apply(builder, builder.Wrap(this), [.. parts.Select(p => p.InRule(builder))], builder.Wrap(value))));
-            Overwrite(updated);
+            Overwrite(updated, takesOver: true);
             Tape.Overwritten(this, updated.Slot);
             return;
         }

@@ -143,7 +143,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
             throw new InvalidOperationException($"assign: the value {value.Type} differs between the examples of a Vmap, the tensor does not; return the value from the function");
         }
 
-        Overwrite(value);
+        Overwrite(value, takesOver: true);
         if (Tape.IsRecording)
         {
             Tape.Overwritten(this, value.Slot);
@@ -169,7 +169,14 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
     internal Tensor Alias() => Mapping is { } mapping ? new(mapping with { All = mapping.All.Alias() }) { Slot = Slot, _type = _type }
         : new(this, _dims, _strides, _offset) { Slot = Slot, _type = _type };
 
-    private void Overwrite(Tensor value)
+    /// <summary>Overwrites the values by a copy of those of a tensor of the same type.</summary>
+    internal void CopyFrom(Tensor value)
+    {
+        Overwrite(value, takesOver: false);
+        ForgetHistory();
+    }
+
+    private void Overwrite(Tensor value, bool takesOver)
     {
         if (ReferenceEquals(value, this))
         {
@@ -184,7 +191,7 @@ public unsafe partial class Tensor : ITensorHandle, IDisposable
         }
 
         var storage = Storage;
-        if (CanTakeOver(value))
+        if (takesOver && CanTakeOver(value))
         {
             var twin = value.Storage.Twin();
             storage.Release();

@@ -506,7 +506,7 @@ internal sealed unsafe class Executable : IDisposable
                     results[r.Position] = Hand(i, r);
                     break;
                 case AssignBinding a when output is not null:
-                    _inputs[a.Input]!.Assign(output);
+                    _inputs[a.Input]!.CopyFrom(output);
                     break;
                 case RebindBinding b when b.Flag < 0 || *_outputs[b.Flag]!.Data != 0:
                     b.Function.Invoke(b.Thunk, b.Self, [.. b.Arguments, Hand(i, b)]);
