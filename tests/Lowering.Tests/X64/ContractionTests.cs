@@ -145,6 +145,43 @@ public sealed class ContractionTests
         }
     }
 
+    /// <summary>One or two rows are multiplied with several panels at once, which changes no bit: ten panels in units of ten, six and four.</summary>
+    [Theory]
+    [InlineData(DType.F32, DType.F32)]
+    [InlineData(DType.F64, DType.F64)]
+    [InlineData(DType.BF16, DType.BF16)]
+    [InlineData(DType.I32, DType.I32)]
+    [InlineData(DType.F32, DType.I8)]
+    public void Few_rows_give_the_bits_of_many(DType type, DType right)
+    {
+        const long Many = 14, N = 305, K = 37, Panels = 10;
+        var group = right == type ? Tile.GroupOf(type) : 1;
+        var kernel = Plain(type, 0, MatrixOrder.KInner) with { Buffers = [new(type, false), new(right, false), new(type, true)], Group = group };
+        using var a = new Block(type, Many * K).Fill(type.IsFloat() ? Agreement.Fraction : Agreement.Value);
+        using var b = new Block(right, N * K).Fill(right.IsFloat() ? Agreement.Fraction : i => i * 7 % 100);
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = new Block(right, Panels * Tile.Columns * ((K + group - 1) / group * group));
+            _ = KernelRunner.Run(new PackKernel(right, 0, MatrixOrder.KInner) { Group = group }, [b, packed], [K, N, 1, K], Panels, 2, target: target.Data);
+            double[] Product(long rows, long columnsPerUnit)
+            {
+                using var c = new Block(type, rows * N);
+                _ = KernelRunner.Run(
+                    kernel, [a, packed, c], [rows, N, K, 24, columnsPerUnit, K, 1, N, 1], (N + columnsPerUnit - 1) / columnsPerUnit, 1, Scratch(24, K, type), target.Data);
+                return c.ToArray();
+            }
+
+            var many = Product(Many, 32);
+            foreach (var rows in (long[])[1, 2, 3])
+            {
+                foreach (var panels in (long[])[10, 6, 4])
+                {
+                    Assert.Equal(many[..(int)(rows * N)], Product(rows, panels * Tile.Columns));
+                }
+            }
+        }
+    }
+
     /// <summary>A convolution of images with channels last, first or neither contiguous, as the kernel reads it: rows (n, y, x), summed over (r, s, c).</summary>
     [Theory]
     [InlineData(MatrixOrder.KInner, 3, 1)]

@@ -105,16 +105,25 @@ internal sealed class ContractionEmitter
 
             var firstPanel = _k.Mul(indices[^1], _k.B.UDiv(ColumnsPerUnit, _k.I64(Tile.Columns)));
             var lastPanel = _k.CeilDiv(_k.Min(Columns, _k.Mul(_k.Add(indices[^1], _k.I64(1)), ColumnsPerUnit)), Tile.Columns);
+            var isLow = _k.B.ICmp(LlvmIntPredicate.Sle, rows, _k.I64(_micro.LowRows));
             _k.Loop(firstPanel, lastPanel, 1, panel =>
             {
                 var firstColumn = _k.Mul(panel, _k.I64(Tile.Columns));
                 var panelAddress = _k.B.Gep(elementB, b, _k.Mul(panel, panelSize));
+
+                // Few rows are multiplied with several panels ahead, as far as these go.
+                var ahead = _k.B.URem(_k.B.Sub(panel, firstPanel), _k.I64(MicroKernel.LowPanels));
+                var isAhead = _k.B.And(isLow, _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), _k.I64(MicroKernel.LowPanels)), lastPanel));
+                _k.If(
+                    _k.B.And(isAhead, _k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0))),
+                    () => _micro.EmitLow(rows, packedA, panelAddress, panelSize, Depth, tile));
+                var sums = _k.B.Gep(_sum, tile, _k.B.Select(isAhead, _k.Mul(ahead, _k.I64(_micro.LowRows * Tile.Columns)), _k.I64(0)));
                 _k.Loop(_k.I64(0), tiles, 1, t =>
                 {
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
-                    _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile);
+                    _k.If(isAhead, then: static () => { }, () => _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile));
                     var index = _k.Unravel(_k.Add(firstRow, first), [.. rowAxes.Select(r => r.Extent)]);
-                    EmitEpilogue(indices[..^2], index, rowAxes, _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, tile);
+                    EmitEpilogue(indices[..^2], index, rowAxes, _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, sums);
                 });
             });
         });

@@ -13,6 +13,9 @@ internal sealed class MicroKernel
 {
     private const int Unroll = 4;
 
+    /// <summary>Panels that a low tile multiplies at once: a sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
+    public const int LowPanels = 4;
+
     private readonly KernelBuilder _k;
     private readonly DType _type;
     private readonly LlvmType _sum;
@@ -36,6 +39,9 @@ internal sealed class MicroKernel
         // Where product and sum are two instructions, the product needs a register, too.
         _rows = k.HasAvx512 ? Tile.Rows : k.HasFma ? Tile.Rows / 2 : Tile.Rows / 3;
     }
+
+    /// <summary>The most rows of a low tile: with their sums of all its panels they fill the registers, and half of the scratch tile.</summary>
+    public int LowRows => _k.HasAvx512 ? 2 : 1;
 
     /// <summary>The packed rows hold groups as 32-bit numbers and not numbers of the sum's type.</summary>
     public bool MultipliesGroups => _group == 2 && _k.HasAvx512 && _k.Cpu.Has("avx512bf16");
@@ -62,12 +68,28 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, (1, Tile.Rows), b, depth, tile, height, adds: false);
+    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, (1, Tile.Rows), [b], depth, tile, height, adds: false);
+
+    /// <summary>The product of one or two rows (<see cref="LowRows"/>) with <see cref="LowPanels"/> panels. The tile of the next panel is <see cref="LowRows"/> rows further on.</summary>
+    /// <param name="panelSize">Elements from panel to panel.</param>
+    public void EmitLow(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue panelSize, LlvmValue depth, LlvmValue tile)
+    {
+        LlvmValue[] panels = [.. Enumerable.Range(0, LowPanels).Select(p => _k.B.Gep(Element, b, _k.Mul(panelSize, _k.I64(p))))];
+        void Emit(int height) => EmitPieces(a, (1, Tile.Rows), panels, depth, tile, height, adds: false);
+        if (LowRows == 1)
+        {
+            Emit(1);
+        }
+        else
+        {
+            _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), () => Emit(1), () => Emit(2));
+        }
+    }
 
     /// <summary>Adds the product to the tile, its left operand read where it lies.</summary>
     /// <param name="strides">Elements of A between rows, and from one k to the next.</param>
     public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) =>
-        EmitPieces(a, strides, b, depth, tile, height, adds: true);
+        EmitPieces(a, strides, [b], depth, tile, height, adds: true);
 
     /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
     public void EmitLowest(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int choice = 0)
@@ -87,11 +109,11 @@ internal sealed class MicroKernel
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     // As many rows and columns at once as there are registers for their sums; the pieces' code is the same.
-    private void EmitPieces(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height, bool adds)
+    private void EmitPieces(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds)
     {
         var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
         Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
-            _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row))), strides, _k.B.Gep(Element, b, _k.Mul(column, _k.I64(_group))), depth,
+            _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row))), strides, [.. panels.Select(b => _k.B.Gep(Element, b, _k.Mul(column, _k.I64(_group))))], depth,
             _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds)));
 
         void Each(int extent, int step, Action<LlvmValue> body)
@@ -107,10 +129,12 @@ internal sealed class MicroKernel
         }
     }
 
-    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int rows, bool adds)
+    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] b, LlvmValue depth, LlvmValue tile, int rows, bool adds)
     {
-        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((r * Tile.Columns) + (v * _lanes)));
-        LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, _vectors)
+        // Vector v of a row: those of one panel after those of another.
+        var vectors = _vectors * b.Length;
+        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((((v / _vectors * LowRows) + r) * Tile.Columns) + (v % _vectors * _lanes)));
+        LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, vectors)
             select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
         if (_group == 2)
         {
@@ -122,7 +146,7 @@ internal sealed class MicroKernel
         LlvmValue RowAddress(LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(strides.Depth)));
         var sums = _k.Loop(_k.I64(0), whole, Unroll, start, (k, state) =>
         {
-            LlvmValue at = RowAddress(k), bt = PanelAddress(b, k);
+            var (at, bt) = (RowAddress(k), PanelAddresses(b, k));
             for (var u = 0; u < Unroll; u++)
             {
                 state = EmitStep(at, strides, bt, u, state);
@@ -130,37 +154,38 @@ internal sealed class MicroKernel
 
             return state;
         });
-        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(k), strides, PanelAddress(b, k), 0, state));
+        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(k), strides, PanelAddresses(b, k), 0, state));
         StoreSums(sums);
 
         void StoreSums(LlvmValue[] results)
         {
             for (var r = 0; r < rows; r++)
             {
-                for (var v = 0; v < _vectors; v++)
+                for (var v = 0; v < vectors; v++)
                 {
-                    _k.B.Store(results[(r * _vectors) + v], Place(r, v), Numbers.Bytes(_sum));
+                    _k.B.Store(results[(r * vectors) + v], Place(r, v), Numbers.Bytes(_sum));
                 }
             }
         }
     }
 
     // Sums over pairs of k; the second of the last pair may not exist.
-    private LlvmValue[] EmitPairs(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue[] start)
+    private LlvmValue[] EmitPairs(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] b, LlvmValue depth, LlvmValue[] start)
     {
         var i32 = _k.Context.I32;
-        LlvmValue[] Columns(LlvmValue pair) => [.. Enumerable.Range(0, _vectors).Select(v => _k.B.Load(
-            i32.Vector(_lanes), _k.B.Gep(i32, b, _k.Add(_k.Mul(pair, _k.I64(Tile.Columns)), _k.I64(v * _lanes))), Numbers.Bytes(Element)))];
+        var vectors = _vectors * b.Length;
+        LlvmValue[] Columns(LlvmValue pair) => [.. from panel in b from v in Enumerable.Range(0, _vectors) select _k.B.Load(
+            i32.Vector(_lanes), _k.B.Gep(i32, panel, _k.Add(_k.Mul(pair, _k.I64(Tile.Columns)), _k.I64(v * _lanes))), Numbers.Bytes(Element))];
         if (MultipliesGroups)
         {
             var halves = _k.Context.BF16.Vector(2 * _lanes);
             LlvmValue[] Step(LlvmValue pair, LlvmValue[] state)
             {
                 LlvmValue[] columns = [.. Columns(pair).Select(c => _k.B.BitCast(c, halves))];
-                var rows = Enumerable.Range(0, state.Length / _vectors).Select(r => _k.B.BitCast(
+                var rows = Enumerable.Range(0, state.Length / vectors).Select(r => _k.B.BitCast(
                     _k.B.Splat(_k.B.Load(i32, _k.B.Gep(i32, a, _k.Add(_k.Mul(pair, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes), halves));
                 return [.. rows.SelectMany((row, r) => columns.Select((column, v) =>
-                    _k.B.CallIntrinsic(_k.Cpu, "llvm.x86.avx512bf16.dpbf16ps.512", [], state[(r * _vectors) + v], row, column)))];
+                    _k.B.CallIntrinsic(_k.Cpu, "llvm.x86.avx512bf16.dpbf16ps.512", [], state[(r * vectors) + v], row, column)))];
             }
 
             var pairs = _k.CeilDiv(depth, 2);
@@ -183,28 +208,28 @@ internal sealed class MicroKernel
             LlvmValue[] columns = [.. Columns(pair).Select(c => _k.B.BitCast(
                 half == 0 ? _k.B.Shl(c, c.Type.Int(16)) : _k.B.And(c, c.Type.Int(-65536)), _sum.Vector(_lanes)))];
             var k = _k.Add(_k.Mul(pair, _k.I64(2)), _k.I64(half));
-            var rows = Enumerable.Range(0, state.Length / _vectors).Select(r =>
+            var rows = Enumerable.Range(0, state.Length / vectors).Select(r =>
                 _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.Add(_k.Mul(k, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes));
-            return [.. rows.SelectMany((row, r) => columns.Select((column, v) => _k.MultiplyAdd(row, column, state[(r * _vectors) + v])))];
+            return [.. rows.SelectMany((row, r) => columns.Select((column, v) => _k.MultiplyAdd(row, column, state[(r * vectors) + v])))];
         }
 
         start = _k.Loop(_k.I64(0), _k.B.UDiv(depth, _k.I64(2)), 1, start, (pair, state) => Half(pair, 1, Half(pair, 0, state)));
         return _k.Loop(_k.B.UDiv(depth, _k.I64(2)), _k.CeilDiv(depth, 2), 1, start, (pair, state) => Half(pair, 0, state));
     }
 
-    private LlvmValue PanelAddress(LlvmValue b, LlvmValue k) => _k.B.Gep(Element, b, _k.Mul(k, _k.I64(Tile.Columns)));
+    private LlvmValue[] PanelAddresses(LlvmValue[] b, LlvmValue k) => [.. b.Select(panel => _k.B.Gep(Element, panel, _k.Mul(k, _k.I64(Tile.Columns))))];
 
-    private LlvmValue[] EmitStep(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, int u, LlvmValue[] state)
+    private LlvmValue[] EmitStep(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] b, int u, LlvmValue[] state)
     {
         var next = new LlvmValue[state.Length];
-        LlvmValue[] columns = [.. Enumerable.Range(0, _vectors).Select(v => Right(
-            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, b, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element))))];
-        for (var r = 0; r < state.Length / _vectors; r++)
+        LlvmValue[] columns = [.. from panel in b from v in Enumerable.Range(0, _vectors) select Right(
+            _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, panel, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)))];
+        for (var r = 0; r < state.Length / columns.Length; r++)
         {
             var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * strides.Depth) + (r * strides.Row)))), _lanes);
-            for (var v = 0; v < _vectors; v++)
+            for (var v = 0; v < columns.Length; v++)
             {
-                var i = (r * _vectors) + v;
+                var i = (r * columns.Length) + v;
                 next[i] = _type.IsFloat() ? _k.MultiplyAdd(scalar, columns[v], state[i]) : _k.B.Add(state[i], _k.B.Mul(scalar, columns[v]));
             }
         }
