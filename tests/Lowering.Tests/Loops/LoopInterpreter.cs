@@ -91,16 +91,16 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
             {
                 long[] point = [.. outer, i];
                 Fold(rows.Nodes, stage.Reductions, totals, point);
-                Write(rows.Nodes, stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero), point);
+                Write(rows.Nodes, [.. stage.Stores.Where(x => x.Strides[^1].Kind != StrideKind.Zero)], point);
             }
 
             Keep(s, totals);
-            Write(rows.Nodes, stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero), [.. outer, 0]);
+            Write(rows.Nodes, [.. stage.Stores.Where(x => x.Strides[^1].Kind == StrideKind.Zero)], [.. outer, 0]);
         }
     }
 
     // A store may write over what any of them needs.
-    private void Write(ImmutableArray<ScalarNode> nodes, IEnumerable<Store> stores, long[] point)
+    private void Write(ImmutableArray<ScalarNode> nodes, IReadOnlyList<Store> stores, long[] point)
     {
         foreach (var store in stores)
         {
