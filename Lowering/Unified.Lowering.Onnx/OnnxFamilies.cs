@@ -9,6 +9,9 @@ internal static class OnnxFamilies
     public static ImmutableArray<OnnxRow> Rows { get; } =
     [
         new(OpCode.CumSum, "CumSum", (b, c) => b.Node("CumSum", [c.Inputs[0], b.Scalar(DType.I64, c.Attributes.Int("axis"))], ("reverse", c.Attributes.Bool("reverse") ? 1L : 0))),
+        new(OpCode.Quantize, "QuantizeLinear", (b, c) => b.Node(
+            "QuantizeLinear", c.Inputs, ("axis", c.Attributes.Int("axis")), ("output_dtype", (long)OnnxTypes.Code(c.Result.DType)))),
+        new(OpCode.Dequantize, "DequantizeLinear", (b, c) => b.Node("DequantizeLinear", c.Inputs, ("axis", c.Attributes.Int("axis")))),
         new(OpCode.Sort, "TopK", (b, c) => Top(b, c, c.Result.Shape[OpAxes.One(c.Attributes, c.Rank)], "descending")[0]),
         new(OpCode.ArgSort, "TopK", (b, c) => Top(b, c, c.Result.Shape[OpAxes.One(c.Attributes, c.Rank)], "descending")[1]),
         new(OpCode.TopK, "TopK", (b, c) => Top(b, c, c.Attributes.Int("count"), "largest")[0]),

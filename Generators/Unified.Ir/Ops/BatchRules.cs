@@ -191,7 +191,7 @@ internal static class BatchRules
         throw new ShapeException($"Vmap: {c.Op.Name} of a state that differs between examples; draw the numbers of all examples outside, and map over them");
 
     /// <summary>The operand for each example, also where it is the same for all.</summary>
-    private static OpValue Each(OpBuilder b, BatchInputs c, int operand) => c.IsBatched[operand] ? c[operand] : Batching.ForEach(b, c[operand], c.Size);
+    public static OpValue Each(OpBuilder b, BatchInputs c, int operand) => c.IsBatched[operand] ? c[operand] : Batching.ForEach(b, c[operand], c.Size);
 
     /// <summary>Axes of size 1 behind that of the examples, so that the operand has this rank in one example.</summary>
     private static OpValue Raise(OpBuilder b, BatchInputs c, int operand, int rank)

@@ -28,6 +28,8 @@ internal static class CompositeOps
         .. SpectralOps.Rows,
         .. NormalizationOps.Rows,
         .. LossOps.Rows,
+        .. IndexOps.Rows,
+        .. QuantizeOps.Rows,
         .. MatrixOps.Rows,
         .. MatrixFamilyOps.Rows,
         new(OpCode.RandomAdvance, OpTraits.NonDifferentiable | OpTraits.Recompute, CreationOps.RandomState, InferRandomAdvance)

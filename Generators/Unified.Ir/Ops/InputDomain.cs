@@ -7,6 +7,9 @@ public enum InputDomain
 
     /// <summary>Matrices whose diagonal outweighs the rest: positive definite, and far from singular.</summary>
     DominantDiagonal,
+
+    /// <summary>Rows, along the last axis, in rising order.</summary>
+    Sorted,
 }
 
 /// <summary>Brings drawn values into the domain of an operand.</summary>
@@ -18,11 +21,30 @@ public static class InputDomains
     /// <param name="data">The elements, row by row; changed in place.</param>
     public static void Confine(Op op, int operand, Shape shape, Span<double> data)
     {
-        if (op.Operands.Length == 0 || op.Operands[Math.Min(operand, op.Operands.Length - 1)].Domain != InputDomain.DominantDiagonal)
+        switch (op.Operands[Math.Min(operand, op.Operands.Length - 1)].Domain)
         {
-            return;
+            case InputDomain.DominantDiagonal:
+                RaiseDiagonal(op, shape, data);
+                break;
+            case InputDomain.Sorted:
+                Sort(shape, data);
+                break;
         }
+    }
 
+    private static void Sort(Shape shape, Span<double> data)
+    {
+        var size = (int)shape[shape.Rank - 1].Value;
+        for (var start = 0; start < data.Length; start += size)
+        {
+            var row = data.Slice(start, size).ToArray();
+            Array.Sort(row);
+            row.CopyTo(data.Slice(start, size));
+        }
+    }
+
+    private static void RaiseDiagonal(Op op, Shape shape, Span<double> data)
+    {
         var (rows, columns) = ((int)shape[shape.Rank - 2].Value, (int)shape[shape.Rank - 1].Value);
         var bound = Math.Max(Math.Abs(op.Domain.Low), Math.Abs(op.Domain.High));
         for (var start = 0; start < data.Length; start += rows * columns)

@@ -73,6 +73,9 @@ public enum OpCode : ushort
     Cholesky, TriangularSolve, Solve, Determinant, SlogDet, QrFactors, EighFactors, SvdFactors, MatrixExp, Inverse, CholeskySolve, MatrixPower,
     PseudoInverse, LeastSquares, MatrixRank, MatrixNorm, SingularValues, Eigvalsh,
 
+    // By index, counts, small products; whole numbers of 8 bits.
+    TakeAlongAxis, SearchSorted, BinCount, Histogram, Cross, Kron, Covariance, Correlation, Quantize, Dequantize,
+
     // Structure: only in Graph IR.
     Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient,
 }

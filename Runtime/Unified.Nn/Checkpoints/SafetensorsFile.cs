@@ -20,6 +20,20 @@ public sealed class SafetensorsFile
 
     public IEnumerable<(string Name, TensorType Type)> Tensors => _entries.Select(e => (e.Key, e.Value.Type));
 
+    /// <summary>A new tensor with what the file has under a name: a source of data, or weights to look at.</summary>
+    /// <exception cref="InvalidDataException">There is no such tensor.</exception>
+    public Tensor Load(string name)
+    {
+        if (!_entries.TryGetValue(name, out var entry))
+        {
+            throw Safetensors.Bad(Path, $"it has no tensor '{name}', but {string.Join(", ", _entries.Keys.Order(StringComparer.Ordinal).Take(8))}{(_entries.Count > 8 ? ", …" : "")}");
+        }
+
+        var tensor = Tensor.Zeros([.. entry.Type.Shape.Select(d => checked((int)d.Value))], entry.Type.DType);
+        LoadInto([(name, tensor)]);
+        return tensor;
+    }
+
     /// <summary>Reads every named tensor into the one given. Nothing is changed unless all of them are there with the right type.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or has another type.</exception>
     public void LoadInto(IEnumerable<(string Name, Tensor Tensor)> targets)

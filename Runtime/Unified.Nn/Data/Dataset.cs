@@ -84,6 +84,13 @@ public static class Dataset
 
     public static Dataset<T> Of<T>(IReadOnlyList<T> items) => new Made<T>(items.Count, i => items[i]);
 
+    /// <summary>The rows of a tensor: item i is <c>rows[i]</c>, which shares its memory.</summary>
+    public static Dataset<Tensor> OfRows(Tensor rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return rows.Rank > 0 ? Of(rows.Shape[0], i => rows[i]) : throw new ArgumentException("a single number has no rows", nameof(rows));
+    }
+
     private sealed class Made<T>(int count, Func<int, T> make) : Dataset<T>
     {
         public override int Count => count;

@@ -3,29 +3,41 @@ namespace Unified.Nn;
 /// <summary>
 /// Limited-memory BFGS (Nocedal, 1980), for functions without noise: steps along a direction that the last changes of the gradient suggest, as long as a line
 /// search by the strong Wolfe conditions finds them (Nocedal and Wright, 2006, algorithms 3.5 and 3.6). The function and its gradients may be one graph;
-/// the search runs on the host, in double precision.
+/// the search runs on the host, in double precision. What it remembers is state: with it and the parameters, the next <see cref="Minimize"/> goes on bit for bit.
 /// </summary>
-public sealed class Lbfgs
+public sealed partial class Lbfgs : Module
 {
     private const double Decrease = 1e-4;
     private const double Curvature = 0.9;
     private const int MostTrials = 25;
 
     private readonly IReadOnlyList<Parameter> _parameters;
-    private readonly LinkedList<(double[] Step, double[] Change, double Scale)> _memory = [];
 
-    public Lbfgs(IReadOnlyList<Parameter> parameters)
+    // Rows are written in turn, the oldest first.
+    private readonly Tensor _steps;
+    private readonly Tensor _changes;
+    private readonly Tensor _written;
+
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="memory">How many changes are remembered.</param>
+    public Lbfgs(IReadOnlyList<Parameter> parameters, int memory = 10)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memory);
         if (parameters.FirstOrDefault(p => p.DType != Ir.DType.F32) is { } other)
         {
             throw new ArgumentException($"L-BFGS trains f32 parameters, not {other.Type}", nameof(parameters));
         }
 
         _parameters = parameters;
+        var size = checked((int)parameters.Sum(p => (long)p.Size));
+        Memory = memory;
+        _steps = Tensor.Zeros([memory, size], Ir.DType.F64);
+        _changes = Tensor.Zeros([memory, size], Ir.DType.F64);
+        _written = Tensor.From<long>([0]);
     }
 
     /// <summary>How many changes are remembered.</summary>
-    public int Memory { get; init; } = 10;
+    public int Memory { get; }
 
     /// <summary>Minimizes until the largest gradient is below the tolerance, no step helps any more, or so many iterations are done.</summary>
     /// <param name="evaluate">The value at the parameters as they are, and a gradient for each.</param>
@@ -41,11 +53,11 @@ public sealed class Lbfgs
             var direction = Direction(gradient);
             if (Dot(direction, gradient) >= 0)
             {
-                _memory.Clear();
+                _written.CopyFrom<long>([0]);
                 direction = [.. gradient.Select(g => -g)];
             }
 
-            var first = _memory.Count > 0 ? 1 : Math.Min(1, 1 / gradient.Sum(Math.Abs));
+            var first = _written.Item<long>() > 0 ? 1 : Math.Min(1, 1 / gradient.Sum(Math.Abs));
             if (Search(evaluate, at, direction, value, gradient, first) is not var (point, next, slope))
             {
                 break;
@@ -64,20 +76,21 @@ public sealed class Lbfgs
     {
         double[] q = [.. gradient];
         var factors = new Stack<double>();
-        foreach (var (step, change, scale) in _memory.Reverse())
+        var memory = Remembered();
+        foreach (var (step, change, scale) in Enumerable.Reverse(memory))
         {
             var a = scale * Dot(step, q);
             factors.Push(a);
             Add(q, change, -a);
         }
 
-        if (_memory.Last is { } last)
+        if (memory.Length > 0)
         {
-            var gamma = 1 / (last.Value.Scale * Dot(last.Value.Change, last.Value.Change));
+            var gamma = 1 / (memory[^1].Scale * Dot(memory[^1].Change, memory[^1].Change));
             q = [.. q.Select(v => v * gamma)];
         }
 
-        foreach (var (step, change, scale) in _memory)
+        foreach (var (step, change, scale) in memory)
         {
             Add(q, step, factors.Pop() - (scale * Dot(change, q)));
         }
@@ -93,11 +106,26 @@ public sealed class Lbfgs
             return;
         }
 
-        _memory.AddLast((step, change, 1 / curvature));
-        if (_memory.Count > Memory)
+        var written = _written.Item<long>();
+        var row = (int)(written % Memory) * step.Length;
+        step.CopyTo(_steps.AsSpan<double>()[row..]);
+        change.CopyTo(_changes.AsSpan<double>()[row..]);
+        _written.CopyFrom<long>([written + 1]);
+    }
+
+    private (double[] Step, double[] Change, double Scale)[] Remembered()
+    {
+        var (written, size) = (_written.Item<long>(), _steps.Shape[1]);
+        var result = new (double[], double[], double)[Math.Min(written, Memory)];
+        for (var i = 0; i < result.Length; i++)
         {
-            _memory.RemoveFirst();
+            var row = (int)((written - result.Length + i) % Memory) * size;
+            double[] step = [.. _steps.AsSpan<double>().Slice(row, size)];
+            double[] change = [.. _changes.AsSpan<double>().Slice(row, size)];
+            result[i] = (step, change, 1 / Dot(step, change));
         }
+
+        return result;
     }
 
     private (double[] At, double Value, double[] Gradient)? Search(

@@ -23,7 +23,7 @@ internal sealed record DenseKernelRow(OpCode Code, DenseKernel Run);
 /// <summary>The managed code of ops that graphs do not compile; the rows stand in the file of their family.</summary>
 internal static unsafe class DenseKernels
 {
-    private static readonly ImmutableArray<DenseKernelRow> All = [.. SortKernels.Rows, .. ScanKernels.Rows, .. MatrixKernels.Rows];
+    private static readonly ImmutableArray<DenseKernelRow> All = [.. SortKernels.Rows, .. ScanKernels.Rows, .. SearchKernel.Rows, .. MatrixKernels.Rows];
 
     private static readonly ImmutableDictionary<OpCode, DenseKernel> ByCode = All.ToImmutableDictionary(r => r.Code, r => r.Run);
 

@@ -141,6 +141,21 @@ public class TrainingAidTests
     }
 
     [Fact]
+    public void Lbfgs_goes_on_from_its_state()
+    {
+        var (whole, parts, resumed) = (new Valley(), new Valley(), new Valley());
+        var (first, again) = (new Lbfgs(whole.Parameters, 3), new Lbfgs(parts.Parameters, 3));
+        first.Minimize(whole.Slope, 6);
+        again.Minimize(parts.Slope, 6);
+        var other = new Lbfgs(resumed.Parameters, 3);
+        resumed.Point.Assign(parts.Point);
+        BothModes.SameState(again, other);
+        Assert.NotEqual(0, again.NamedState().Single(s => s.Name.EndsWith("written", StringComparison.Ordinal)).Tensor.Item<long>());
+        Assert.Equal(first.Minimize(whole.Slope, 5), other.Minimize(resumed.Slope, 5));
+        Assert.Equal(whole.Point.ToArray<float>(), resumed.Point.ToArray<float>());
+    }
+
+    [Fact]
     public void Lbfgs_solves_least_squares()
     {
         var (x, truth) = (new Generator(1).Normal([30, 4]), new Generator(2).Normal([4, 1]));

@@ -1,0 +1,30 @@
+using static Unified.Ops;
+
+namespace Unified.Nn.Distributions;
+
+/// <summary>A class of the last axis with the probability softmax(logits), for logits [..., classes].</summary>
+public static partial class Categorical
+{
+    /// <summary>One class [...] for each row of logits, as i64, by Gumbel's largest (Gumbel, 1954); no gradient flows.</summary>
+    [StaticGraph]
+    public static Tensor Sample(Tensor state, Tensor logits) => ArgMax(StopGradient(logits) + Noise.Gumbel(state, logits), -1);
+
+    /// <summary>Probabilities near a class [..., classes], with gradients: softmax((logits + gumbel) / temperature) (Jang et al., arXiv:1611.01144).</summary>
+    [StaticGraph]
+    public static Tensor Relaxed(Tensor state, Tensor logits, float temperature) => Softmax((logits + Noise.Gumbel(state, logits)) / temperature);
+
+    /// <summary>For classes [...], i32 or i64.</summary>
+    [StaticGraph]
+    public static Tensor LogProbability(Tensor classes, Tensor logits)
+    {
+        var isClass = Equal(Cast(ExpandDims(classes, -1), Ir.DType.I64), Iota([logits.Shape[logits.Rank - 1]]));
+        return Sum(Select(isClass, LogSoftmax(logits), 0.0), -1);
+    }
+
+    [StaticGraph]
+    public static Tensor Entropy(Tensor logits) => -Sum(Softmax(logits) * LogSoftmax(logits), -1);
+
+    /// <summary>Kullback and Leibler's divergence of p from q.</summary>
+    [StaticGraph]
+    public static Tensor Divergence(Tensor logitsP, Tensor logitsQ) => Sum(Softmax(logitsP) * (LogSoftmax(logitsP) - LogSoftmax(logitsQ)), -1);
+}
