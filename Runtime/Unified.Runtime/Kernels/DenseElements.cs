@@ -5,6 +5,18 @@ namespace Unified;
 /// <summary>Elements of dense memory, widened on their way in and rounded, or wrapped, on their way out.</summary>
 internal static unsafe class DenseElements
 {
+    /// <summary>How many elements there are of these sizes.</summary>
+    public static long Count(ReadOnlySpan<long> sizes)
+    {
+        var count = 1L;
+        foreach (var size in sizes)
+        {
+            count *= size;
+        }
+
+        return count;
+    }
+
     public static void Read(DenseArray array, long start, Span<double> into)
     {
         switch (array.DType)

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Unified;
 
 /// <summary>Q and R by reflections (Golub and Van Loan, "Matrix computations", algorithm 5.2.1). The diagonal of R is not negative, which makes the factors of a matrix of full rank unique.</summary>
@@ -55,7 +53,7 @@ internal static class HouseholderQr
     {
         var x = a.AsSpan((j * m) + j, m - j);
         var tail = x[1..];
-        var norm = Norm(x);
+        var norm = Doubles.Norm(x);
         if (norm == 0 || tail.IndexOfAnyExcept(0.0) < 0)
         {
             tail.Clear();
@@ -64,7 +62,7 @@ internal static class HouseholderQr
 
         var alpha = x[0] > 0 ? -norm : norm;
         var first = x[0] - alpha;
-        TensorPrimitives.Divide(tail, first, tail);
+        Doubles.Divide(tail, first, tail);
         var scale = -first / alpha;
         x[0] = 1;
         for (var c = j + 1; c < n; c++)
@@ -80,21 +78,7 @@ internal static class HouseholderQr
     {
         if (scale != 0)
         {
-            TensorPrimitives.MultiplyAdd(v, -scale * TensorPrimitives.Dot(v, x), x, x);
+            Doubles.AddScaled(v, -scale * Doubles.Dot(v, x), x);
         }
-    }
-
-    // Scaled, so that no square overflows or vanishes.
-    private static double Norm(ReadOnlySpan<double> x)
-    {
-        var largest = Math.Abs(TensorPrimitives.MaxMagnitude(x));
-        if (largest is 0 || !double.IsFinite(largest) || largest is > 1e-140 and < 1e140)
-        {
-            return TensorPrimitives.Norm(x);
-        }
-
-        var scaled = new double[x.Length];
-        TensorPrimitives.Divide(x, largest, scaled);
-        return largest * TensorPrimitives.Norm<double>(scaled);
     }
 }

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Unified;
 
 /// <summary>
@@ -26,19 +24,32 @@ internal static class JacobiSvd
             v[(i * k) + i] = 1;
         }
 
+        // About 1, so that no square overflows or vanishes; a power of two rounds nothing.
+        var scale = Doubles.Largest(a) is > 0 and var largest ? Math.ScaleB(1, -Math.Clamp(Math.ILogB(largest), -1000, 1000)) : 1;
+        for (var i = 0; i < a.Length; i++)
+        {
+            a[i] *= scale;
+        }
+
         if (!Sweep(a, v, k, length))
         {
             throw batch.Error("has singular values that the iteration did not find; scale it, so that its elements are of usual size");
         }
 
-        var values = Enumerable.Range(0, k).Select(j => TensorPrimitives.Norm<double>(a.AsSpan(j * length, length))).ToArray();
-        var order = Enumerable.Range(0, k).OrderByDescending(j => values[j]).ToArray();
+        var values = new double[k];
+        for (var j = 0; j < k; j++)
+        {
+            values[j] = Doubles.Norm(a.AsSpan(j * length, length));
+        }
+
+        int[] order = [.. Enumerable.Range(0, k)];
+        Array.Sort(order, (i, j) => values[j].CompareTo(values[i]));
         for (var c = 0; c < k; c++)
         {
             var column = a.AsSpan(order[c] * length, length);
             if (values[order[c]] > 0)
             {
-                TensorPrimitives.Divide(column, values[order[c]], column);
+                Doubles.Divide(column, values[order[c]], column);
             }
             else
             {
@@ -54,7 +65,7 @@ internal static class JacobiSvd
                 batch.Result[(i * k) + c] = sign * left[i];
             }
 
-            batch.Result[(m * k) + c] = values[order[c]];
+            batch.Result[(m * k) + c] = values[order[c]] / scale;
             for (var i = 0; i < n; i++)
             {
                 batch.Result[((m + 1 + i) * k) + c] = sign * right[i];
@@ -65,9 +76,14 @@ internal static class JacobiSvd
     private static bool Sweep(double[] a, double[] v, int k, int length)
     {
         var bound = Math.Max(4, Math.Sqrt(length)) * Math.Pow(2, -53);
-        var spare = new double[length];
+        var squares = new double[k];
         for (var sweep = 0; sweep < MostSweeps; sweep++)
         {
+            for (var j = 0; j < k; j++)
+            {
+                squares[j] = Doubles.Dot(a.AsSpan(j * length, length), a.AsSpan(j * length, length));
+            }
+
             var isDone = true;
             for (var p = 0; p < k - 1; p++)
             {
@@ -75,18 +91,23 @@ internal static class JacobiSvd
                 {
                     var x = a.AsSpan(p * length, length);
                     var y = a.AsSpan(q * length, length);
-                    var (alpha, beta, gamma) = (TensorPrimitives.Norm<double>(x), TensorPrimitives.Norm<double>(y), TensorPrimitives.Dot<double>(x, y));
-                    if (Math.Abs(gamma) <= bound * alpha * beta)
+                    var (alpha, beta, gamma) = (squares[p], squares[q], Doubles.Dot(x, y));
+                    if (Math.Abs(gamma) <= bound * Math.Sqrt(alpha) * Math.Sqrt(beta))
                     {
                         continue;
                     }
 
                     isDone = false;
-                    var zeta = (beta - alpha) * (beta + alpha) / (2 * gamma);
+                    var zeta = (beta - alpha) / (2 * gamma);
                     var t = (zeta < 0 ? -1 : 1) / (Math.Abs(zeta) + double.Hypot(1, zeta));
                     var c = 1 / double.Hypot(1, t);
-                    Rotations.Apply(x, y, c, c * t, spare);
-                    Rotations.Apply(v.AsSpan(p * k, k), v.AsSpan(q * k, k), c, c * t, spare);
+                    Doubles.RotateSlightly(x, y, c, c * t);
+                    Doubles.RotateSlightly(v.AsSpan(p * k, k), v.AsSpan(q * k, k), c, c * t);
+
+                    // What the turn takes from one and gives to the other; a small rest has lost its digits.
+                    var (less, more) = (alpha - (t * gamma), beta + (t * gamma));
+                    squares[p] = less > 0.1 * alpha ? less : Doubles.Dot(x, x);
+                    squares[q] = more > 0.1 * beta ? more : Doubles.Dot(y, y);
                 }
             }
 
@@ -106,20 +127,23 @@ internal static class JacobiSvd
         for (var j = 0; j < c; j++)
         {
             var column = a.AsSpan(order[j] * length, length);
-            TensorPrimitives.MultiplyAdd<double>(column, column, covered, covered);
+            for (var i = 0; i < length; i++)
+            {
+                covered[i] += column[i] * column[i];
+            }
         }
 
         var vector = a.AsSpan(order[c] * length, length);
-        vector[TensorPrimitives.IndexOfMin<double>(covered)] = 1;
+        vector[Array.IndexOf(covered, covered.Min())] = 1;
         for (var pass = 0; pass < 2; pass++)
         {
             for (var j = 0; j < c; j++)
             {
                 var column = a.AsSpan(order[j] * length, length);
-                TensorPrimitives.MultiplyAdd(column, -TensorPrimitives.Dot<double>(column, vector), vector, vector);
+                Doubles.AddScaled(column, -Doubles.Dot(column, vector), vector);
             }
 
-            TensorPrimitives.Divide(vector, TensorPrimitives.Norm<double>(vector), vector);
+            Doubles.Divide(vector, Doubles.Norm(vector), vector);
         }
     }
 }

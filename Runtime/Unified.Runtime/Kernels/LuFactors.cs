@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Unified;
 
 /// <summary>Gauss's elimination with the largest pivot of each column (Golub and Van Loan, "Matrix computations", algorithm 3.4.1).</summary>
@@ -44,7 +42,7 @@ internal static class LuFactors
                 var row = a.Slice((i * n) + k + 1, n - k - 1);
                 if (factor != 0)
                 {
-                    TensorPrimitives.MultiplyAdd(head, -factor, row, row);
+                    Doubles.AddScaled(head, -factor, row);
                 }
             }
         }

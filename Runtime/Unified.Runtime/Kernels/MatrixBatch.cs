@@ -19,9 +19,19 @@ internal sealed class MatrixBatch
     public MatrixBatch(OpCode code, ReadOnlySpan<DenseArray> arrays, Attributes attributes)
     {
         (_code, _arrays, Attributes) = (code, arrays.ToArray(), attributes);
-        _batch = _arrays[..^1].Select(a => a.Sizes[..^2]).MaxBy(s => s.Length)!.ToArray();
-        foreach (var sizes in _arrays[..^1].Select(a => a.Sizes[..^2]))
+        var operands = _arrays.AsSpan(..^1);
+        var rank = 2;
+        foreach (var operand in operands)
         {
+            rank = Math.Max(rank, operand.Sizes.Length);
+        }
+
+        _batch = new long[rank - 2];
+        Array.Fill(_batch, 1);
+        _matrices = new double[_arrays.Length][];
+        foreach (var operand in operands)
+        {
+            var sizes = operand.Sizes.AsSpan(..^2);
             for (var axis = 0; axis < sizes.Length; axis++)
             {
                 ref var size = ref _batch[_batch.Length - sizes.Length + axis];
@@ -29,8 +39,13 @@ internal sealed class MatrixBatch
             }
         }
 
-        Count = Product(_batch);
-        _matrices = [.. _arrays[..^1].Select(a => new double[checked((int)(a.Sizes[^1] * a.Sizes[^2]))]), new double[Count == 0 ? 0 : checked((int)(Product(_arrays[^1].Sizes) / Count))]];
+        Count = DenseElements.Count(_batch);
+        for (var i = 0; i < operands.Length; i++)
+        {
+            _matrices[i] = new double[checked((int)(operands[i].Sizes[^1] * operands[i].Sizes[^2]))];
+        }
+
+        _matrices[^1] = new double[Count == 0 ? 0 : checked((int)(DenseElements.Count(_arrays[^1].Sizes) / Count))];
     }
 
     public Attributes Attributes { get; }
@@ -107,6 +122,4 @@ internal sealed class MatrixBatch
             throw Error($"has {X[at]} in row {at / Columns}, column {at % Columns}; its factors are not defined");
         }
     }
-
-    private static long Product(long[] sizes) => sizes.Aggregate(1L, (a, b) => a * b);
 }

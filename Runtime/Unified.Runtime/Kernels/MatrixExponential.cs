@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Unified;
 
 /// <summary>The exponential of a matrix by a quotient of polynomials of degree 13 and repeated squares (Higham, "The scaling and squaring method for the matrix exponential revisited", 2005).</summary>
@@ -18,25 +16,38 @@ internal static class MatrixExponential
     {
         batch.RequireFinite();
         var n = batch.Rows;
-        var norm = Enumerable.Range(0, n).Select(j => Enumerable.Range(0, n).Sum(i => Math.Abs(batch.X[(i * n) + j]))).DefaultIfEmpty(0).Max();
+        var norm = 0.0;
+        for (var j = 0; j < n; j++)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < n; i++)
+            {
+                sum += Math.Abs(batch.X[(i * n) + j]);
+            }
+
+            norm = Math.Max(norm, sum);
+        }
+
         var squares = norm > Theta ? (int)Math.Ceiling(Math.Log2(norm / Theta)) : 0;
         var a = batch.X;
-        TensorPrimitives.Multiply(a, Math.ScaleB(1, -squares), a);
+        Doubles.Divide(a, Math.ScaleB(1, squares), a);
         var a2 = Product(a, a, n);
         var a4 = Product(a2, a2, n);
         var a6 = Product(a4, a2, n);
         double[] Sum(int first) => Combined(n, s_terms[first], (s_terms[first + 2], a2), (s_terms[first + 4], a4), (s_terms[first + 6], a6));
         double[] High(int first) => Product(a6, Combined(n, 0, (s_terms[first], a2), (s_terms[first + 2], a4), (s_terms[first + 4], a6)), n);
         var odd = Sum(1);
-        TensorPrimitives.Add(odd, High(9), odd);
+        Doubles.AddScaled(High(9), 1, odd);
         var u = Product(a, odd, n);
         var even = Sum(0);
-        TensorPrimitives.Add(even, High(8), even);
+        Doubles.AddScaled(High(8), 1, even);
 
         // (V - U) X = V + U.
-        var (left, right, order) = (new double[n * n], new double[n * n], new int[n]);
-        TensorPrimitives.Subtract(even, u, left);
-        TensorPrimitives.Add(even, u, right);
+        double[] left = [.. even];
+        double[] right = [.. even];
+        var order = new int[n];
+        Doubles.AddScaled(u, -1, left);
+        Doubles.AddScaled(u, 1, right);
         _ = LuFactors.Factor(left, n, order);
         var x = new double[n * n];
         var y = new double[n];
@@ -71,7 +82,7 @@ internal static class MatrixExponential
             var row = result.AsSpan(i * n, n);
             for (var k = 0; k < n; k++)
             {
-                TensorPrimitives.MultiplyAdd(y.AsSpan(k * n, n), x[(i * n) + k], row, row);
+                Doubles.AddScaled(y.AsSpan(k * n, n), x[(i * n) + k], row);
             }
         }
 
@@ -88,7 +99,7 @@ internal static class MatrixExponential
 
         foreach (var (factor, matrix) in terms)
         {
-            TensorPrimitives.MultiplyAdd(matrix, factor, result, result);
+            Doubles.AddScaled(matrix, factor, result);
         }
 
         return result;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Numerics.Tensors;
 using Unified.Ir;
 
 namespace Unified;
@@ -32,7 +31,7 @@ internal static class MatrixKernels
         {
             var i = lower ? step : n - 1 - step;
             var known = lower ? ..i : (i + 1)..n;
-            var rest = y[i] - TensorPrimitives.Dot(a.Slice(i * n, n)[known], y[known]);
+            var rest = y[i] - Doubles.Dot(a.Slice(i * n, n)[known], y[known]);
             y[i] = isUnit ? rest : rest / a[(i * n) + i];
         }
     }
@@ -40,7 +39,7 @@ internal static class MatrixKernels
     /// <summary>A sign that does not depend on how the vector was found: its first element that is not small beside the largest is positive.</summary>
     public static bool IsTurned(ReadOnlySpan<double> vector)
     {
-        var bound = TensorPrimitives.MaxMagnitude(vector) is var largest ? Math.Abs(largest) * 0.618 : 0;
+        var bound = Doubles.Largest(vector) * 0.618;
         foreach (var x in vector)
         {
             if (Math.Abs(x) >= bound)
@@ -72,7 +71,7 @@ internal static class MatrixKernels
         {
             for (var j = 0; j <= i; j++)
             {
-                var rest = ((a[(i * n) + j] + a[(j * n) + i]) / 2) - TensorPrimitives.Dot(l.AsSpan(i * n, j), l.AsSpan(j * n, j));
+                var rest = ((a[(i * n) + j] + a[(j * n) + i]) / 2) - Doubles.Dot(l.AsSpan(i * n, j), l.AsSpan(j * n, j));
                 if (i != j)
                 {
                     l[(i * n) + j] = rest / l[(j * n) + j];

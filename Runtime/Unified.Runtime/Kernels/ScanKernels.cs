@@ -116,9 +116,9 @@ internal static unsafe class ScanKernels
             var axis = (int)attributes.Int("axis");
             axis += axis < 0 ? sizes.Length : 0;
             _reverse = attributes.Bool("reverse");
-            Outer = sizes.Take(axis).Aggregate(1L, (a, b) => a * b);
+            Outer = DenseElements.Count(sizes.AsSpan(..axis));
             Count = checked((int)sizes[axis]);
-            Inner = checked((int)sizes.Skip(axis + 1).Aggregate(1L, (a, b) => a * b));
+            Inner = checked((int)DenseElements.Count(sizes.AsSpan((axis + 1)..)));
         }
 
         public long Outer { get; }

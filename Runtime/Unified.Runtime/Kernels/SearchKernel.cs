@@ -12,8 +12,8 @@ internal static class SearchKernel
     {
         var (sorted, values) = (arrays[0], arrays[1]);
         var count = checked((int)sorted.Sizes[^1]);
-        var rows = sorted.Sizes.SkipLast(1).Aggregate(1L, (a, b) => a * b);
-        var total = values.Sizes.Aggregate(1L, (a, b) => a * b);
+        var rows = DenseElements.Count(sorted.Sizes.AsSpan(..^1));
+        var total = DenseElements.Count(values.Sizes);
         var each = rows == 0 ? 0 : checked((int)(total / rows));
         var (row, wanted, places) = (new double[count], new double[each], new long[each]);
         for (var r = 0L; r < rows; r++)

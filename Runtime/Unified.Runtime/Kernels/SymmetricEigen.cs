@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Unified;
 
 /// <summary>
@@ -36,7 +34,8 @@ internal static class SymmetricEigen
             throw batch.Error("has eigenvalues that the iteration did not find; scale it, so that its elements are of usual size");
         }
 
-        var order = Enumerable.Range(0, n).OrderBy(i => values[i]).ToArray();
+        int[] order = [.. Enumerable.Range(0, n)];
+        Array.Sort(order, (i, j) => values[i].CompareTo(values[j]));
         for (var c = 0; c < n; c++)
         {
             var vector = v.AsSpan(order[c] * n, n);
@@ -61,7 +60,7 @@ internal static class SymmetricEigen
         for (var i = n - 1; i > 0; i--)
         {
             var head = d.AsSpan(0, i);
-            var scale = TensorPrimitives.SumOfMagnitudes<double>(head);
+            var scale = Doubles.Largest(head);
             var h = 0.0;
             if (scale == 0)
             {
@@ -74,8 +73,8 @@ internal static class SymmetricEigen
             }
             else
             {
-                TensorPrimitives.Divide(head, scale, head);
-                h = TensorPrimitives.Dot<double>(head, head);
+                Doubles.Divide(head, scale, head);
+                h = Doubles.Dot(head, head);
                 var f = d[i - 1];
                 var g = f > 0 ? -Math.Sqrt(h) : Math.Sqrt(h);
                 e[i] = scale * g;
@@ -83,13 +82,13 @@ internal static class SymmetricEigen
                 d[i - 1] = f - g;
                 Similar(v, d, e, i);
                 var ends = e.AsSpan(0, i);
-                TensorPrimitives.Divide(ends, h, ends);
-                TensorPrimitives.MultiplyAdd(head, -TensorPrimitives.Dot<double>(ends, head) / (h + h), ends, ends);
+                Doubles.Divide(ends, h, ends);
+                Doubles.AddScaled(head, -Doubles.Dot(ends, head) / (h + h), ends);
                 for (var j = 0; j < i; j++)
                 {
                     var column = Column(j, j, i);
-                    TensorPrimitives.MultiplyAdd(e.AsSpan(j, i - j), -d[j], column, column);
-                    TensorPrimitives.MultiplyAdd(d.AsSpan(j, i - j), -e[j], column, column);
+                    Doubles.AddScaled(e.AsSpan(j, i - j), -d[j], column);
+                    Doubles.AddScaled(d.AsSpan(j, i - j), -e[j], column);
                     d[j] = v[(j * n) + i - 1];
                     v[(j * n) + i] = 0;
                 }
@@ -111,9 +110,9 @@ internal static class SymmetricEigen
         {
             v[(i * n) + j] = d[j];
             var below = v.AsSpan((j * n) + j + 1, i - j - 1);
-            e[j] += (v[(j * n) + j] * d[j]) + TensorPrimitives.Dot(below, d.AsSpan(j + 1, i - j - 1));
+            e[j] += (v[(j * n) + j] * d[j]) + Doubles.Dot(below, d.AsSpan(j + 1, i - j - 1));
             var rest = e.AsSpan(j + 1, i - j - 1);
-            TensorPrimitives.MultiplyAdd(below, d[j], rest, rest);
+            Doubles.AddScaled(below, d[j], rest);
         }
     }
 
@@ -128,11 +127,11 @@ internal static class SymmetricEigen
             var reflector = v.AsSpan((i + 1) * n, i + 1);
             if (h != 0)
             {
-                TensorPrimitives.Divide(reflector, h, d.AsSpan(0, i + 1));
+                Doubles.Divide(reflector, h, d.AsSpan(0, i + 1));
                 for (var j = 0; j <= i; j++)
                 {
                     var column = v.AsSpan(j * n, i + 1);
-                    TensorPrimitives.MultiplyAdd(d.AsSpan(0, i + 1), -TensorPrimitives.Dot<double>(reflector, column), column, column);
+                    Doubles.AddScaled(d.AsSpan(0, i + 1), -Doubles.Dot(reflector, column), column);
                 }
             }
 
@@ -154,7 +153,7 @@ internal static class SymmetricEigen
         var n = d.Length;
         e.AsSpan(1).CopyTo(e);
         e[n - 1] = 0;
-        var (shift, size, spare) = (0.0, 0.0, new double[n]);
+        var (shift, size) = (0.0, 0.0);
         for (var l = 0; l < n; l++)
         {
             size = Math.Max(size, Math.Abs(d[l]) + Math.Abs(e[l]));
@@ -171,7 +170,7 @@ internal static class SymmetricEigen
                     return false;
                 }
 
-                shift += Turn(v, d, e, l, m, spare);
+                shift += Turn(v, d, e, l, m);
             }
 
             d[l] += shift;
@@ -182,7 +181,7 @@ internal static class SymmetricEigen
     }
 
     /// <returns>By how much the values were shifted.</returns>
-    private static double Turn(double[] v, double[] d, double[] e, int l, int m, double[] spare)
+    private static double Turn(double[] v, double[] d, double[] e, int l, int m)
     {
         var n = d.Length;
         var g = d[l];
@@ -210,7 +209,7 @@ internal static class SymmetricEigen
             c = p / r;
             p = (c * d[i]) - (s * g);
             d[i + 1] = h + (s * ((c * g) + (s * d[i])));
-            Rotations.Apply(v.AsSpan(i * n, n), v.AsSpan((i + 1) * n, n), c, s, spare);
+            Doubles.Rotate(v.AsSpan(i * n, n), v.AsSpan((i + 1) * n, n), c, s);
         }
 
         p = -s * s2 * c3 * after * e[l] / next;

@@ -29,6 +29,7 @@ public class LinearAlgebraTests
 
     [Theory]
     [InlineData(50, 50)]
+    [InlineData(150, 150)]
     [InlineData(120, 30)]
     [InlineData(30, 120)]
     [InlineData(1, 7)]
