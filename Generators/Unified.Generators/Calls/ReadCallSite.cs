@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
 
 namespace Unified.Generators;
 
@@ -26,6 +27,19 @@ internal static class ReadCallSite
             return null;
         }
 
-        return new CallSite(target, location.GetInterceptsLocationAttributeSyntax());
+        return new CallSite(target, location.GetInterceptsLocationAttributeSyntax(), target.Parameters.Any(p => p.Modifier.Length > 0) && SharesVariables(invocation, model, cancel));
+    }
+
+    /// <summary>A variable goes in by reference that others may hold, too: a field, an item of an array, one variable twice.</summary>
+    private static bool SharesVariables(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)
+    {
+        if (model.GetOperation(invocation, cancel) is not IInvocationOperation call)
+        {
+            return true;
+        }
+
+        var byReference = call.Arguments.Where(a => a.Parameter?.RefKind is not (null or RefKind.None)).Select(a => References.Of(a.Value)).ToList();
+        return byReference.Any(r => r.Kind == ReferenceKind.Shared)
+            || byReference.Select(r => r.Variable).OfType<ISymbol>().GroupBy(v => v, SymbolEqualityComparer.Default).Any(g => g.Count() > 1);
     }
 }

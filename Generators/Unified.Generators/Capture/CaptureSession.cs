@@ -37,6 +37,9 @@ internal sealed class CaptureSession
 
     public IMethodSymbol Method { get; }
 
+    /// <summary>It has <c>ref</c> or <c>out</c> parameters, whose values its graph gives beside the result.</summary>
+    public bool HandsBack => Method.Parameters.Any(ArgumentParts.IsHandedBack);
+
     /// <summary>The whole body of the method, and of the getters that are captured with it.</summary>
     public List<IOperation> Bodies { get; } = [];
 

@@ -24,6 +24,9 @@ internal sealed class FunctionCapture(CaptureSession session)
     private readonly Stack<IBlockOperation> _open = new();
     private readonly Stack<List<ValueKind>> _returned = new();
 
+    /// <summary>The body of another function is captured: its returns are not the method's.</summary>
+    public bool IsInlining => _open.Count > 0;
+
     /// <summary>The local function that stands in this statement. It does nothing until it is called.</summary>
     public void Declare(ILocalFunctionOperation function) => _local[function.Symbol] = function.Body;
 
@@ -44,6 +47,8 @@ internal sealed class FunctionCapture(CaptureSession session)
                 return session.Writer.FindFunction(parameter.Parameter);
             case IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference:
                 return new FunctionValue(reference.Method, BodyOf(reference.Method), session.Writer.Scope);
+            case IMethodReferenceOperation { Method: var group } when group.Parameters.Any(ArgumentParts.IsHandedBack):
+                return null;
             case IMethodReferenceOperation reference when session.Types.OpOf(reference.Method) is not null || session.Types.IsStaticGraph(reference.Method):
                 return new FunctionValue(
                     reference.Method, null, null, reference.Instance is { } instance ? session.Expressions.Capture(instance) : null, reference);
@@ -206,7 +211,7 @@ internal sealed class FunctionCapture(CaptureSession session)
     }
 
     /// <summary>The local behind a ref or out argument.</summary>
-    private int? Variable(IArgumentOperation argument)
+    public int? Variable(IArgumentOperation argument)
     {
         var target = argument.Value is IDeclarationExpressionOperation { Expression: var declared } ? declared : argument.Value;
         switch (target)

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Unified.Ir;
+using ValueType = Unified.Ir.ValueType;
 
 namespace Unified.Generators;
 
@@ -37,9 +38,15 @@ internal static class MethodCapture
         var captured = session.Writer.InBlock(() =>
         {
             taken.ForEach(p => session.Expressions.Records.Assemble(p.Parameter, p.FirstPart));
+            DeclareResults(session);
             session.Statements.Capture(block);
+            if (method.ReturnsVoid && session.HandsBack)
+            {
+                session.Statements.HandBack(null, block);
+            }
         });
         var resultShape = ShapeAnnotations.Read(session, method.GetReturnTypeAttributes(), "result", method.ReturnType, declaration);
+        var back = HandedBack(session, declaration);
         session.State.CheckReads();
         var key = method.OriginalDefinition.GetDocumentationCommentId();
         if (session.HasErrors || key is null)
@@ -51,13 +58,13 @@ internal static class MethodCapture
         return Result(session, new Function(
             key,
             parameters,
-            session.Types.Of(method.ReturnType),
+            session.HandsBack ? new ValueType(ValueKind.Aggregate, $"({method.ReturnType.ToDisplayString()}, {string.Join(", ", back.Select(b => b.Type.Name))})") : session.Types.Of(method.ReturnType),
             writer.Locals,
             writer.Thunks,
             [.. writer.Callees.Select(c => c.Key)],
             captured,
             writer.RegisterCount,
-            SignaturePlace(declaration)) { ResultShape = resultShape });
+            SignaturePlace(declaration)) { ResultShape = resultShape, HandedBack = back });
     }
 
     private static MethodDeclarationSyntax? Declaration(IMethodSymbol method, SemanticModel model) => method.DeclaringSyntaxReferences
@@ -84,7 +91,7 @@ internal static class MethodCapture
         }
 
         var taken = new List<(IParameterSymbol, int)>();
-        foreach (var parameter in method.Parameters)
+        foreach (var parameter in method.Parameters.Where(ArgumentParts.IsGiven))
         {
             if (ArgumentParts.Of(parameter.Type) is not null)
             {
@@ -109,6 +116,19 @@ internal static class MethodCapture
 
         return (parameters.ToImmutable(), taken);
     }
+
+    // A variable that the method sets before anything reads it.
+    private static void DeclareResults(CaptureSession session)
+    {
+        foreach (var parameter in session.Method.Parameters.Where(p => !ArgumentParts.IsGiven(p)))
+        {
+            session.Writer.Declare(parameter, session.Types.Of(parameter.Type));
+        }
+    }
+
+    private static ImmutableArray<FunctionParameter> HandedBack(CaptureSession session, SyntaxNode declaration) =>
+        [.. session.Method.Parameters.Where(ArgumentParts.IsHandedBack).Select(p => new FunctionParameter(
+            p.Name, session.Types.Of(p.Type), ArgumentParts.IsGiven(p) ? null : ShapeAnnotations.Read(session, p.GetAttributes(), p.Name, p.Type, declaration)))];
 
     /// <summary>The place of the method's name, with the signature as text.</summary>
     private static SourceSpan SignaturePlace(MethodDeclarationSyntax declaration)

@@ -132,9 +132,16 @@ internal sealed class StatementCapture
 
     private void Return(IReturnOperation operation)
     {
+        var handsBack = _session.HandsBack && !_session.Functions.IsInlining;
         if (operation.ReturnedValue is not { } returned)
         {
             Usings.Leave(isLoop: false);
+            if (handsBack)
+            {
+                HandBack(null, operation);
+                return;
+            }
+
             _session.Writer.Emit(new ReturnInstruction(Instruction.None, _session.Place(operation)));
             return;
         }
@@ -143,9 +150,24 @@ internal sealed class StatementCapture
         if (!value.IsMissing)
         {
             Usings.Leave(isLoop: false);
+            if (handsBack)
+            {
+                HandBack(value.Register, operation);
+                return;
+            }
+
             _session.Functions.NoteReturn(value.Kind);
             _session.Writer.Emit(new ReturnInstruction(value.Register, _session.Place(operation)));
         }
+    }
+
+    /// <summary>Returns the result, if there is one, together with the variables that the caller gets back.</summary>
+    public void HandBack(int? result, IOperation place)
+    {
+        var variables = _session.Method.Parameters.Where(ArgumentParts.IsHandedBack).Select(p => _session.Writer.Load(_session.Writer.Find(p)!.Value));
+        ImmutableArray<int> items = result is { } value ? [value, .. variables] : [.. variables];
+        var all = _session.Writer.Emit(r => new ListInstruction(r, items, _session.Place(place)));
+        _session.Writer.Emit(new ReturnInstruction(all, _session.Place(place)));
     }
 
     private void If(IConditionalOperation operation)

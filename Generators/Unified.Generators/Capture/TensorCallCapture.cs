@@ -216,16 +216,29 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return session.Refuse("UG002", call, "A generic static graph", "make its type generic");
         }
 
-        if (call.Arguments.FirstOrDefault(a => a.Parameter?.RefKind is RefKind.Ref or RefKind.Out) is { } reference)
+        if (SharedVariable(call) is { } shared)
         {
-            return session.Refuse("UG002", reference, "A ref or out argument", "return a tuple");
+            return session.Refuse("UG002", shared, "A reference to what the method may reach by another name, too,", "pass a local variable of its own");
         }
 
         var receiver = call.Instance is { } self ? session.Expressions.Capture(self) : default(Captured?);
         var arguments = new Captured[method.Parameters.Length];
+        var variables = new int?[method.Parameters.Length];
         var failed = receiver is { IsMissing: true };
         foreach (var argument in call.Arguments)
         {
+            if (ArgumentParts.IsHandedBack(argument.Parameter!))
+            {
+                variables[argument.Parameter!.Ordinal] = session.Functions.Variable(argument);
+                if (variables[argument.Parameter.Ordinal] is { } known && session.Types.LayoutOf(argument.Parameter.Type) is not null && session.Writer[known].Type.Kind == ValueKind.Host)
+                {
+                    return session.Refuse("UG004", argument, $"Assigning an object of the graph to '{argument.Value.Syntax}', which holds one of the host,", "declare a new variable for it");
+                }
+
+                failed |= variables[argument.Parameter.Ordinal] is null;
+                continue;
+            }
+
             var isApart = ArgumentParts.Of(argument.Parameter!.OriginalDefinition.Type) is not null;
             var value = !isApart && session.Types.LayoutOf(argument.Parameter.Type) is not null ? session.Expressions.Records.Argument(argument)
                 : argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
@@ -240,7 +253,44 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return Captured.Missing(kind);
         }
 
-        return StaticGraph(method, call.Instance, call.IsVirtual, receiver, [.. arguments], call);
+        // What a variable holds at the call, after all arguments have been evaluated.
+        foreach (var parameter in method.Parameters.Where(p => ArgumentParts.IsHandedBack(p) && ArgumentParts.IsGiven(p)))
+        {
+            var variable = variables[parameter.Ordinal]!.Value;
+            arguments[parameter.Ordinal] = new(session.Writer.Load(variable), session.Writer[variable].Type.Kind);
+        }
+
+        var result = StaticGraph(method, call.Instance, call.IsVirtual, receiver, [.. arguments], call);
+        return variables.All(v => v is null) ? result : TakeBack(method, result.Register, variables, call);
+    }
+
+    /// <summary>What a call gives apart: the variables it sets, and its result.</summary>
+    private Captured TakeBack(IMethodSymbol method, int given, int?[] variables, IOperation place)
+    {
+        var item = 0;
+        var result = method.ReturnsVoid ? Captured.Missing(ValueKind.Void) : new(Next(), session.Types.KindOf(method.ReturnType));
+        foreach (var variable in variables.OfType<int>())
+        {
+            session.Writer.Emit(new StoreInstruction(variable, Next()));
+        }
+
+        return result;
+
+        int Next()
+        {
+            var position = session.Writer.Literal(item++);
+            return session.Writer.Emit(r => new ItemInstruction(r, given, position, session.Place(place)));
+        }
+    }
+
+    // The method would see the one change while it works with the other.
+    private static IArgumentOperation? SharedVariable(IInvocationOperation call)
+    {
+        var byReference = call.Arguments.Where(a => a.Parameter?.RefKind is not (null or RefKind.None))
+            .Select(a => (Argument: a, Reference: References.Of(a.Value), IsHandedBack: ArgumentParts.IsHandedBack(a.Parameter!))).ToList();
+        return byReference.FirstOrDefault(r => r.Reference.Kind == ReferenceKind.Shared && !r.IsHandedBack && r.Argument.Value is not (ILocalReferenceOperation or IParameterReferenceOperation)).Argument
+            ?? byReference.Where(r => r.Reference.Variable is not null).GroupBy(r => r.Reference.Variable, SymbolEqualityComparer.Default)
+                .FirstOrDefault(g => g.Count() > 1 && g.Any(r => r.IsHandedBack))?.Last().Argument;
     }
 
     /// <summary>A static graph by its method group, on captured values.</summary>
@@ -262,16 +312,17 @@ internal sealed class TensorCallCapture(CaptureSession session)
             CompanionNames.Of(method),
             instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
         session.Origins.Callees[callee] = method;
-        var registers = arguments.SelectMany((a, i) => session.Expressions.Records.TakeApart(
+        var registers = arguments.SelectMany((a, i) => !ArgumentParts.IsGiven(method.Parameters[i]) ? [] : session.Expressions.Records.TakeApart(
             a, method.OriginalDefinition.Parameters[i].Type, method.Parameters[i].Type, place));
         ImmutableArray<int> all = receiver is { } self ? [self.Register, .. registers] : [.. registers];
-        if (kind == ValueKind.Void)
+        var handsBack = method.Parameters.Any(ArgumentParts.IsHandedBack);
+        if (kind == ValueKind.Void && !handsBack)
         {
             session.Writer.Emit(new CallInstruction(Instruction.None, callee, all, session.Place(place)));
             return Captured.Missing(kind);
         }
 
-        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(place))), kind);
+        return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(place))), handsBack ? ValueKind.Aggregate : kind);
     }
 
     private Captured NotAStaticGraph(IInvocationOperation call)

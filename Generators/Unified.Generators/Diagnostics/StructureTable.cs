@@ -19,10 +19,10 @@ internal static class StructureTable
         "UG104", "Type of a static graph cannot be reached", "'{0}' cannot be a static graph, because '{1}' is private, protected or file-local; make '{1}' internal or public");
 
     public static DiagnosticDescriptor Parameter { get; } = Error(
-        "UG105", "Parameter of a static graph", "Parameter '{0}' of the static graph '{1}' is by reference, a span or a pointer; pass it by value, or as an array");
+        "UG105", "Parameter of a static graph", "Parameter '{0}' of the static graph '{1}' is {2}; {3}");
 
     public static DiagnosticDescriptor Result { get; } = Error(
-        "UG106", "Result of a static graph", "The static graph '{0}' returns '{1}'; return nothing, a Tensor, or tuples, arrays, lists and records of Tensor, and compute other values outside of it");
+        "UG106", "Result of a static graph", "The static graph '{0}' returns '{1}'; return nothing, a Tensor, a number, or tuples, arrays, lists and records of them, and compute other values outside of it");
 
     public static DiagnosticDescriptor Lists { get; } = Error(
         "UG107", "Several lists in the result of a static graph", "The static graph '{0}' returns more than one list, whose lengths could not be told apart; return one list, and other tensors as items of a tuple");

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Unified.Generators;
 
 /// <summary>
@@ -175,7 +177,7 @@ internal static class CompanionSource
         writer.Line($"{returns}Eager{signature.TypeArguments}({signature.ArgumentsWithSelf});").Close().Line()
             .Line(Hidden)
             .Line(CallsUser)
-            .Line($"private static {signature.ReturnType} Eager{signature.TypeArguments}({signature.Declarations("")}){signature.Constraints} => {signature.EagerCall};");
+            .Line($"public static {signature.ReturnType} Eager{signature.TypeArguments}({signature.Declarations("")}){signature.Constraints} => {signature.EagerCall};");
     }
 
     /// <summary>Where the graph comes from, and what else must hold for the call to run it; null: it never does.</summary>
@@ -196,7 +198,7 @@ internal static class CompanionSource
         var self = signature.IsStatic ? "null" : "self";
         var arguments = string.Join(", ", signature.Parameters.SelectMany(p => p.Parts.Select(part => Argument(p.Name + part.Path, part.Form))));
         string Run(string results) => $"global::Unified.GraphRuntime.TryRun({graph}, {self}, [{arguments}], {results})";
-        switch (signature.Result)
+        switch (signature.Given)
         {
             case VoidResult:
                 writer.Open($"if ({Run("[]")})").Line("return;").Close();
@@ -207,12 +209,27 @@ internal static class CompanionSource
                 break;
             case { Count: >= 0 } plan:
                 writer.Line($"global::System.Span<global::Unified.Tensor> results = [{string.Join(", ", Enumerable.Repeat("null!", plan.Count))}];")
-                    .Open($"if ({Run("results")})").Line($"return {RebuildResult.Expression(plan)};").Close();
+                    .Open($"if ({Run("results")})");
+                WriteResult(writer, signature);
                 break;
-            case { } plan:
-                writer.Open($"if ({Run("out global::Unified.Tensor[] results")})").Line($"return {RebuildResult.Expression(plan)};").Close();
+            default:
+                writer.Open($"if ({Run("out global::Unified.Tensor[] results")})");
+                WriteResult(writer, signature);
                 break;
         }
+    }
+
+    private static void WriteResult(SourceWriter writer, MethodSignature signature)
+    {
+        var back = signature.Parameters.Where(p => p.Back is not null).ToImmutableArray();
+        var isVoid = signature.Result is VoidResult;
+        var values = RebuildResult.Expressions([.. (isVoid ? [] : new[] { signature.Result }).Concat(back.Select(p => p.Back!))]);
+        for (var i = 0; i < back.Length; i++)
+        {
+            writer.Line($"{back[i].Name} = {values[isVoid ? i : i + 1]};");
+        }
+
+        writer.Line(isVoid ? "return;" : $"return {values[0]};").Close();
     }
 
     private static string Argument(string value, ArgumentForm form) => form switch

@@ -19,7 +19,7 @@ internal static class InterceptorSource
             .Open("file static class Interceptors");
 
         // Sorted, so that the file does not depend on the order in which trees were bound.
-        var targets = calls.GroupBy(c => c.Target).OrderBy(g => g.Key.Companion, StringComparer.Ordinal);
+        var targets = calls.GroupBy(c => (c.Target, c.IsEager)).OrderBy(g => g.Key.Target.Companion, StringComparer.Ordinal).ThenBy(g => g.Key.IsEager);
         foreach (var target in targets)
         {
             foreach (var attribute in target.Select(c => c.Attribute).Distinct().OrderBy(a => a, StringComparer.Ordinal))
@@ -27,7 +27,7 @@ internal static class InterceptorSource
                 writer.Line(attribute);
             }
 
-            Write(writer, target.Key);
+            Write(writer, target.Key.Target, target.Key.IsEager);
         }
 
         return writer.Close().Close().ToString();
@@ -37,13 +37,18 @@ internal static class InterceptorSource
     /// Inlined, and with something to do after the call, the redirection is no tail call of the user's method: <c>=> _layer.Forward(x)</c> keeps its
     /// frame in a stack trace of optimized code.
     /// </summary>
-    private static void Write(SourceWriter writer, MethodSignature target)
+    private static void Write(SourceWriter writer, MethodSignature target, bool isEager)
     {
         var isVoid = target.Result is VoidResult;
         writer.Line(CompanionSource.Hidden)
             .Line("[global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]")
-            .Open($"internal static {target.ReturnType} {target.Companion.Substring(2)}{target.TypeArguments}({target.Declarations("this ")}){target.Constraints}")
-            .Line($"{(isVoid ? "" : "var result = ")}global::{KnownNames.GeneratedNamespace}.{target.Companion}.Invoke{target.TypeArguments}({target.ArgumentsWithSelf});")
+            .Open($"internal static {target.ReturnType} {target.Companion.Substring(2)}{(isEager ? "_Eager" : "")}{target.TypeArguments}({target.Declarations("this ")}){target.Constraints}");
+        if (isEager)
+        {
+            writer.Line($"global::Unified.GraphRuntime.SayReference({PackedLiteral.Plain(target.Key)});");
+        }
+
+        writer.Line($"{(isVoid ? "" : "var result = ")}global::{KnownNames.GeneratedNamespace}.{target.Companion}.{(isEager ? "Eager" : "Invoke")}{target.TypeArguments}({target.ArgumentsWithSelf});")
             .Line("global::System.GC.KeepAlive(null);");
         (isVoid ? writer : writer.Line("return result;")).Close().Line();
     }

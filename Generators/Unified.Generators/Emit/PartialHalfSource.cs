@@ -145,7 +145,7 @@ internal static class PartialHalfSource
             return;
         }
 
-        var parameters = string.Join(", ", signature.Parameters.Select(p => $"{p.Type} {p.Name}"));
+        var parameters = string.Join(", ", signature.Parameters.Select(p => p.Declaration));
         var graph = signature.IsGeneric ? $"__UnifiedGraph_{signature.Suffix}" : $"global::{KnownNames.GeneratedNamespace}.{signature.Companion}";
         writer.Line($"private delegate {signature.ReturnType} __UnifiedSlot_{signature.Suffix}({parameters});").Line();
         foreach (var slot in signature.Slots)

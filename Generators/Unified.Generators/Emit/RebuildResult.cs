@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Unified.Generators;
 
 /// <summary>
@@ -6,11 +8,14 @@ namespace Unified.Generators;
 /// </summary>
 internal static class RebuildResult
 {
-    public static string Expression(ResultPlan plan)
+    public static string Expression(ResultPlan plan) => Expressions([plan])[0];
+
+    /// <summary>One expression per plan; their tensors come one plan after the other.</summary>
+    public static ImmutableArray<string> Expressions(ImmutableArray<ResultPlan> plans)
     {
-        var (before, total) = (0, Fixed(plan));
+        var (before, total) = (0, plans.Sum(Fixed));
         var isBehindList = false;
-        return Write(plan);
+        return [.. plans.Select(Write)];
 
         // Behind the list, positions count from the end.
         string Write(ResultPlan part)
@@ -18,8 +23,9 @@ internal static class RebuildResult
             switch (part)
             {
                 case TensorResult:
-                    before++;
-                    return isBehindList ? $"results[^{total - before + 1}]" : $"results[{before - 1}]";
+                    return Next();
+                case NumberResult number:
+                    return $"{Next()}.Item<{number.Type}>()";
                 case ListResult list:
                     // The list takes what the fixed ones before and after it leave.
                     isBehindList = true;
@@ -32,11 +38,17 @@ internal static class RebuildResult
                     throw new InvalidOperationException($"no result to rebuild from {part}");
             }
         }
+
+        string Next()
+        {
+            before++;
+            return isBehindList ? $"results[^{total - before + 1}]" : $"results[{before - 1}]";
+        }
     }
 
     private static int Fixed(ResultPlan plan) => plan switch
     {
-        TensorResult => 1,
+        TensorResult or NumberResult => 1,
         TupleResult tuple => tuple.Items.Sum(Fixed),
         RecordResult record => record.Items.Sum(Fixed),
         _ => 0,

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Unified.Generators;
 
 /// <summary>How a parameter travels to the runtime: which <c>Argument.Of</c> takes it.</summary>
@@ -9,9 +11,18 @@ internal enum ArgumentForm
     Object,
 }
 
-/// <param name="Parts">What of it travels: it itself, or its members.</param>
+/// <param name="Modifier"><c>ref </c> and the like; empty for a parameter by value.</param>
+/// <param name="Parts">What of it travels: it itself, or its members; nothing of an <c>out</c> parameter.</param>
 /// <param name="NotNull">The ways to objects in it that must be there for that.</param>
-internal sealed record SignatureParameter(string Type, string Name, EquatableArray<SignaturePart> Parts, EquatableArray<string> NotNull);
+/// <param name="Back">How the variable's value is put together after the run, where it is <c>ref</c> or <c>out</c>.</param>
+internal sealed record SignatureParameter(
+    string Modifier, string Type, string Name, EquatableArray<SignaturePart> Parts, EquatableArray<string> NotNull, ResultPlan? Back)
+{
+    /// <summary>As an argument of another call.</summary>
+    public string Argument => (Modifier == "ref readonly " ? "in " : Modifier) + Name;
+
+    public string Declaration => $"{Modifier}{Type} {Name}";
+}
 
 /// <param name="Path">What is written behind the parameter's name: <c>.Left</c>, or nothing.</param>
 internal sealed record SignaturePart(string Path, ArgumentForm Form);
@@ -73,11 +84,16 @@ internal sealed record MethodSignature(
     /// <summary><c>self, x</c>-style declarations and arguments; the receiver first where there is one.</summary>
     public string Declarations(string receiverModifier) =>
         string.Join(", ", (IsStatic ? [] : new[] { $"{receiverModifier}{Self} self" })
-            .Concat(Parameters.Select((p, i) => $"{(IsExtension && i == 0 ? receiverModifier : "")}{p.Type} {p.Name}")));
+            .Concat(Parameters.Select((p, i) => (IsExtension && i == 0 ? receiverModifier : "") + p.Declaration)));
 
-    public string Arguments => string.Join(", ", Parameters.Select(p => p.Name));
+    public string Arguments => string.Join(", ", Parameters.Select(p => p.Argument));
 
-    public string ArgumentsWithSelf => string.Join(", ", (IsStatic ? [] : new[] { "self" }).Concat(Parameters.Select(p => p.Name)));
+    public string ArgumentsWithSelf => string.Join(", ", (IsStatic ? [] : new[] { "self" }).Concat(Parameters.Select(p => p.Argument)));
+
+    /// <summary>What the graph gives: the result, then the variables that a caller gets back.</summary>
+    public ResultPlan Given => Parameters.Any(p => p.Back is not null)
+        ? new TupleResult((Result is VoidResult ? [] : new[] { Result }).Concat(Parameters.Select(p => p.Back).OfType<ResultPlan>()).ToImmutableArray())
+        : Result;
 
     /// <summary>Short and unique in the type: the hash of the companion's name.</summary>
     public string Suffix => Companion.Substring(Companion.LastIndexOf('_') + 1);

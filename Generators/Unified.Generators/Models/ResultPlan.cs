@@ -20,6 +20,12 @@ internal sealed record TensorResult : ResultPlan
     public override int Count => 1;
 }
 
+/// <summary>A number or bool of this C# type, which comes as a tensor of rank 0.</summary>
+internal sealed record NumberResult(string Type) : ResultPlan
+{
+    public override int Count => 1;
+}
+
 internal sealed record TupleResult(EquatableArray<ResultPlan> Items) : ResultPlan
 {
     public override int Count => Items.Any(i => i.Count < 0) ? -1 : Items.Sum(i => i.Count);

@@ -69,7 +69,7 @@ internal static class CallShapes
         method = Actual(method, receiver);
         var scope = new ContractScope(receiver);
         var first = method.IsStatic ? 0 : 1;
-        foreach (var parameter in method.Parameters)
+        foreach (var parameter in method.Parameters.Where(ArgumentParts.IsGiven))
         {
             var register = step.Arguments[first + ArgumentParts.Before(parameter)];
             if (frame[register] is TensorFact tensor && ShapeContract.Of(parameter.GetAttributes(), frame.Session.Types) is { } contract
@@ -81,11 +81,16 @@ internal static class CallShapes
             }
         }
 
+        var promised = step.Result == Instruction.None ? Fact.Nothing : Promised(method.ReturnType, method.GetReturnTypeAttributes(), ResultSource(receiver, method));
+        var back = method.Parameters.Where(ArgumentParts.IsHandedBack).Select(p => Promised(
+            p.Type, ArgumentParts.IsGiven(p) ? [] : p.GetAttributes(), Source(receiver, p.Name)));
         if (step.Result != Instruction.None)
         {
-            frame[step.Result] = !frame.Session.Types.IsTensor(method.ReturnType) ? Fact.Nothing
-                : ShapeContract.Of(method.GetReturnTypeAttributes(), frame.Session.Types)?.Tensor(scope, frame.Unknown, ResultSource(receiver, method)) ?? TensorFact.Unknown;
+            frame[step.Result] = method.Parameters.Any(ArgumentParts.IsHandedBack) ? new ListFact(method.ReturnsVoid ? [.. back] : [promised, .. back]) : promised;
         }
+
+        Fact Promised(ITypeSymbol type, ImmutableArray<AttributeData> attributes, string source) => !frame.Session.Types.IsTensor(type) ? Fact.Nothing
+            : ShapeContract.Of(attributes, frame.Session.Types)?.Tensor(scope, frame.Unknown, source) ?? TensorFact.Unknown;
     }
 
     private static string Source(ObjectFact? receiver, string parameter) =>

@@ -173,7 +173,13 @@ internal static class ControlShapes
         else
         {
             frame.Return(frame[step.Value]);
-            if (frame[step.Value] is TensorFact result)
+            var returned = step.Value != Instruction.None ? frame[step.Value] : Fact.Nothing;
+            if (frame.Session.HandsBack)
+            {
+                returned = returned is ListFact { Items: [var first, ..] } && !frame.Session.Method.ReturnsVoid ? first : Fact.Nothing;
+            }
+
+            if (returned is TensorFact result)
             {
                 CallShapes.CheckResult(frame, step, result);
             }

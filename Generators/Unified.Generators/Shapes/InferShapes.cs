@@ -17,10 +17,11 @@ internal static class InferShapes
     {
         var frame = new ShapeFrame(session, function);
         var method = session.Method;
-        var parameters = method.Parameters.Select(p => $"{p.Name}: {Text(frame.Of(p), p.Type)}").ToList();
+        var parameters = method.Parameters.Select(p => $"{p.Name}: {Text(ArgumentParts.IsGiven(p) ? frame.Of(p) : null, p.Type)}").ToList();
         Run(frame, function.Body);
-        var result = frame.Result is TensorFact { SaysNothing: false } || ShapeContract.Of(method.GetReturnTypeAttributes(), session.Types) is not { } promised
-            ? Text(frame.Result, method.ReturnType)
+        var given = !session.HandsBack ? frame.Result : frame.Result is ListFact { Items: [var first, ..] } && !method.ReturnsVoid ? first : null;
+        var result = given is TensorFact { SaysNothing: false } || ShapeContract.Of(method.GetReturnTypeAttributes(), session.Types) is not { } promised
+            ? Text(given, method.ReturnType)
             : promised.Text(frame.Scope);
         return new(frame.Found, $"{method.Name}({string.Join(", ", parameters)}) -> {result}");
     }

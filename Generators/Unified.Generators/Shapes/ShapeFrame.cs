@@ -165,7 +165,7 @@ internal sealed class ShapeFrame
             Locals[0] = Facts.Self;
         }
 
-        foreach (var parameter in Session.Method.Parameters)
+        foreach (var parameter in Session.Method.Parameters.Where(ArgumentParts.IsGiven))
         {
             var contract = ShapeContract.Of(parameter.GetAttributes(), Session.Types);
             Locals[first + ArgumentParts.Before(parameter)] = contract?.Tensor(Scope, Unknown, "its [Shape]") ?? Facts.NoneOf(parameter.Type);

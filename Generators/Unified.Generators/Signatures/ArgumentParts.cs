@@ -29,7 +29,13 @@ internal static class ArgumentParts
 
     /// <summary>How many arguments of the graph come before this parameter.</summary>
     public static int Before(IParameterSymbol parameter) =>
-        ((IMethodSymbol)parameter.OriginalDefinition.ContainingSymbol).Parameters.Take(parameter.Ordinal).Sum(p => Leaves(p.Type).Count());
+        ((IMethodSymbol)parameter.OriginalDefinition.ContainingSymbol).Parameters.Take(parameter.Ordinal).Where(IsGiven).Sum(p => Leaves(p.Type).Count());
+
+    /// <summary>The caller gives a value for it: it is no <c>out</c> parameter.</summary>
+    public static bool IsGiven(IParameterSymbol parameter) => parameter.RefKind != RefKind.Out;
+
+    /// <summary>The caller gets a value from it: it is <c>ref</c> or <c>out</c>.</summary>
+    public static bool IsHandedBack(IParameterSymbol parameter) => parameter.RefKind is RefKind.Ref or RefKind.Out;
 
     /// <summary>The type holds its own kind, or is nested so deep that it may.</summary>
     public static bool IsEndless(ITypeSymbol type, int depth = 0) => depth > Deepest || Members(type).Any(p => IsEndless(p.Type, depth + 1));

@@ -34,10 +34,12 @@ internal static class ReadSignature
             Headers: type.Headers().ToImmutableArray(),
             TypeParameters: type.TypeParametersInScope().ToImmutableArray(),
             Parameters: method.Parameters.Select(p => new SignatureParameter(
+                Modifier(p),
                 p.Type.Full(),
                 SymbolNames.Escaped(p.Name),
-                ArgumentParts.Leaves(p.Type).Select(l => new SignaturePart(l.Member, TensorTypes.FormOf(l.Type))).ToImmutableArray(),
-                ArgumentParts.NotNull(p.Type).ToImmutableArray())).ToImmutableArray(),
+                !ArgumentParts.IsGiven(p) ? [] : ArgumentParts.Leaves(p.Type).Select(l => new SignaturePart(l.Member, TensorTypes.FormOf(l.Type))).ToImmutableArray(),
+                !ArgumentParts.IsGiven(p) ? [] : ArgumentParts.NotNull(p.Type).ToImmutableArray(),
+                ArgumentParts.IsHandedBack(p) ? TensorTypes.PlanOf(p.Type) : null)).ToImmutableArray(),
             ReturnType: method.ReturnType.Full(),
             Result: TensorTypes.PlanOf(method.ReturnType)!,
             IsStatic: method.IsStatic,
@@ -49,6 +51,15 @@ internal static class ReadSignature
             Root: opened is null ? "" : CompanionNames.Of(opened),
             Slots: method.IsStatic ? [] : Slots(method, opened, compilation).ToImmutableArray());
     }
+
+    private static string Modifier(IParameterSymbol parameter) => parameter.RefKind switch
+    {
+        RefKind.Ref => "ref ",
+        RefKind.Out => "out ",
+        RefKind.In => "in ",
+        RefKind.RefReadOnlyParameter => "ref readonly ",
+        _ => "",
+    };
 
     /// <summary>The declaration is without fault, and its type takes a generated half where the method has a body.</summary>
     public static bool CanBeEmitted(IMethodSymbol method) =>

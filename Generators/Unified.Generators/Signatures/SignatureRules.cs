@@ -41,9 +41,17 @@ internal static class SignatureRules
 
         foreach (var parameter in method.Parameters)
         {
-            if (parameter.RefKind != RefKind.None || parameter.Type.IsRefLikeType || parameter.Type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer)
+            if (parameter.Type.IsRefLikeType || parameter.Type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer)
             {
-                return new(StructureTable.Parameter, [parameter.Name, method.Name]);
+                return new(StructureTable.Parameter, [parameter.Name, method.Name, "a span or a pointer", "pass an array"]);
+            }
+
+            if (ArgumentParts.IsHandedBack(parameter) && TensorTypes.PlanOf(parameter.Type) is null or { Lists: > 0 })
+            {
+                var keyword = parameter.RefKind == RefKind.Out ? "out" : "ref";
+                return new(StructureTable.Parameter, [
+                    parameter.Name, method.Name, $"{keyword} {parameter.Type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}",
+                    "make it a Tensor, a number, or a tuple or record of them"]);
             }
         }
 

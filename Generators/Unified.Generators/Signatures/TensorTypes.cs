@@ -62,7 +62,18 @@ internal static class TensorTypes
         return !type.IsValueType && IsReadOnlyList(type) ? ArgumentForm.TensorList : ArgumentForm.Object;
     }
 
-    /// <summary>How to rebuild a result of this type; null when it holds anything but tensors.</summary>
+    /// <summary>A type of number that a graph can compute.</summary>
+    private static string? NumberOf(ITypeSymbol type) => type.SpecialType switch
+    {
+        SpecialType.System_Int32 => "int",
+        SpecialType.System_Int64 => "long",
+        SpecialType.System_Single => "float",
+        SpecialType.System_Double => "double",
+        SpecialType.System_Boolean => "bool",
+        _ => null,
+    };
+
+    /// <summary>How to rebuild a result of this type; null when it holds anything but tensors and numbers.</summary>
     public static ResultPlan? PlanOf(ITypeSymbol type)
     {
         if (type.SpecialType == SpecialType.System_Void)
@@ -75,13 +86,18 @@ internal static class TensorTypes
             return new TensorResult();
         }
 
+        if (NumberOf(type) is { } number)
+        {
+            return new NumberResult(number);
+        }
+
         if (type is INamedTypeSymbol { IsTupleType: true } tuple)
         {
             var items = tuple.TupleElements.Select(e => PlanOf(e.Type)).ToImmutableArray();
             return items.Any(i => i is null or VoidResult) ? null : new TupleResult(items!);
         }
 
-        if (RecordLayout.Of(type) is { Constructor.Parameters: { IsEmpty: false } parameters } layout && parameters.Length == layout.Members.Length && !ArgumentParts.IsEndless(type))
+        if (ArgumentParts.Of(type.WithNullableAnnotation(NullableAnnotation.None)) is not null && RecordLayout.Of(type) is { Constructor.Parameters: { IsEmpty: false } parameters } layout && parameters.Length == layout.Members.Length && !ArgumentParts.IsEndless(type))
         {
             var items = parameters.Select(p => PlanOf(p.Type)).ToImmutableArray();
             return items.Any(i => i is null or VoidResult) ? null : new RecordResult(type.WithNullableAnnotation(NullableAnnotation.None).Full(), items!);

@@ -21,6 +21,7 @@ public static class FunctionCodec
             Parameters = { function.Parameters.Select(p => Parameter(tables, p)) },
             Result = tables.Type(function.Result),
             ResultShape = tables.OptionalShape(function.ResultShape),
+            HandedBack = { function.HandedBack.Select(p => Parameter(tables, p)) },
             Locals = { function.Locals.Select(l => new Wire.Variable { Name = tables.String(l.Name), Type = tables.Type(l.Type) }) },
             Thunks = { function.Thunks.Select(t => Thunk(tables, t)) },
             Callees = { function.Callees.Select(tables.String) },
@@ -40,7 +41,7 @@ public static class FunctionCodec
         var tables = new TableReader(wire.Tables);
         return new Function(
             tables.String(wire.Key),
-            [.. wire.Parameters.Select(p => new FunctionParameter(tables.String(p.Name), tables.ValueType(p.Type), tables.OptionalShape(p.Shape)))],
+            [.. wire.Parameters.Select(p => Parameter(tables, p))],
             tables.ValueType(wire.Result),
             [.. wire.Locals.Select(l => new Local(tables.String(l.Name), tables.ValueType(l.Type)))],
             [.. wire.Thunks.Select(t => new Thunk(tables.String(t.Name), tables.ValueType(t.Result), [.. t.Arguments.Select(tables.ValueType)], t.Guard))],
@@ -50,6 +51,7 @@ public static class FunctionCodec
             tables.Source(wire.Source))
         {
             ResultShape = tables.OptionalShape(wire.ResultShape),
+            HandedBack = [.. wire.HandedBack.Select(p => Parameter(tables, p))],
         };
     }
 
@@ -91,6 +93,9 @@ public static class FunctionCodec
         Type = tables.Type(parameter.Type),
         Shape = tables.OptionalShape(parameter.Shape),
     };
+
+    private static FunctionParameter Parameter(TableReader tables, Wire.Parameter parameter) =>
+        new(tables.String(parameter.Name), tables.ValueType(parameter.Type), tables.OptionalShape(parameter.Shape));
 
     private static Wire.Thunk Thunk(TableWriter tables, Thunk thunk) => new()
     {

@@ -64,6 +64,13 @@ public sealed record Function(
 {
     /// <summary>What <c>[return: Shape(…)]</c> said.</summary>
     public Shape? ResultShape { get; init; }
+
+    /// <summary>
+    /// The variables that a caller gets back: <c>ref</c> and <c>out</c> parameters, in their order. Where there are any, every return gives an aggregate of
+    /// the C# result, if the method has one, and the values of these. An <c>out</c> parameter is none of <see cref="Parameters"/>; what its
+    /// <c>[Shape]</c> said stands here.
+    /// </summary>
+    public ImmutableArray<FunctionParameter> HandedBack { get; init; } = [];
 }
 
 /// <summary>A list of instructions. A block that yields a value to its owner names the register.</summary>

@@ -19,6 +19,11 @@ public static class FunctionText
         w.Add("func @").Name(function.Key)
             .List("(", function.Parameters, ")", p => Shape(Typed(w.Name(p.Name).Add(": "), p.Type), p.Shape)).Add(" -> ");
         Shape(Typed(w, function.Result), function.ResultShape);
+        if (!function.HandedBack.IsEmpty)
+        {
+            w.Add(" back ").List("(", function.HandedBack, ")", p => Shape(Typed(w.Name(p.Name).Add(": "), p.Type), p.Shape));
+        }
+
         w.Source(function.Source);
         w.Add(" ").Braces(() =>
         {
@@ -43,6 +48,7 @@ public static class FunctionText
         s.Expect("->");
         var result = ParseType(s);
         var shape = ParseShape(s);
+        var back = s.Accept("back") ? s.List("(", ")", ParseParameter) : [];
         var source = IrWriter.ParseSource(s);
         s.Expect("{");
         s.Expect("registers");
@@ -54,7 +60,7 @@ public static class FunctionText
         var body = BlockText.Parse(s);
         s.Expect("}");
         s.ExpectEnd();
-        return new Function(key, parameters, result, locals, thunks, callees, body, registers, source) { ResultShape = shape };
+        return new Function(key, parameters, result, locals, thunks, callees, body, registers, source) { ResultShape = shape, HandedBack = back };
     }
 
     private static void Section<T>(IrWriter writer, string title, string mark, ImmutableArray<T> items, Action<T> print)

@@ -154,6 +154,11 @@ internal static class InstructionRules
     private static IEnumerable<string> Returns(FunctionView view)
     {
         var isVoid = view.Function.Result.Kind == ValueKind.Void;
+        if (!view.Function.HandedBack.IsEmpty && view.Function.Result.Kind != ValueKind.Aggregate)
+        {
+            yield return $"it hands back {view.Function.HandedBack.Length} variables, and its result is {view.Function.Result}, no aggregate of them";
+        }
+
         foreach (var (site, instruction) in view.All<ReturnInstruction>())
         {
             if (site.InGradient)

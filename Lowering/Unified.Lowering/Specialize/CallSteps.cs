@@ -120,7 +120,7 @@ internal static class CallSteps
     /// <summary>The outputs among what a callee hands back.</summary>
     private static IEnumerable<int> Numbers(Value value) => value switch
     {
-        OutputValue output => [output.Output],
+        OutputValue { Type: null } output => [output.Output],
         AggregateValue list => list.Items.SelectMany(Numbers),
         _ => [],
     };
@@ -130,6 +130,7 @@ internal static class CallSteps
     private static Value Receive(
         Frame frame, Value value, ImmutableArray<OpValue> results, IReadOnlyDictionary<PlaceKey, Temporary> temporaries, HashSet<int> once) => value switch
     {
+        OutputValue { Type: { } type } number => new ScalarValue(results[number.Output], type),
         OutputValue output => new TensorValue(results[output.Output]) { Home = once.Contains(output.Output) ? frame.Region : null },
         PlaceValue place when temporaries.TryGetValue(place.Key, out var temporary) => temporary.Source,
         PlaceValue { Key: ReboundKey key } when frame.ReboundFields.FirstOrDefault(r => r.Key == key) is { } own => own.Value,

@@ -122,8 +122,8 @@ internal sealed class Frame
     /// <summary>A field has been set already, here or by a caller.</summary>
     public bool HasFieldsSet => _rebound.Count > 0 || (Caller?.HasFieldsSet ?? false);
 
-    /// <summary>Something has been written already, here or by a caller: eager code has then changed it before it throws.</summary>
-    public bool HasEffects => _rebound.Count > 0 || _placeOrder.Exists(p => p.IsWritten) || (Caller?.HasEffects ?? false);
+    /// <summary>Something may have been written already, here or by a caller: eager code has then changed it before it throws.</summary>
+    public bool HasEffects => (Caller is null && !Function.HandedBack.IsEmpty) || _rebound.Count > 0 || _placeOrder.Exists(p => p.IsWritten) || (Caller?.HasEffects ?? false);
 
     /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
     public Region Enter(string name, bool isLoop = false)

@@ -45,6 +45,8 @@ internal static class FrameResults
                     return Template(own.Value, kind);
                 case AggregateValue list:
                     return new AggregateValue([.. list.Items.Select(i => Template(i, kind))]);
+                case ScalarValue scalar when kind == OutputKind.Result:
+                    return new OutputValue(Output(frame.Region.Import(Exact(frame, scalar).Tensor), kind, -1), scalar.Type);
                 case ScalarValue or TornValue:
                     throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors only", eager: true);
                 default:
@@ -65,6 +67,11 @@ internal static class FrameResults
         var bindings = ImmutableArray.CreateBuilder<OutputBinding>();
         var objects = new Dictionary<TensorValue, int>();
         var positions = 0;
+        if (!frame.Function.HandedBack.IsEmpty && frame[Exit.Thrown] != Throws.None)
+        {
+            throw frame.Fail("an exception is thrown by a method with ref or out parameters; what the caller finds in them then, only eager code knows", eager: !IsThrown(frame));
+        }
+
         CheckResult(frame);
         if (frame.Function.Result.Kind != ValueKind.Void && !IsThrown(frame))
         {
@@ -110,9 +117,14 @@ internal static class FrameResults
             {
                 Hand(value, OutputKind.Result, new ResultBinding(positions++));
             }
+            else if (Leaf.ScalarType(value) is not null && Leaf.Of(value, frame.Save()) is { } number)
+            {
+                _ = value is ScalarValue scalar ? Exact(frame, scalar) : null;
+                Output(number.In(frame.Region), OutputKind.Result, new ResultBinding(positions++));
+            }
             else
             {
-                throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors only", eager: true);
+                throw frame.Fail($"the result has {value.Describe()} in it; a graph gives back tensors and numbers only", eager: true);
             }
         }
 
@@ -160,9 +172,34 @@ internal static class FrameResults
 
     private static void CheckResult(Frame frame)
     {
-        if (!IsThrown(frame) && frame.Function.ResultShape is { } declared && frame.Returned is TensorValue or PlaceValue)
+        var back = frame.Function.HandedBack;
+        if (IsThrown(frame))
         {
-            DeclaredShapes.Check(frame, "the result", declared, frame.TypeOf(frame.Returned).Shape);
+            return;
+        }
+
+        var given = back.IsEmpty ? [frame.Returned] : frame.Items(frame.Returned, "what is handed back").ToImmutableArray();
+        if (given.Length > back.Length)
+        {
+            Check("the result", frame.Function.ResultShape, given[0]);
+        }
+
+        foreach (var (variable, value) in back.Zip(given[^back.Length..]))
+        {
+            Check($"'{variable.Name}'", variable.Shape, value);
+        }
+
+        void Check(string who, Shape? declared, Value value)
+        {
+            if (declared is not null && value is TensorValue or PlaceValue)
+            {
+                DeclaredShapes.Check(frame, who, declared, frame.TypeOf(value).Shape);
+            }
         }
     }
+
+    // Eager code computes such a number with the host's functions, which may differ in the last place.
+    private static ScalarValue Exact(Frame frame, ScalarValue number) => number is { IsOfHost: true, Type: "float" or "double" }
+        ? throw frame.Fail("the result is a fraction that a long loop computes on the host; compute it with tensors", eager: true)
+        : number;
 }

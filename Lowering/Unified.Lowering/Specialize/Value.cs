@@ -132,7 +132,8 @@ internal sealed record TornValue(OpValue Condition, Value WhenTrue, Value WhenFa
 }
 
 /// <summary>In what a callee hands back: output <paramref name="Output"/> of its graph.</summary>
-internal sealed record OutputValue(int Output) : Value
+/// <param name="Type">Of a number, its C# type; null of a tensor.</param>
+internal sealed record OutputValue(int Output, string? Type = null) : Value
 {
     public override string Describe() => "a result of a call";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Unified.Graphs;
@@ -25,6 +26,7 @@ public static class GraphRuntime
     private const int MostSpecializations = 32;
 
     private static readonly Lock s_statisticsLock = new();
+    private static readonly ConcurrentDictionary<string, bool> s_references = new(StringComparer.Ordinal);
     private static IGraphCompiler? s_compiler;
     private static GraphProfile? s_profile;
     private static long s_calls;
@@ -216,6 +218,16 @@ public static class GraphRuntime
             {
                 Compile(function, self, arguments, cache);
             }
+        }
+    }
+
+    /// <summary>Says once that a call of the method runs eagerly, because of what it passes by reference. Generated code does so.</summary>
+    /// <param name="key">The method.</param>
+    public static void SayReference(string key)
+    {
+        if (IsGraph && s_references.TryAdd(key, true))
+        {
+            Log($"{key} runs eagerly where a field, an item of an array, or one variable twice is passed to it by reference: it may reach that by another name, too; pass a local variable");
         }
     }
 

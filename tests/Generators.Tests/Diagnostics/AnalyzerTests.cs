@@ -16,9 +16,9 @@ public sealed class AnalyzerTests
     [InlineData("UG103", "public partial struct A { [StaticGraph] public Tensor «F»(Tensor x) => x; }")]
     [InlineData("UG103", "public partial class A { public Tensor F(Tensor x) { return G(x); [StaticGraph] Tensor «G»(Tensor y) => y; } }")]
     [InlineData("UG104", "public partial class A { private partial class B { [StaticGraph] public Tensor «F»(Tensor x) => x; } }")]
-    [InlineData("UG105", "public partial class A { [StaticGraph] public Tensor «F»(ref Tensor x) => x; }")]
+    [InlineData("UG105", "public partial class A { [StaticGraph] public Tensor «F»(Tensor x, ref string s) => x; }")]
     [InlineData("UG105", "public partial class A { [StaticGraph] public Tensor «F»(params ReadOnlySpan<Tensor> xs) => xs[0]; }")]
-    [InlineData("UG106", "public partial class A { [StaticGraph] public int «F»(Tensor x) => 1; }")]
+    [InlineData("UG106", "public partial class A { [StaticGraph] public string «F»(Tensor x) => \"a\"; }")]
     [InlineData("UG106", "public partial class A { [StaticGraph] public Parameter «F»(Parameter x) => x; }")]
     [InlineData("UG107", "public partial class A { [StaticGraph] public (Tensor[], Tensor[]) «F»(Tensor[] x) => (x, x); }")]
     [InlineData("UG108", "public partial class A { [StaticGraph] public Tensor F(Tensor x) => x; public Func<Tensor, Tensor> G() => «F»; }")]
@@ -70,7 +70,7 @@ public sealed class AnalyzerTests
     [Fact]
     public async Task Pragma_suppresses()
     {
-        const string Source = "public partial class A {\n#pragma warning disable UG102, UG106\n [StaticGraph] public int F(Tensor x) => 1;\n#pragma warning restore UG106\n [StaticGraph] public int G(Tensor x) => 1; }";
+        const string Source = "public partial class A {\n#pragma warning disable UG102, UG106\n [StaticGraph] public string F(Tensor x) => null!;\n#pragma warning restore UG106\n [StaticGraph] public string G(Tensor x) => null!; }";
         var found = await Generation.Of(Usings + Source).Analyze();
         Assert.Equal("'G'", Assert.Single(found).GetMessage(null).Split(' ')[3]);
 

@@ -37,10 +37,12 @@ internal sealed class RandomFunctions
     {
         var body = Block(4, inLoop: false, inGradient: false, yields: false);
         var parameters = _locals.Take(_draw.Int(0, _locals.Length)).Select(l => new FunctionParameter(l.Name, l.Type, Shape())).ToImmutableArray();
+        var result = _isVoid ? ValueType.Void : Type();
         return new Function(
-            _draw.Text(), parameters, _isVoid ? ValueType.Void : Type(), _locals, _thunks, _callees, body, _registers + _draw.Int(0, 2), _draw.Source())
+            _draw.Text(), parameters, result, _locals, _thunks, _callees, body, _registers + _draw.Int(0, 2), _draw.Source())
         {
             ResultShape = Shape(),
+            HandedBack = result.Kind == ValueKind.Aggregate ? [.. _draw.List(0, 2, () => new FunctionParameter(_draw.Text(), Type(), Shape()))] : [],
         };
     }
 
