@@ -60,7 +60,7 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
         var sources = methods
             .Select((m, _) => new GeneratedSource(
                 m.Companion + ".g.cs",
-                m.Method is null ? CompanionSource.Placeholder(m.Companion, m.IsPublic) : CompanionSource.Write(m.Method)))
+                m.Method is null ? CompanionSource.Placeholder(m.Companion, m.IsPublic, m.TypeParameters) : CompanionSource.Write(m.Method)))
             .WithTrackingName(Steps.Graphs);
         context.RegisterSourceOutput(sources, (output, source) => output.AddSource(source.HintName, source.Text));
     }

@@ -19,6 +19,7 @@ internal static class ReadCallSite
     private static CallSite? Of(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)
     {
         if (model.GetSymbolInfo(invocation, cancel).Symbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ReducedExtension } called
+            || IsItsOwn(called)
             || (called.ReducedFrom ?? called).OriginalDefinition is var method && !method.IsStaticGraph()
             || ReadSignature.Of(method, model.Compilation) is not { CanBeCalled: true } target
             || !ReadSignature.CanSee(method, model.Compilation)
@@ -29,6 +30,10 @@ internal static class ReadCallSite
 
         return new CallSite(target, location.GetInterceptsLocationAttributeSyntax(), target.Parameters.Any(p => p.Modifier.Length > 0) && SharesVariables(invocation, model, cancel));
     }
+
+    // A generic method that calls itself with its own type parameters: the compiler takes no interceptor there. Who called it has said how it runs.
+    private static bool IsItsOwn(IMethodSymbol called) =>
+        called.IsGenericMethod && called.TypeArguments.Zip(called.OriginalDefinition.TypeParameters, (a, p) => SymbolEqualityComparer.Default.Equals(a, p)).All(same => same);
 
     /// <summary>A variable goes in by reference that others may hold, too: a field, an item of an array, one variable twice.</summary>
     private static bool SharesVariables(InvocationExpressionSyntax invocation, SemanticModel model, CancellationToken cancel)

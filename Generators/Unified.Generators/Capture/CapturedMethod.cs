@@ -30,8 +30,9 @@ internal sealed record ThunkSource(
 /// <param name="IsVirtualOrInterface">The receiver's run-time type decides which method it means.</param>
 /// <param name="IsBaseCall">It means this very method, whatever overrides it.</param>
 /// <param name="ReceiverType">Static type of the receiver with <c>global::</c>; empty for a static method.</param>
+/// <param name="TypeArguments"><c>&lt;global::Ns.A, T&gt;</c> where its graph is found by them; else empty.</param>
 internal sealed record CalleeSource(
-    int Number, string Key, string ContainingTypeFullName, bool IsVirtualOrInterface, bool IsBaseCall, string CompanionName, string ReceiverType);
+    int Number, string Key, string ContainingTypeFullName, bool IsVirtualOrInterface, bool IsBaseCall, string CompanionName, string ReceiverType, string TypeArguments);
 
 /// <summary>A row of <see cref="DiagnosticTable"/> at a place.</summary>
 internal sealed record CaptureDiagnostic(

@@ -211,9 +211,9 @@ internal sealed class TensorCallCapture(CaptureSession session)
     {
         var method = call.TargetMethod;
         var kind = session.Types.KindOf(method.ReturnType);
-        if (method.IsGenericMethod)
+        if (IsFoundByTypes(method) && TypesOf(method).FirstOrDefault(t => !IsNameable(t)) is { } hidden)
         {
-            return session.Refuse("UG002", call, "A generic static graph", "make its type generic");
+            return session.Refuse("UG002", call, $"A static graph of the type '{hidden.ToDisplayString()}', which is not seen outside of its class or file,", "make it internal");
         }
 
         if (SharedVariable(call) is { } shared)
@@ -240,7 +240,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             }
 
             var isApart = ArgumentParts.Of(argument.Parameter!.OriginalDefinition.Type) is not null;
-            var value = !isApart && session.Types.LayoutOf(argument.Parameter.Type) is not null ? session.Expressions.Records.Argument(argument)
+            var value = !isApart && argument.Parameter.OriginalDefinition.Type is not ITypeParameterSymbol && session.Types.LayoutOf(argument.Parameter.Type) is not null ? session.Expressions.Records.Argument(argument)
                 : argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
                 ? session.Expressions.Aggregates.Argument(argument.Value)
                 : session.Expressions.Capture(argument.Value);
@@ -310,7 +310,8 @@ internal sealed class TensorCallCapture(CaptureSession session)
             isVirtual || (method.ContainingType.TypeKind == TypeKind.Interface && !method.IsStatic),
             instance?.Syntax is BaseExpressionSyntax && (method.IsVirtual || method.IsOverride),
             CompanionNames.Of(method),
-            instance?.Type is { } type ? ThunkCapture.FullName(type) : ""));
+            instance?.Type is { } type ? ThunkCapture.FullName(type) : "",
+            IsFoundByTypes(method) ? $"<{string.Join(", ", TypesOf(method).Select(ThunkCapture.FullName))}>" : ""));
         session.Origins.Callees[callee] = method;
         var registers = arguments.SelectMany((a, i) => !ArgumentParts.IsGiven(method.Parameters[i]) ? [] : session.Expressions.Records.TakeApart(
             a, method.OriginalDefinition.Parameters[i].Type, method.Parameters[i].Type, place));
@@ -324,6 +325,23 @@ internal sealed class TensorCallCapture(CaptureSession session)
 
         return new(session.Writer.Emit(r => new CallInstruction(r, callee, all, session.Place(place))), handsBack ? ValueKind.Aggregate : kind);
     }
+
+    /// <summary>No receiver knows the type arguments of the graph.</summary>
+    public static bool IsFoundByTypes(IMethodSymbol method) => method.IsGenericMethod || (method.IsStatic && method.ContainingType is { } type && TypesOf(type).Any());
+
+    /// <summary>The type arguments that its graph is found by, those of the containing types first.</summary>
+    public static ImmutableArray<ITypeSymbol> TypesOf(IMethodSymbol method) => [.. TypesOf(method.ContainingType), .. method.TypeArguments];
+
+    private static IEnumerable<ITypeSymbol> TypesOf(INamedTypeSymbol type) => type.Nesting().SelectMany(t => t.TypeArguments);
+
+    private bool IsNameable(ITypeSymbol type) => type switch
+    {
+        ITypeParameterSymbol => true,
+        IArrayTypeSymbol array => IsNameable(array.ElementType),
+        INamedTypeSymbol named => !named.IsFileLocal && !named.IsAnonymousType && session.Model.Compilation.IsSymbolAccessibleWithin(named.OriginalDefinition, session.Model.Compilation.Assembly)
+            && named.TypeArguments.All(IsNameable),
+        _ => false,
+    };
 
     private Captured NotAStaticGraph(IInvocationOperation call)
     {

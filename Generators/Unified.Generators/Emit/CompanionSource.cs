@@ -52,12 +52,14 @@ internal static class CompanionSource
         : $"{method.Signature.Name} is no graph and runs eagerly: it has errors.").ToString();
 
     /// <summary>For a method that cannot be a graph: callers find it, and that there is none.</summary>
-    public static string Placeholder(string companion, bool isPublic)
+    /// <param name="typeParameters">As many as a call says, where its graph is found by them.</param>
+    public static string Placeholder(string companion, bool isPublic, int typeParameters)
     {
+        var types = typeParameters == 0 ? "" : $"<{string.Join(", ", Enumerable.Range(0, typeParameters).Select(i => $"T{i}"))}>";
         var writer = new SourceWriter().Preamble().Open($"namespace {KnownNames.GeneratedNamespace}");
         Open(writer, isPublic, companion);
         return writer.Line($"public static {Definition}? {OwnDefinition} => null;").Line()
-            .Line($"public static {Definition}? DefinitionFor(object? receiver) => null;").Close().Close().ToString();
+            .Line($"public static {Definition}? DefinitionFor{types}(object? receiver) => null;").Close().Close().ToString();
     }
 
     private static void Open(SourceWriter writer, bool isPublic, string companion) => writer
@@ -86,13 +88,17 @@ internal static class CompanionSource
         var companion = $"global::{KnownNames.GeneratedNamespace}.{signature.Companion}";
         var invoke = method.Thunks.IsEmpty
             ? "static (thunk, _, _) => throw new global::System.ArgumentOutOfRangeException(nameof(thunk))"
-            : $"{signature.Self}.__UnifiedInvoke_{signature.Suffix}";
+            : $"{signature.Self}.__UnifiedInvoke_{signature.Suffix}{signature.OwnTypeArguments}";
         var check = method.Guards.IsEmpty
             ? "static (_, _, _, _) => true"
-            : $"{signature.Self}.__UnifiedCheck_{signature.Suffix}";
-        var resolve = method.Callees.IsEmpty ? "static (_, _) => null" : $"{companion}.Resolve";
-        return $"new({PackedLiteral.Plain(signature.Key)}, {companion}.Ir, {invoke}, {check}, {resolve})";
+            : $"{signature.Self}.__UnifiedCheck_{signature.Suffix}{signature.OwnTypeArguments}";
+        var resolve = method.Callees.IsEmpty ? "static (_, _) => null" : $"{companion}.Resolve{signature.TypeArguments}";
+        return $"new({Key(signature)}, {companion}.Ir, {invoke}, {check}, {resolve})";
     }
+
+    // Graphs of other type arguments are other graphs, also among those that an app ships with.
+    private static string Key(MethodSignature signature) => PackedLiteral.Plain(signature.Key)
+        + (signature.IsGeneric ? $" + \"<\" + string.Join(\", \", new global::System.Type[] {{ {string.Join(", ", signature.TypeParameters.Select(p => $"typeof({p.Name})"))} }} as object[]) + \">\"" : "");
 
     private static void WriteResolve(SourceWriter writer, StaticGraphMethod method)
     {
@@ -101,12 +107,13 @@ internal static class CompanionSource
             return;
         }
 
-        writer.Open($"internal static {Definition}? Resolve(int callee, object? receiver) => callee switch");
+        var signature = method.Signature;
+        writer.Open($"internal static {Definition}? Resolve{signature.TypeArguments}(int callee, object? receiver){signature.Constraints} => callee switch");
         foreach (var callee in method.Callees)
         {
             var found = callee.CompanionName.Length == 0
                 ? "null"
-                : $"global::{KnownNames.GeneratedNamespace}.{callee.CompanionName}.{(callee.IsBaseCall ? OwnDefinition : "DefinitionFor(receiver)")}";
+                : $"global::{KnownNames.GeneratedNamespace}.{callee.CompanionName}.{(callee.IsBaseCall ? OwnDefinition : $"DefinitionFor{callee.TypeArguments}(receiver)")}";
             writer.Line($"{callee.Number} => {found},");
         }
 
@@ -123,6 +130,13 @@ internal static class CompanionSource
         }
 
         var head = $"public static {Definition}? DefinitionFor(object? receiver)";
+        if (signature.IsFoundByTypes)
+        {
+            var found = method.Packed is null ? "null" : GraphOf(method)!.Value.Expression;
+            writer.Line($"public static {Definition}? DefinitionFor{signature.TypeArguments}(object? receiver){signature.Constraints} => {found};");
+            return;
+        }
+
         if (signature.IsVirtual && !signature.OpensSlot)
         {
             writer.Line($"{head} => global::{KnownNames.GeneratedNamespace}.{signature.Root}.DefinitionFor(receiver);");
@@ -190,7 +204,7 @@ internal static class CompanionSource
         }
 
         return method.Packed is null ? null
-            : ("", signature.IsGeneric ? $"{signature.Self}.__UnifiedGraph_{signature.Suffix}.Definition" : "Definition");
+            : ("", signature.IsGeneric ? $"{signature.Self}.__UnifiedGraph_{signature.Suffix}{signature.OwnTypeArguments}.Definition" : "Definition");
     }
 
     private static void WriteRun(SourceWriter writer, MethodSignature signature, string graph)
@@ -236,6 +250,7 @@ internal static class CompanionSource
     {
         ArgumentForm.Object => $"global::Unified.Argument.Of((object?){value})",
         ArgumentForm.TensorList => $"global::Unified.Argument.Of((global::System.Collections.Generic.IReadOnlyList<global::Unified.Tensor>){value})",
+        ArgumentForm.Generic => $"global::Unified.Argument.OfType({value})",
         _ => $"global::Unified.Argument.Of({value})",
     };
 }

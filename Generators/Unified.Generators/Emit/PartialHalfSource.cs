@@ -52,7 +52,7 @@ internal static class PartialHalfSource
         {
             writer.Line(CompanionSource.Hidden)
                 .Line(CompanionSource.CallsUser)
-                .Line($"internal static {signature.ReturnType} __UnifiedEager_{signature.Suffix}({signature.Declarations("")}) => {signature.DirectCall};")
+                .Line($"internal static {signature.ReturnType} __UnifiedEager_{signature.Suffix}{signature.OwnTypeArguments}({signature.Declarations("")}){signature.OwnConstraints} => {signature.DirectCall};")
                 .Line();
         }
 
@@ -64,7 +64,7 @@ internal static class PartialHalfSource
             WriteSlots(writer, method);
             if (signature.IsGeneric)
             {
-                writer.Open($"internal static class __UnifiedGraph_{signature.Suffix}")
+                writer.Open($"internal static class __UnifiedGraph_{signature.Suffix}{signature.OwnTypeArguments}{signature.OwnConstraints}")
                     .Line($"internal static readonly global::Unified.Ir.FunctionDefinition Definition = {CompanionSource.NewDefinition(method)};")
                     .Close();
             }
@@ -84,7 +84,7 @@ internal static class PartialHalfSource
         {
             var modifier = thunk.IsStatic ? "private static" : "private";
             var parameters = string.Join(", ", thunk.Parameters.Select(p => $"{p.Type} {p.Name}"));
-            var head = $"{modifier} {(thunk.IsSetter ? "void" : thunk.ResultType)} {Thunk(method.Signature, thunk.Number)}({parameters})";
+            var head = $"{modifier} {(thunk.IsSetter ? "void" : thunk.ResultType)} {Thunk(method.Signature, thunk.Number)}{method.Signature.OwnTypeArguments}({parameters}){method.Signature.OwnConstraints}";
             writer.Line(CompanionSource.Hidden).Verbatim($"{head} => {thunk.Expression};").Line();
         }
     }
@@ -93,7 +93,7 @@ internal static class PartialHalfSource
     {
         var receiver = thunk.IsStatic ? "" : $"(({signature.Self})self!).";
         var arguments = thunk.Parameters.Select((p, i) => $"({p.Type})arguments[{i}]!");
-        return $"{receiver}{Thunk(signature, thunk.Number)}({string.Join(", ", arguments)})";
+        return $"{receiver}{Thunk(signature, thunk.Number)}{signature.OwnTypeArguments}({string.Join(", ", arguments)})";
     }
 
     private static void WriteInvoke(SourceWriter writer, StaticGraphMethod method)
@@ -104,7 +104,7 @@ internal static class PartialHalfSource
         }
 
         writer.Line(CompanionSource.Hidden)
-            .Open($"internal static object? __UnifiedInvoke_{method.Signature.Suffix}(int thunk, object? self, object?[] arguments)")
+            .Open($"internal static object? __UnifiedInvoke_{method.Signature.Suffix}{method.Signature.OwnTypeArguments}(int thunk, object? self, object?[] arguments){method.Signature.OwnConstraints}")
             .Open("switch (thunk)");
         foreach (var thunk in method.Thunks)
         {
@@ -123,7 +123,7 @@ internal static class PartialHalfSource
         }
 
         writer.Line(CompanionSource.Hidden)
-            .Open($"internal static bool __UnifiedCheck_{method.Signature.Suffix}(int thunk, object? self, object?[] arguments, object? expected)")
+            .Open($"internal static bool __UnifiedCheck_{method.Signature.Suffix}{method.Signature.OwnTypeArguments}(int thunk, object? self, object?[] arguments, object? expected){method.Signature.OwnConstraints}")
             .Open("switch (thunk)");
         foreach (var thunk in method.Thunks.Where(t => method.Guards.Contains(t.Number)))
         {

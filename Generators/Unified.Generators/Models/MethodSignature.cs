@@ -9,6 +9,9 @@ internal enum ArgumentForm
     TensorList,
     Number,
     Object,
+
+    /// <summary>Of a type parameter: what it is, its type argument says.</summary>
+    Generic,
 }
 
 /// <param name="Modifier"><c>ref </c> and the like; empty for a parameter by value.</param>
@@ -27,7 +30,7 @@ internal sealed record SignatureParameter(
 /// <param name="Path">What is written behind the parameter's name: <c>.Left</c>, or nothing.</param>
 internal sealed record SignaturePart(string Path, ArgumentForm Form);
 
-/// <summary>A type parameter of the containing types, outermost first.</summary>
+/// <summary>A type parameter of the containing types, outermost first, or of the method.</summary>
 internal sealed record SignatureTypeParameter(string Name, string Constraints);
 
 /// <summary>One level of nesting: <c>partial class Mlp&lt;T&gt;</c>.</summary>
@@ -43,6 +46,7 @@ internal sealed record SlotFilled(string Companion, string Receiver);
 /// <summary>All that the generated text says about a static graph's declaration. Types are written out in full.</summary>
 /// <param name="Key">Documentation comment id.</param>
 /// <param name="Self">The containing type.</param>
+/// <param name="OwnTypeParameters">How many of the last type parameters are the method's own.</param>
 /// <param name="Headers">The containing types, outermost first.</param>
 /// <param name="IsPublic">The companion can be public.</param>
 /// <param name="NeedsBridge">The method cannot be called from outside its type.</param>
@@ -58,6 +62,7 @@ internal sealed record MethodSignature(
     string Self,
     EquatableArray<TypeHeader> Headers,
     EquatableArray<SignatureTypeParameter> TypeParameters,
+    int OwnTypeParameters,
     EquatableArray<SignatureParameter> Parameters,
     string ReturnType,
     ResultPlan Result,
@@ -76,17 +81,32 @@ internal sealed record MethodSignature(
 
     public bool IsGeneric => !TypeParameters.IsEmpty;
 
-    /// <summary><c>&lt;T, U&gt;</c> or nothing.</summary>
-    public string TypeArguments => IsGeneric ? "<" + string.Join(", ", TypeParameters.Select(p => p.Name)) + ">" : "";
+    /// <summary>Its graph is found by its type arguments alone: no receiver knows them.</summary>
+    public bool IsFoundByTypes => IsGeneric && (IsStatic || OwnTypeParameters > 0);
 
-    public string Constraints => string.Concat(TypeParameters.Where(p => p.Constraints.Length > 0).Select(p => " " + p.Constraints));
+    /// <summary><c>&lt;T, U&gt;</c> or nothing.</summary>
+    public string TypeArguments => Arguments(TypeParameters);
+
+    public string Constraints => ConstraintsOf(TypeParameters);
+
+    /// <summary>Of the method itself, inside of its type.</summary>
+    public string OwnTypeArguments => Arguments(Own);
+
+    public string OwnConstraints => ConstraintsOf(Own);
+
+    private IEnumerable<SignatureTypeParameter> Own => TypeParameters.Skip(TypeParameters.Length - OwnTypeParameters);
+
+    private static string Arguments(IEnumerable<SignatureTypeParameter> parameters) => parameters.Any() ? "<" + string.Join(", ", parameters.Select(p => p.Name)) + ">" : "";
+
+    private static string ConstraintsOf(IEnumerable<SignatureTypeParameter> parameters) =>
+        string.Concat(parameters.Where(p => p.Constraints.Length > 0).Select(p => " " + p.Constraints));
 
     /// <summary><c>self, x</c>-style declarations and arguments; the receiver first where there is one.</summary>
     public string Declarations(string receiverModifier) =>
         string.Join(", ", (IsStatic ? [] : new[] { $"{receiverModifier}{Self} self" })
             .Concat(Parameters.Select((p, i) => (IsExtension && i == 0 ? receiverModifier : "") + p.Declaration)));
 
-    public string Arguments => string.Join(", ", Parameters.Select(p => p.Argument));
+    private string ValueArguments => string.Join(", ", Parameters.Select(p => p.Argument));
 
     public string ArgumentsWithSelf => string.Join(", ", (IsStatic ? [] : new[] { "self" }).Concat(Parameters.Select(p => p.Argument)));
 
@@ -100,8 +120,8 @@ internal sealed record MethodSignature(
 
     /// <summary>The call of the user's own body.</summary>
     public string EagerCall =>
-        NeedsBridge ? $"{Self}.__UnifiedEager_{Suffix}({ArgumentsWithSelf})" : DirectCall;
+        NeedsBridge ? $"{Self}.__UnifiedEager_{Suffix}{OwnTypeArguments}({ArgumentsWithSelf})" : DirectCall;
 
     /// <summary>The same, from inside the type.</summary>
-    public string DirectCall => $"{(IsStatic ? Self : "self")}.{Name}({Arguments})";
+    public string DirectCall => $"{(IsStatic ? Self : "self")}.{Name}{OwnTypeArguments}({ValueArguments})";
 }

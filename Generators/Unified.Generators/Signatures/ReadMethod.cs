@@ -24,23 +24,24 @@ internal static class ReadMethod
         var method = (IMethodSymbol)context.TargetSymbol;
         var compilation = context.SemanticModel.Compilation;
         var companion = CompanionNames.Of(method);
+        var types = TensorCallCapture.IsFoundByTypes(method) ? TensorCallCapture.TypesOf(method).Length : 0;
         var isIndexed = method.ContainingType is not null && ReadSignature.IsPublic(method);
         if (ReadSignature.Of(method, compilation) is not { } signature)
         {
-            return (new(companion, method.Name, isIndexed, null), false);
+            return (new(companion, method.Name, isIndexed, null, types), false);
         }
 
         var read = new StaticGraphMethod(signature, null, null, null, [], [], [], UsingsOf(context.TargetNode), null);
         if (!signature.HasBody)
         {
-            return (new(companion, method.Name, isIndexed, read), false);
+            return (new(companion, method.Name, isIndexed, read, types), false);
         }
 
         try
         {
             var session = new CaptureSession(method, context.SemanticModel, cancel);
             var captured = MethodCapture.Capture(session);
-            return (new(companion, method.Name, isIndexed, captured.Function is null ? read : With(read, captured, compilation) with { Inferred = Inferred(session, captured.Function) }), session.LooksAround);
+            return (new(companion, method.Name, isIndexed, captured.Function is null ? read : With(read, captured, compilation) with { Inferred = Inferred(session, captured.Function) }, types), session.LooksAround);
         }
         catch (OperationCanceledException)
         {
@@ -51,7 +52,7 @@ internal static class ReadMethod
             var span = ((MethodDeclarationSyntax)context.TargetNode).Identifier.GetLocation();
             var failure = new InternalFailure(
                 signature.Key, $"{e.GetType().Name}: {e.Message}", context.TargetNode.SyntaxTree.FilePath, span.SourceSpan, span.GetLineSpan().Span);
-            return (new(companion, method.Name, isIndexed, read with { Failure = failure }), true);
+            return (new(companion, method.Name, isIndexed, read with { Failure = failure }, types), true);
         }
     }
 
@@ -97,4 +98,5 @@ internal static class ReadMethod
 
 /// <summary>What the attribute was found on.</summary>
 /// <param name="Method">Null where the declaration cannot be a static graph.</param>
-internal sealed record MethodReading(string Companion, string Name, bool IsPublic, StaticGraphMethod? Method);
+/// <param name="TypeParameters">How many its graph is found by.</param>
+internal sealed record MethodReading(string Companion, string Name, bool IsPublic, StaticGraphMethod? Method, int TypeParameters);

@@ -32,7 +32,8 @@ internal static class ReadSignature
             Namespace: type.NamespaceName(),
             Self: type.Full(),
             Headers: type.Headers().ToImmutableArray(),
-            TypeParameters: type.TypeParametersInScope().ToImmutableArray(),
+            TypeParameters: type.TypeParametersInScope().Concat(method.TypeParameters.Select(SymbolNames.Signature)).ToImmutableArray(),
+            OwnTypeParameters: method.TypeParameters.Length,
             Parameters: method.Parameters.Select(p => new SignatureParameter(
                 Modifier(p),
                 p.Type.Full(),
@@ -75,7 +76,7 @@ internal static class ReadSignature
             || !method.ExplicitInterfaceImplementations.IsEmpty;
         return accessible
             && method.ContainingType.Nesting().All(t => t.DeclaredAccessibility == Accessibility.Public)
-            && method.ContainingType.TypeParameters.SelectMany(p => p.ConstraintTypes).All(IsPublic)
+            && method.ContainingType.TypeParameters.Concat(method.TypeParameters).SelectMany(p => p.ConstraintTypes).All(IsPublic)
             && method.Parameters.Select(p => p.Type).Append(method.ReturnType).All(IsPublic);
     }
 
@@ -119,7 +120,7 @@ internal static class ReadSignature
         {
             yield return new SlotFilled(CompanionNames.Of(opened), type.TypeKind == TypeKind.Interface ? type.Full() : "");
         }
-        else if (type.TypeParametersInScope().Any() && method.ExplicitInterfaceImplementations.IsEmpty)
+        else if (type.TypeParametersInScope().Any() && !method.IsGenericMethod && method.ExplicitInterfaceImplementations.IsEmpty)
         {
             // Not virtual; but only an instance knows the type arguments of its graph.
             yield return new SlotFilled(CompanionNames.Of(method), "");

@@ -15,7 +15,11 @@ internal static class SignatureRules
     [
         (m => m.MethodKind == MethodKind.LocalFunction, "a local function", "make it a method"),
         (m => m.MethodKind is not (MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation), "an accessor, operator or finalizer", "call a method from it"),
-        (m => m.IsGenericMethod, "a generic method", "put the type parameter on the class"),
+        (m => m.IsGenericMethod && (m.IsVirtual || m.IsAbstract || m.IsOverride || m.ContainingType.TypeKind == TypeKind.Interface || !m.ExplicitInterfaceImplementations.IsEmpty),
+            "a generic method that may be overridden", "put the type parameter on the type"),
+        (m => m.TypeParameters.Any(p => p.AllowsRefLikeType), "a generic method of types that may be ref structs", "leave out 'allows ref struct'"),
+        (m => m.TypeParameters.Any(p => m.ContainingType.Nesting().SelectMany(t => t.TypeParameters).Any(t => t.Name == p.Name)),
+            "a generic method whose type parameter has the name of one of its type", "give it another name"),
         (m => m.IsAsync, "async", "await outside of it"),
         (m => m.IsExtern, "extern", "give it a body"),
         (m => m.IsStatic && m.ContainingType.TypeKind == TypeKind.Interface, "a static interface member", "make it an instance method"),

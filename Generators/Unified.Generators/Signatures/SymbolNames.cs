@@ -69,7 +69,9 @@ internal static class SymbolNames
         type.ContainingNamespace is { IsGlobalNamespace: false } space ? space.ToDisplayString(s_full).Replace("global::", "") : "";
 
     public static IEnumerable<SignatureTypeParameter> TypeParametersInScope(this INamedTypeSymbol type) =>
-        type.Nesting().SelectMany(t => t.TypeParameters).Select(p => new SignatureTypeParameter(Escaped(p.Name), Constraints(p)));
+        type.Nesting().SelectMany(t => t.TypeParameters).Select(Signature);
+
+    public static SignatureTypeParameter Signature(ITypeParameterSymbol parameter) => new(Escaped(parameter.Name), Constraints(parameter));
 
     private static string Constraints(ITypeParameterSymbol parameter)
     {

@@ -59,7 +59,8 @@ internal static class TensorTypes
             return ArgumentForm.Number;
         }
 
-        return !type.IsValueType && IsReadOnlyList(type) ? ArgumentForm.TensorList : ArgumentForm.Object;
+        return type is ITypeParameterSymbol ? ArgumentForm.Generic
+            : !type.IsValueType && IsReadOnlyList(type) ? ArgumentForm.TensorList : ArgumentForm.Object;
     }
 
     /// <summary>A type of number that a graph can compute.</summary>

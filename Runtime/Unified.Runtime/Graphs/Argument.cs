@@ -32,6 +32,16 @@ public readonly struct Argument
 
     public static Argument Of(object? value) => new(value, 0, ArgumentKind.Object);
 
+    /// <summary>A value of a type parameter: a tensor or a number where it stands for their type.</summary>
+    public static Argument OfType<T>(T value) =>
+        typeof(T) == typeof(Tensor) ? Of((Tensor?)(object?)value)
+        : typeof(T) == typeof(int) ? Of(Unsafe.As<T, int>(ref value))
+        : typeof(T) == typeof(long) ? Of(Unsafe.As<T, long>(ref value))
+        : typeof(T) == typeof(bool) ? Of(Unsafe.As<T, bool>(ref value))
+        : typeof(T) == typeof(float) ? Of(Unsafe.As<T, float>(ref value))
+        : typeof(T) == typeof(double) ? Of(Unsafe.As<T, double>(ref value))
+        : Of((object?)value);
+
     /// <summary>The value as specialization sees it. Boxes numbers: not for the steady state.</summary>
     public object? ToObject() => Kind switch
     {
