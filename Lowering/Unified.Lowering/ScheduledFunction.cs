@@ -15,6 +15,7 @@ internal sealed record ScheduledFunction(
         new CompileStatistics(SpecializeMilliseconds, PassesMilliseconds, codeMilliseconds, Graphs, kernels.Length, fromCache))
     {
         Requirements = Specialized.Requirements,
+        HostCalls = Specialized.HostCalls,
     };
 
     public ProgramImage Image(string target, ImmutableArray<KernelCode> kernels) => new(target, Module.Dims, kernels, Module.Programs, Module.Constants);

@@ -56,6 +56,7 @@ internal sealed class HostReader(CaptureSession session)
             : p.Parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction },
         IInvocationOperation i => i.TargetMethod.MethodKind == MethodKind.LocalFunction
             || session.Types.BelongsToGraph(i.TargetMethod)
+            || HostCallCapture.IsEager(i.TargetMethod)
             || ((!TypeClassifier.IsSystem(i.TargetMethod) || i.TargetMethod.MethodKind == MethodKind.DelegateInvoke) && HasTensors(i))
             || IsReadOfAggregate(operation)
             || IsGraphQuery(i),

@@ -30,6 +30,11 @@ internal sealed class TensorCallCapture(CaptureSession session)
             return StaticGraph(call);
         }
 
+        if (HostCallCapture.IsEager(method))
+        {
+            return new HostCallCapture(session).Capture(call);
+        }
+
         if (session.Functions.Call(call) is { } inlined)
         {
             return inlined;
@@ -355,7 +360,6 @@ internal sealed class TensorCallCapture(CaptureSession session)
     private string Instead(IMethodSymbol method) =>
         method.MethodKind == MethodKind.DelegateInvoke ? "a delegate is not known when the graph is built: call a [StaticGraph] method"
         : session.Types.IsTensor(method.ContainingType) ? "a tensor's values are not known when the graph is built: compute with operators, or read them outside of the static graph"
-        : method.GetAttributes().Any(a => a.AttributeClass?.Name == "EagerAttribute") ? "it is [Eager], which a graph cannot run: call it before or after the static graph and pass its result in, or mark it [StaticGraph]"
         : method.Locations.Any(l => l.IsInSource) ? "mark it [StaticGraph], or write its operators here"
         : "it is in another assembly: call it outside of the static graph and pass its result in";
 

@@ -23,7 +23,19 @@ public sealed record RecordedThrowBinding(ImmutableArray<TracedThunk> Exceptions
 }
 
 /// <summary>A host value to be checked at each call.</summary>
-public sealed record RecordedGuard(TracedThunk Thunk, HostOperand Expected);
+public sealed record RecordedGuard(TracedThunk Thunk, HostOperand Expected)
+{
+    /// <summary>As <see cref="Guard.IsLate"/>.</summary>
+    public bool IsLate { get; init; }
+}
+
+/// <summary>As <see cref="HostCall"/>.</summary>
+public sealed record RecordedHostCall(TracedThunk Thunk, ImmutableArray<GivenArgument> Given, string Name)
+{
+    public bool Equals(RecordedHostCall? other) => other is not null && Thunk == other.Thunk && Name == other.Name && Given.SequenceEqual(other.Given);
+
+    public override int GetHashCode() => Thunk.GetHashCode();
+}
 
 /// <summary>
 /// A compiled function without the objects it was compiled on: they stand as numbers of its trace. Its image has no kernels; those of each
@@ -41,6 +53,9 @@ public sealed record RecordedFunction(
     ImmutableArray<RecordedGuard> Guards,
     ImmutableArray<DimRequirement> Requirements)
 {
+    /// <summary>The methods with <c>[Eager]</c> that it calls.</summary>
+    public ImmutableArray<RecordedHostCall> HostCalls { get; init; } = [];
+
     /// <summary>The policy of mixed precision that it is called under.</summary>
     public PrecisionPolicy Precision { get; init; } = PrecisionPolicy.None;
 
@@ -58,5 +73,5 @@ public sealed record ArtifactGraph(RecordedFunction Function, ImmutableArray<Imm
 public sealed record Artifact(string Compiler, ImmutableArray<string> Targets, ImmutableArray<KernelCode> Kernels, ImmutableArray<ArtifactGraph> Graphs)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 2;
+    public const int FormatVersion = 3;
 }

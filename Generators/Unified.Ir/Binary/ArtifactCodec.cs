@@ -57,7 +57,14 @@ public static class ArtifactCodec
             Inputs = { function.Inputs.Select(i => Encode(encoder, i)) },
             Outputs = { function.Outputs.Select(o => Encode(encoder, o)) },
             Results = function.ResultPositions,
-            Guards = { function.Guards.Select(g => new Wire.RecordedGuard { Thunk = encoder.Encode(g.Thunk), Expected = encoder.Encode(g.Expected) }) },
+            Guards = { function.Guards.Select(g => new Wire.RecordedGuard { Thunk = encoder.Encode(g.Thunk), Expected = encoder.Encode(g.Expected), Late = g.IsLate }) },
+            HostCalls =
+            {
+                function.HostCalls.Select(c => new Wire.RecordedHostCall
+                {
+                    Thunk = encoder.Encode(c.Thunk), Positions = { c.Given.Select(g => g.Position) }, Tensors = { c.Given.Select(g => g.IsTensor) }, Name = tables.String(c.Name),
+                }),
+            },
             Requirements =
             {
                 function.Requirements.Select(r => new Wire.Requirement { Dim = tables.Dim(r.NonNegative), Message = tables.String(r.Message), Source = tables.Source(r.Source) }),

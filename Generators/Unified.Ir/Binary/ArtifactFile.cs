@@ -43,9 +43,16 @@ public sealed class ArtifactFile
             [.. wire.Inputs.Select(i => Input(decoder, i))],
             [.. wire.Outputs.Select(o => Output(decoder, o))],
             wire.Results is >= 0 and <= MostResults ? wire.Results : throw new InvalidDataException($"a graph with {wire.Results} results"),
-            [.. wire.Guards.Select(g => new RecordedGuard(decoder.Thunk(g.Thunk), decoder.Operand(g.Expected)))],
+            [.. wire.Guards.Select(g => new RecordedGuard(decoder.Thunk(g.Thunk), decoder.Operand(g.Expected)) { IsLate = g.Late })],
             [.. wire.Requirements.Select(r => new DimRequirement(tables.Dim(r.Dim), tables.String(r.Message), tables.Source(r.Source)))])
         {
+            HostCalls =
+            [
+                .. wire.HostCalls.Select(c => new RecordedHostCall(
+                    decoder.Thunk(c.Thunk),
+                    c.Positions.Count == c.Tensors.Count ? [.. c.Positions.Zip(c.Tensors, (p, t) => new GivenArgument(p, t))] : throw new InvalidDataException($"graph {graph} calls a method with arguments that do not fit"),
+                    tables.String(c.Name))),
+            ],
             Precision = PrecisionPolicy.Parse(wire.Precision) ?? throw new InvalidDataException($"graph {graph} is for a mixed precision '{wire.Precision}'"),
         };
     }

@@ -65,6 +65,16 @@ public sealed record IndexItem(string Kind, int Start = Instruction.None, int En
 /// <summary>Calls a static graph: entry of <see cref="Function.Callees"/>; the first argument is the receiver where there is one.</summary>
 public sealed record CallInstruction(int Result, int Callee, ImmutableArray<int> Arguments, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// Calls a method with <c>[Eager]</c> when the graph runs: the thunk takes the arguments, of which some are tensors.
+/// <paramref name="Type"/> is <c>void</c>, the C# type of a number, <c>same</c> for a tensor of the dtype of the first one among the
+/// arguments, or <c>tensor_f32</c> and the like; <c>unknown</c> where its shape is not stated.
+/// </summary>
+/// <param name="Order">The tensor that all such calls write to, so that they come one after the other.</param>
+/// <param name="Dims">The sizes of the tensor that comes back, host ints.</param>
+public sealed record HostCallInstruction(
+    int Result, int Thunk, ImmutableArray<int> Arguments, int Order, ImmutableArray<int> Dims, string Type, SourceSpan? Source = null) : Instruction(Result, Source);
+
 /// <summary>An array, list or tuple of the registers.</summary>
 public sealed record ListInstruction(int Result, ImmutableArray<int> Items, SourceSpan? Source = null) : Instruction(Result, Source);
 

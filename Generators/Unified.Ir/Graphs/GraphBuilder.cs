@@ -102,6 +102,13 @@ public sealed class GraphBuilder : OpBuilder
         OpTable.Get(OpCode.CustomGradient), [value, .. wrt, .. arguments], [value.Type],
         (isApart ? Apart : Attributes.Empty).With("wrt", (long)wrt.Length), callee.Name)[0];
 
+    /// <summary>A call of the user's managed code.</summary>
+    /// <param name="order">What the call before it gave as its first result.</param>
+    /// <param name="result">The type of its result; of no meaning where it has none.</param>
+    /// <param name="call">Its number among the calls that the graph is compiled with.</param>
+    public (OpValue Order, OpValue Result) HostCall(OpValue order, ImmutableArray<OpValue> operands, TensorType result, int call) =>
+        Append(OpTable.Get(OpCode.HostCall), [order, .. operands], [order.Type, result], Attributes.Empty.With("call", (long)call), null) is var both ? (both[0], both[1]) : default;
+
     /// <summary>One example of many along an axis: what follows, up to <see cref="Examples"/>, is computed for each.</summary>
     public OpValue Example(OpValue all, int axis) => Append(
         OpTable.Get(OpCode.Example), [all], [all.Type with { Shape = new Shape(all.Shape.Dims.RemoveAt(axis)) }], Attributes.Empty.With("axis", (long)axis), null)[0];

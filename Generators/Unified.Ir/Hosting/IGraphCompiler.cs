@@ -67,11 +67,24 @@ public sealed record ThrownException(FunctionDefinition Function, int Thunk, obj
 /// <summary>A host value that specialization relied on and that may have changed since.</summary>
 public sealed record Guard(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments, object? Expected)
 {
+    /// <summary>It was read after a call of a method with <c>[Eager]</c>: if that changes it, the graph goes on with an old value.</summary>
+    public bool IsLate { get; init; }
+
     // Kept as an array, because the checker takes one and a call must not allocate.
     private readonly object?[] _arguments = [.. Arguments];
 
     public bool Holds() => Function.Check(Thunk, Self, _arguments, Expected);
 }
+
+/// <summary>A method with <c>[Eager]</c> that a graph calls as it runs.</summary>
+/// <param name="Arguments">Of the thunk, in order; null where the graph gives the argument.</param>
+/// <param name="Given">The arguments that the graph gives, in the order of its operands.</param>
+/// <param name="Name">A few words of the source.</param>
+public sealed record HostCall(FunctionDefinition Function, int Thunk, object? Self, ImmutableArray<object?> Arguments, ImmutableArray<GivenArgument> Given, string Name);
+
+/// <summary>An argument that a graph gives to a method.</summary>
+/// <param name="IsTensor">Else a number, which comes as a tensor of rank 0.</param>
+public sealed record GivenArgument(int Position, bool IsTensor);
 
 public sealed record CompileOptions
 {
@@ -107,6 +120,9 @@ public sealed record CompiledFunction(
     ImmutableArray<Guard> Guards,
     CompileStatistics Statistics)
 {
+    /// <summary>What <see cref="OpCode.HostCall"/> steps call, by their numbers.</summary>
+    public ImmutableArray<HostCall> HostCalls { get; init; } = [];
+
     /// <summary>Checked whenever the named dims take new values; where one fails, the call runs eagerly.</summary>
     public ImmutableArray<DimRequirement> Requirements { get; init; } = [];
 }

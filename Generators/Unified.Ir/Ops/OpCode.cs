@@ -77,5 +77,5 @@ public enum OpCode : ushort
     TakeAlongAxis, SearchSorted, BinCount, Histogram, Cross, Kron, Covariance, Correlation, Quantize, Dequantize,
 
     // Structure: only in Graph IR.
-    Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient,
+    Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient, HostCall,
 }

@@ -34,6 +34,16 @@ internal static class StructuralOps
             Attributes = [new("saved", AttributeKind.Dims)],
         },
         Row(OpCode.Unwind, nameof(GraphBuilder.Unwind), new("tape"), new("others", Variadic: true)) with { Traits = OpTraits.Structural | OpTraits.RunsGraph },
+
+        // A call of the user's managed code. The first operand and result put such calls in order: each takes what the one before it gave.
+        Row(OpCode.HostCall, nameof(GraphBuilder.HostCall), new("order"), new("others", Variadic: true)) with
+        {
+            Traits = OpTraits.Structural | OpTraits.Managed,
+            Attributes = [new("call", AttributeKind.Int)],
+            ResultCount = 2,
+            Gradient = (_, _) => throw new GraphCompileException("a gradient through an [Eager] method, which only running it can record", null) { EagerIsPossible = true },
+            Batch = (_, _) => throw new GraphCompileException("an [Eager] method is called for each example of a map", null) { EagerIsPossible = true },
+        },
     ];
 
     private static Op Row(OpCode code, string method, params OperandSpec[] operands) => new(

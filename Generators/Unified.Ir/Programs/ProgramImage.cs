@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 5;
+    public const int FormatVersion = 6;
 }
 
 /// <summary>

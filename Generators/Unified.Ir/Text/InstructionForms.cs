@@ -29,6 +29,9 @@ internal static class InstructionForms
             (r, f, s) => new(r, f.Int(0), (ImmutableArray<IndexItem>)f[1]!, s)),
         new InstructionForm<CallInstruction>(
             11, "call {0}{1}", [CalleeIndex, Registers], i => [i.Callee, i.Arguments], (r, f, s) => new(r, f.Int(0), f.Ints(1), s)),
+        new InstructionForm<HostCallInstruction>(
+            46, "host_call {0}{1} order {2} gives {3}{4}", [ThunkIndex, Registers, Register, Word, Registers], i => [i.Thunk, i.Arguments, i.Order, i.Type, i.Dims],
+            (r, f, s) => new(r, f.Int(0), f.Ints(1), f.Int(2), f.Ints(4), f.Text(3), s)),
         new InstructionForm<ListInstruction>(12, "list {0}", [Registers], i => [i.Items], (r, f, s) => new(r, f.Ints(0), s)),
         new InstructionForm<ItemInstruction>(
             13, "item {0}[{1}]", [Register, Register], i => [i.List, i.Index], (r, f, s) => new(r, f.Int(0), f.Int(1), s)),

@@ -12,6 +12,7 @@ internal static class InstructionRules
         new("host-operator", HostOperator),
         new("list-operator", ListOperator),
         new("thunk-arguments", ThunkArguments),
+        new("host-call-type", HostCallType),
         new("op-arguments", OpArguments),
         new("index-items", IndexItems),
         new("leaves-a-loop", LeavesALoop),
@@ -36,7 +37,7 @@ internal static class InstructionRules
 
     // A thunk may be evaluated for its exception, a call made for its effects.
     private static IEnumerable<string> ResultGiven(FunctionView view) => view.Sites
-        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or ThunkInstruction or InlineInstruction or ListStepInstruction))
+        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or HostCallInstruction or ThunkInstruction or InlineInstruction or ListStepInstruction))
         .Select(s => $"{s}: has no register for its result");
 
     private static IEnumerable<string> LiteralKind(FunctionView view) => view.All<LiteralInstruction>()
@@ -97,6 +98,7 @@ internal static class InstructionRules
     private static IEnumerable<string> ThunkArguments(FunctionView view)
     {
         var uses = view.All<ThunkInstruction>().Select(t => (t.Site, t.Instruction.Thunk, Count: t.Instruction.Arguments.Length))
+            .Concat(view.All<HostCallInstruction>().Select(t => (t.Site, t.Instruction.Thunk, Count: t.Instruction.Arguments.Length)))
             .Concat(view.All<ThrowInstruction>().Select(t => (t.Site, t.Instruction.Thunk, Count: t.Instruction.Arguments.Length)))
             .Concat(view.All<RebindInstruction>().Select(r => (r.Site, Thunk: r.Instruction.Getter, Count: r.Instruction.Arguments.Length)))
 
@@ -109,6 +111,13 @@ internal static class InstructionRules
             where takes != use.Count
             select $"{use.Site}: thunk {use.Thunk} ({view.Function.Thunks[use.Thunk].Name}) takes {takes} arguments, not {use.Count}";
     }
+
+    private static IEnumerable<string> HostCallType(FunctionView view) =>
+        from call in view.All<HostCallInstruction>()
+        let type = call.Instruction.Type
+        let isTensor = type == "same" || (type.StartsWith("tensor_", StringComparison.Ordinal) && DTypes.TryParse(type.Substring(7), out _))
+        where !(isTensor || type is "void" or "unknown" || HostTypes.Contains(type)) || (!isTensor && !call.Instruction.Dims.IsEmpty)
+        select $"{call.Site}: it gives void, unknown, a number, or a tensor with its sizes, not '{type}' with {call.Instruction.Dims.Length} sizes";
 
     private static IEnumerable<string> OpArguments(FunctionView view)
     {

@@ -87,10 +87,11 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
         ImmutableArray<OutputBinding> outputs = [.. specialized.Outputs.Select(o => Output(recorder, o))];
         ImmutableArray<RecordedGuard> guards =
         [
-            .. specialized.Guards.Select(g => new RecordedGuard(recorder.Thunk(g.Function, g.Thunk, g.Self, g.Arguments), recorder.Operand(g.Expected))),
+            .. specialized.Guards.Select(g => new RecordedGuard(recorder.Thunk(g.Function, g.Thunk, g.Self, g.Arguments), recorder.Operand(g.Expected)) { IsLate = g.IsLate }),
         ];
+        ImmutableArray<RecordedHostCall> calls = [.. specialized.HostCalls.Select(c => new RecordedHostCall(recorder.Thunk(c.Function, c.Thunk, c.Self, c.Arguments), c.Given, c.Name))];
         return new RecordedFunction(
-            Origin, recorder.Trace, recorder.Arguments, scheduled.Image("", []), inputs, outputs, specialized.ResultPositions, guards, specialized.Requirements);
+            Origin, recorder.Trace, recorder.Arguments, scheduled.Image("", []), inputs, outputs, specialized.ResultPositions, guards, specialized.Requirements) { HostCalls = calls };
     }
 
     private static InputBinding Input(HostTraceRecorder recorder, InputBinding binding) => binding switch

@@ -197,7 +197,7 @@ internal sealed class ProgramBuilder
                 new CallBuilder(this, _callee).Add(node);
                 break;
             case var _ when node.Op.Has(OpTraits.Managed):
-                ImmutableArray<int> values = [.. node.Operands, node.Results[0]];
+                ImmutableArray<int> values = [.. node.Operands, .. node.Results];
                 AddStep(new ManagedStep(
                     $"{node.Op.Name} {_graph.TypeOf(node.Results[0]).Shape}", node.Op, node.Attributes, [.. values.Select(_graph.TypeOf)], [.. values.Select(RefOf)], node.Source));
                 break;

@@ -14,7 +14,13 @@ internal static class CheckpointSteps
     private static OpValue Checkpoint(Frame frame, CheckpointInstruction step)
     {
         var before = frame.Save();
+        var calls = frame.Session.HostCalls.Count;
         var value = frame.Tensor(Interpreter.Yield(frame, step.Body));
+        if (frame.Session.HostCalls.Count > calls)
+        {
+            throw frame.Fail("an [Eager] method is called in a Checkpoint, which computes again on the way back; call it outside", eager: true);
+        }
+
         if (!value.DType.IsFloat())
         {
             return value;

@@ -46,6 +46,7 @@ internal static class Interpreter
         .. ThunkSteps.Rows,
         .. StateSteps.Rows,
         .. CallSteps.Rows,
+        .. HostCallSteps.Rows,
         .. GradientSteps.Rows,
         .. VmapSteps.Rows,
         .. CheckpointSteps.Rows,

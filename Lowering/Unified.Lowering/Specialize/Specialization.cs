@@ -10,6 +10,7 @@ internal sealed class Specialization
 
     private readonly Dictionary<ThunkPath, object?> _guards = [];
     private readonly List<ThunkPath> _guardOrder = [];
+    private readonly HashSet<ThunkPath> _lateGuards = [];
     private readonly List<ThunkPath> _exceptions = [];
     private readonly Dictionary<Dim, DimRequirement> _requirements = [];
     private readonly Dictionary<OpValue, string> _scalarNames = new(ReferenceEqualityComparer.Instance);
@@ -21,6 +22,12 @@ internal sealed class Specialization
 
     /// <summary>The exceptions that paths may leave with; they are numbered from 1.</summary>
     public IReadOnlyList<ThunkPath> Exceptions => _exceptions;
+
+    /// <summary>The methods with <c>[Eager]</c> that are called, by their numbers.</summary>
+    public List<HostCall> HostCalls { get; } = [];
+
+    /// <summary>One of them is called in a loop of the graph.</summary>
+    public bool CallsHostInLoop { get; set; }
 
     /// <summary>The policy of mixed precision that ops are under.</summary>
     public PrecisionPolicy Precision { get; set; } = PrecisionPolicy.None;
@@ -58,6 +65,11 @@ internal sealed class Specialization
         {
             _guardOrder.Add(path);
         }
+
+        if (HostCalls.Count > 0)
+        {
+            _lateGuards.Add(path);
+        }
     }
 
     public int NumberOf(ThunkPath exception)
@@ -77,7 +89,7 @@ internal sealed class Specialization
             Guard(path, expected);
         }
 
-        return [.. _guardOrder.Select(p => p.Expecting(_guards[p]))];
+        return [.. _guardOrder.Select(p => p.Expecting(_guards[p]) with { IsLate = _lateGuards.Contains(p) })];
     }
 
     public void Require(Dim nonNegative, string message, SourceSpan? source)

@@ -15,6 +15,9 @@ public sealed record SpecializedFunction(
     /// <summary>What must hold of the named dims for the graph to mean what the method means.</summary>
     public ImmutableArray<DimRequirement> Requirements { get; init; } = [];
 
+    /// <summary>The methods with <c>[Eager]</c> that it calls, by their numbers.</summary>
+    public ImmutableArray<HostCall> HostCalls { get; init; } = [];
+
     /// <summary>What was asked of the host; null when it was not to be kept.</summary>
     internal HostTraceRecorder? Recorder { get; init; }
 }

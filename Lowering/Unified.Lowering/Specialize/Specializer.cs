@@ -81,6 +81,7 @@ public static class Specializer
             session.Guards())
         {
             Requirements = session.Requirements,
+            HostCalls = HostCallSteps.Finish(frame),
             Recorder = session.Host.Recorder,
         };
         return (specialized, GrowingState.Find(frame));

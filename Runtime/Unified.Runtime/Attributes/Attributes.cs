@@ -9,9 +9,26 @@ namespace Unified;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class StaticGraphAttribute : Attribute;
 
-/// <summary>An override of a static graph that is to stay eager.</summary>
+/// <summary>
+/// A method that stays eager: an override of a static graph, or one that static graphs call as they run. Its tensor arguments are copies of the graph's, and
+/// its result, a tensor, a number or nothing, is copied back; a tensor's sizes are those of <c>[return: Shape(…)]</c>, ints and names of the
+/// shapes of its parameters. Each call stops the graph until it is done. No gradient flows through it in a graph: such a function runs eagerly.
+/// It must not change what the graph goes on to read.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class EagerAttribute : Attribute;
+public sealed class EagerAttribute : Attribute
+{
+    /// <summary>The result has the dtype of the first tensor argument.</summary>
+    public EagerAttribute()
+    {
+    }
+
+    /// <param name="result">The dtype of the tensor that it returns.</param>
+    public EagerAttribute(DType result) => Result = result;
+
+    /// <summary>The dtype of the tensor that it returns; null: that of its first tensor argument.</summary>
+    public DType? Result { get; }
+}
 
 /// <summary>
 /// The dims of a tensor parameter or result, or of a tensor in a field or property: an int is a constant, a string a name, <c>null</c> or

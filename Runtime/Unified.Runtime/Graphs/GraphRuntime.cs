@@ -41,6 +41,9 @@ public static class GraphRuntime
 
     private static bool HasGraphs => s_compiler is not null || ShippedGraphs.Current is not null || SayEager();
 
+    /// <summary>Calls of methods with <c>[Eager]</c> take it and give it back, so that a graph makes them in their order. It never changes. Generated code reads it.</summary>
+    public static Tensor HostOrder { get; } = Tensor.Zeros([], DType.I32);
+
     /// <summary>The working memory that compiled graphs hold for what they compute on the way, in bytes.</summary>
     public static long ArenaBytes => Executable.ArenaBytes;
 

@@ -55,9 +55,13 @@ internal sealed unsafe class TensorStorage
         Changed();
     }
 
+    /// <summary>How often the contents have changed.</summary>
+    public long Writes { get; private set; }
+
     /// <summary>The contents are about to change.</summary>
     public void Changed()
     {
+        Writes++;
         if (Interlocked.Exchange(ref _derived, null) is { } derived)
         {
             lock (derived)

@@ -120,6 +120,9 @@ internal sealed class RandomFunctions
             case 12 when Registers() is var arguments:
                 return new CallInstruction(
                     _draw.Chance(0.2) ? Ir.Instruction.None : NewRegister(), _draw.Int(0, _callees.Length - 1), arguments, source);
+            case 13 when _draw.Chance(0.3) && ThunkCall() is var (thunk, arguments) && Registers() is var dims:
+                return new HostCallInstruction(
+                    _draw.Chance(0.2) ? Ir.Instruction.None : NewRegister(), thunk, arguments, _visible[0], _draw.Chance(0.5) ? dims : [], _draw.Of("same", "tensor_bf16"), source);
             case 13 when Registers() is var items:
                 return new ListInstruction(NewRegister(), items, source);
             case 14 when (Register(), Register()) is var (list, index):

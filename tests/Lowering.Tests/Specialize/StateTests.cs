@@ -122,8 +122,18 @@ public class StateTests
     public void A_host_value_in_the_result_runs_eagerly()
     {
         var f = new FunctionWriter("M:F") { Result = FunctionWriter.List };
-        f.Return(f.MakeList(f.Load(f.Parameter("x")), f.Literal(3)));
+        f.Return(f.MakeList(f.Load(f.Parameter("x")), f.Literal("3")));
         Assert.True(Assert.Throws<GraphCompileException>(() => f.Specialize(X)).EagerIsPossible);
+    }
+
+    [Fact]
+    public void A_number_in_the_result_is_a_tensor_of_rank_0()
+    {
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.List };
+        f.Return(f.MakeList(f.Load(f.Parameter("x")), f.Literal(3)));
+        var specialized = f.Specialize(X);
+        Assert.Equal(2, specialized.ResultPositions);
+        Assert.Equal(new TensorType(DType.I32, Shape.Scalar), specialized.Module.Root.TypeOf(specialized.Module.Root.Outputs[1].Value));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public unsafe class ProgramTests
         Assert.Equal(2 * block, root.Callees[0]!.ArenaBytes);
         Assert.Equal(3 * block, root.ArenaBytes);
         Assert.Same(root.Callees[0], root.Callees[1]);
-        using var list = new LaunchList(image, root, KernelLoader.Load(image.Kernels), [false]);
+        using var list = new LaunchList(image, root, KernelLoader.Load(image.Kernels), [false], []);
         Assert.Equal(8, list.Launches.Length);
         Assert.Equal(2, list.Labels.Length);
     }

@@ -46,6 +46,11 @@ internal static class BindRecorded
         new CompileStatistics(0, 0, 0, 0, kernels.Length, kernels.Length))
     {
         Requirements = recorded.Requirements,
+        HostCalls =
+        [
+            .. recorded.HostCalls.Select(c => new HostCall(
+                replay.Definition(c.Thunk.Definition), c.Thunk.Thunk, replay.Value(c.Thunk.Self), replay.Values(c.Thunk.Arguments), c.Given, c.Name)),
+        ],
     };
 
     private static InputBinding Input(InputBinding binding, ReplayTrace replay) => binding switch
@@ -65,5 +70,5 @@ internal static class BindRecorded
     };
 
     private static Guard Guard(RecordedGuard guard, ReplayTrace replay) => new(
-        replay.Definition(guard.Thunk.Definition), guard.Thunk.Thunk, replay.Value(guard.Thunk.Self), replay.Values(guard.Thunk.Arguments), replay.Value(guard.Expected));
+        replay.Definition(guard.Thunk.Definition), guard.Thunk.Thunk, replay.Value(guard.Thunk.Self), replay.Values(guard.Thunk.Arguments), replay.Value(guard.Expected)) { IsLate = guard.IsLate };
 }

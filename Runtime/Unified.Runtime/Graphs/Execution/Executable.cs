@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Unified.Ir;
 
@@ -49,6 +50,9 @@ internal sealed unsafe class Executable : IDisposable
     // Empty from the start: the finalizer also runs when the constructor has thrown.
     private readonly GCHandle[] _constants = [];
     private readonly LoopRecord _record = new();
+    private readonly ImmutableArray<DenseKernel> _hostCalls;
+    private readonly (TensorStorage Storage, long Writes)[] _bound;
+    private bool _isRunning;
     private byte* _arena;
     private long _arenaBytes;
     private static long s_arenaBytes;
@@ -74,7 +78,9 @@ internal sealed unsafe class Executable : IDisposable
         _spares = new Tensor?[compiled.Outputs.Length];
         _isHanded = new bool[compiled.Outputs.Length];
         _donated = [.. compiled.Outputs.Select((o, i) =>
-            o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
+            compiled.HostCalls.IsEmpty && o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
+        _hostCalls = [.. compiled.HostCalls.Select(c => (DenseKernel)new HostCallKernel(c, CheckUnchanged).Run)];
+        _bound = new (TensorStorage, long)[compiled.HostCalls.IsEmpty ? 0 : _inputs.Length];
         _isOverwritten = new bool[_inputs.Length];
         _isFetchedAnew = new bool[_inputs.Length];
         foreach (var input in _donated.Where(d => d >= 0))
@@ -151,6 +157,12 @@ internal sealed unsafe class Executable : IDisposable
                 return RunOutcome.DoesNotFit;
             }
 
+            if (_isRunning)
+            {
+                // A method that the graph calls calls the graph.
+                return RunOutcome.MustBeEager;
+            }
+
             if (Aliased(arguments) is { } aliased)
             {
                 return aliased;
@@ -163,6 +175,7 @@ internal sealed unsafe class Executable : IDisposable
 
             try
             {
+                _isRunning = true;
                 BindInputs(arguments, list);
                 BindKept(list);
                 BindOutputs(list, sized, values);
@@ -192,6 +205,8 @@ internal sealed unsafe class Executable : IDisposable
     // Keeps no argument alive beyond its call, and no result that was not delivered.
     private void Release()
     {
+        _isRunning = false;
+        Array.Clear(_bound);
         for (var i = 0; i < _inputs.Length; i++)
         {
             if (_compiled.Inputs[i] is ArgumentBinding)
@@ -264,7 +279,7 @@ internal sealed unsafe class Executable : IDisposable
         }
 
         var sized = SizedProgram.Of(_compiled.Image, dims);
-        var list = new LaunchList(_compiled.Image, sized, _kernels ??= KernelLoader.Load(_compiled.Image.Kernels), _isSteady);
+        var list = new LaunchList(_compiled.Image, sized, _kernels ??= KernelLoader.Load(_compiled.Image.Kernels), _isSteady, _hostCalls);
         if (_sizes.Count == MostSizes)
         {
             _sizes[0].List.Dispose();
@@ -371,6 +386,10 @@ internal sealed unsafe class Executable : IDisposable
             }
 
             list.SetBase(list.FirstInput + i, Pointer(i, _inputs[i]!));
+            if (_bound.Length > 0)
+            {
+                _bound[i] = (_inputs[i]!.Storage, _inputs[i]!.Storage.Writes);
+            }
         }
     }
 
@@ -483,6 +502,29 @@ internal sealed unsafe class Executable : IDisposable
         return dims;
     }
 
+    /// <summary>After a call of a method: what the graph goes on with is what it was.</summary>
+    private void CheckUnchanged(string method)
+    {
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            var isSet = _compiled.Inputs[i] is ThunkBinding t && !ReferenceEquals(t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]), _inputs[i]);
+            if (isSet || _inputs[i]!.IsDisposed || _bound[i] != (_inputs[i]!.Storage, _inputs[i]!.Storage.Writes))
+            {
+                throw new InvalidOperationException(
+                    $"'{method}' is [Eager] and has changed a tensor that the graph calling it reads ({_compiled.Image.Programs[0].Inputs[i]}); change it before or after the static graph");
+            }
+        }
+
+        foreach (var guard in _compiled.Guards)
+        {
+            if (guard.IsLate && !guard.Holds())
+            {
+                throw new InvalidOperationException(
+                    $"'{method}' is [Eager] and has changed '{guard.Function.Function.Thunks[guard.Thunk].Name}', which the graph calling it has read already; change it before or after the static graph");
+            }
+        }
+    }
+
     private void Run(LaunchList list)
     {
         var failed = list.Run(WorkPool.Shared, Profile?.Times(list), _record);
@@ -505,7 +547,7 @@ internal sealed unsafe class Executable : IDisposable
                 case ResultBinding r when thrown is null:
                     results[r.Position] = Hand(i, r);
                     break;
-                case AssignBinding a when output is not null:
+                case AssignBinding a when output is not null && !ReferenceEquals(_inputs[a.Input], GraphRuntime.HostOrder):
                     _inputs[a.Input]!.CopyFrom(output);
                     break;
                 case RebindBinding b when b.Flag < 0 || *_outputs[b.Flag]!.Data != 0:

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Unified.Ir;
 
@@ -22,10 +23,11 @@ internal sealed unsafe class LaunchList : IDisposable
     private readonly DenseCall[] _managed;
     private bool _disposed;
 
+    /// <param name="hostCalls">The managed code of the user, by the numbers in the image.</param>
     /// <param name="isSteady">Per operand of the root, whether it is state that no call of this list changes: what is made of it alone may be kept.</param>
-    public LaunchList(ProgramImage image, SizedProgram root, nint[] kernels, bool[] isSteady)
+    public LaunchList(ProgramImage image, SizedProgram root, nint[] kernels, bool[] isSteady, ImmutableArray<DenseKernel> hostCalls)
     {
-        var flat = new Flattener(image, kernels, isSteady, 1 + image.Constants.Length + root.Program.Inputs.Length + root.Program.Outputs.Length);
+        var flat = new Flattener(image, kernels, isSteady, hostCalls, 1 + image.Constants.Length + root.Program.Inputs.Length + root.Program.Outputs.Length);
         flat.Visit(new Frame(root, OperandBases(root, image), 0));
         Launches = [.. flat.Launches];
         Labels = [.. flat.Labels];
@@ -313,7 +315,7 @@ internal sealed unsafe class LaunchList : IDisposable
         public Dictionary<int, Place> Moved { get; } = [];
     }
 
-    private sealed class Flattener(ProgramImage image, nint[] kernels, bool[] isSteady, int firstKept)
+    private sealed class Flattener(ProgramImage image, nint[] kernels, bool[] isSteady, ImmutableArray<DenseKernel> hostCalls, int firstKept)
     {
         private readonly Dictionary<ProgramStep, int> _labels = new(ReferenceEqualityComparer.Instance);
 
@@ -478,12 +480,17 @@ internal sealed unsafe class LaunchList : IDisposable
         {
             var bytes = step.Types.Select((t, i) => call.Sizes[i].Aggregate((long)t.DType.Bytes(), (a, b) => a * b)).Sum();
             Launches.Add(new Launch(0, Slots.Count, Parameters.Count, 1, 1, 0, 0, bytes, LabelOf(step)) { Kind = LaunchKind.Managed, Target = Managed.Count });
-            Managed.Add(new DenseCall(DenseKernels.Find(step.Op.Code)!, [.. step.Types.Select(t => t.DType)], call.Sizes, step.Attributes));
+            Managed.Add(new DenseCall(KernelOf(step), [.. step.Types.Select(t => t.DType)], call.Sizes, step.Attributes));
             for (var i = 0; i < step.Buffers.Length; i++)
             {
                 Slots.Add(Locate(frame, step.Buffers[i].Buffer).Plus(call.BufferOffsets[i]));
             }
         }
+
+        private DenseKernel KernelOf(ManagedStep step) =>
+            step.Op.Code != OpCode.HostCall ? DenseKernels.Find(step.Op.Code)!
+            : step.Attributes.Int("call") is var call && call >= 0 && call < hostCalls.Length ? hostCalls[(int)call]
+            : throw new InvalidDataException($"'{step.Label}': there is no call {call} of a method");
 
         private bool IsSteady(Place place) =>
             place.Base - 1 - image.Constants.Length is var operand && operand >= 0 && operand < isSteady.Length && isSteady[operand];
