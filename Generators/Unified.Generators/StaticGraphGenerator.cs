@@ -16,6 +16,7 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
         public const string Diagnostics = nameof(Diagnostics);
         public const string Graphs = nameof(Graphs);
         public const string Index = nameof(Index);
+        public const string PlainTypes = nameof(PlainTypes);
         public const string Bindings = nameof(Bindings);
         public const string Calls = nameof(Calls);
         public const string Members = nameof(Members);
@@ -71,11 +72,15 @@ public sealed class StaticGraphGenerator : IIncrementalGenerator
         var names = methods.Where(m => m.IsPublic).Select((m, _) => m.Name).Collect()
             .Select((all, _) => new EquatableArray<string>([.. all.Distinct().OrderBy(n => n, StringComparer.Ordinal)]))
             .WithTrackingName(Steps.Index);
-        context.RegisterSourceOutput(names.Combine(settings), (output, pair) =>
+        var types = context.SyntaxProvider.CreateSyntaxProvider(
+                (node, _) => ReadPlainType.IsCandidate(node), (c, _) => ReadPlainType.Pending((TypeDeclarationSyntax)c.Node, c.SemanticModel))
+            .Select((pending, cancel) => pending.Read(cancel)).WithTrackingName(Steps.PlainTypes)
+            .Where(t => t is not null).Collect().Select((all, _) => new EquatableArray<PlainType>([.. all.Distinct()!]));
+        context.RegisterSourceOutput(names.Combine(types).Combine(settings), (output, pair) =>
         {
-            if (!pair.Left.IsEmpty || pair.Right.SetsMode)
+            if (!pair.Left.Left.IsEmpty || !pair.Left.Right.IsEmpty || pair.Right.SetsMode)
             {
-                output.AddSource("Unified.Assembly.g.cs", AssemblySource.Write(pair.Left.Items, pair.Right));
+                output.AddSource("Unified.Assembly.g.cs", AssemblySource.Write(pair.Left.Left.Items, pair.Left.Right.Items, pair.Right));
             }
         });
     }

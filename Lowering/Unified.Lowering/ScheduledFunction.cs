@@ -16,6 +16,7 @@ internal sealed record ScheduledFunction(
     {
         Requirements = Specialized.Requirements,
         HostCalls = Specialized.HostCalls,
+        HasTry = Specialized.HasTry,
     };
 
     public ProgramImage Image(string target, ImmutableArray<KernelCode> kernels) => new(target, Module.Dims, kernels, Module.Programs, Module.Constants);

@@ -18,6 +18,19 @@ internal sealed partial class CompileSnippets
     private static readonly ImmutableArray<MetadataReference> s_references =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(p => MetadataReference.CreateFromFile(p))];
 
+    // Types of another assembly, made by the generator as any library's are.
+    private static readonly byte[] s_library = Library("""
+        using Unified;
+        namespace Shared;
+        public sealed record Pair(Tensor A, Tensor B);
+        public readonly record struct Item(Tensor T, int N);
+        public sealed record Deep(Pair P, Tensor C);
+        public sealed record Box<T>(Tensor A, T B);
+        public sealed class Keep { public Tensor? T { get; set; } public int N { get; set; } }
+        public sealed record Checked(Tensor A) { public Tensor A { get; } = A * 2f; }
+        public sealed record Numbers(int A, int B);
+        """);
+
     private static readonly SyntaxTree s_usings = CSharpSyntaxTree.ParseText(
         "global using System; global using System.Collections.Generic; global using System.Linq; global using System.Threading.Tasks;", s_parse, "Usings");
 
@@ -47,7 +60,7 @@ internal sealed partial class CompileSnippets
         while (true)
         {
             var compilation = CSharpCompilation.Create(
-                "Snippets", _left.Values.Select(s => s.Tree).Prepend(s_usings), s_references,
+                "Snippets", _left.Values.Select(s => s.Tree).Prepend(s_usings), [.. s_references, MetadataReference.CreateFromImage(s_library)],
                 new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable,
                     optimizationLevel: OptimizationLevel.Release));
             if (Refuse(compilation.GetDiagnostics(), Outcome.Invalid))
@@ -76,8 +89,21 @@ internal sealed partial class CompileSnippets
             }
 
             image.Position = 0;
-            return new AssemblyLoadContext("Snippets", isCollectible: true).LoadFromStream(image);
+            var context = new AssemblyLoadContext("Snippets", isCollectible: true);
+            context.LoadFromStream(new MemoryStream(s_library));
+            return context.LoadFromStream(image);
         }
+    }
+
+    private static byte[] Library(string source)
+    {
+        var compilation = CSharpCompilation.Create(
+            "Shared", [CSharpSyntaxTree.ParseText(source, s_parse)], s_references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        CSharpGeneratorDriver.Create([new StaticGraphGenerator().AsSourceGenerator()], parseOptions: s_parse).RunGeneratorsAndUpdateCompilation(compilation, out var output, out _);
+        using var image = new MemoryStream();
+        var emitted = output.Emit(image);
+        return emitted.Success ? image.ToArray() : throw new InvalidOperationException(string.Join("\n", emitted.Diagnostics));
     }
 
     // Generated code names the snippet's namespace before the place of the error, or after it at the latest.

@@ -34,8 +34,17 @@ internal sealed record RecordLayout(ImmutableArray<ISymbol> Members, IMethodSymb
     {
         if (type is not INamedTypeSymbol { TypeKind: TypeKind.Class or TypeKind.Struct, IsAbstract: false, IsTupleType: false } named
             || named.IsRefLikeType
-            || named.BaseType is not { SpecialType: SpecialType.System_Object or SpecialType.System_ValueType }
-            || named.DeclaringSyntaxReferences is not [var reference]
+            || named.BaseType is not { SpecialType: SpecialType.System_Object or SpecialType.System_ValueType })
+        {
+            return null;
+        }
+
+        if (named.DeclaringSyntaxReferences.IsEmpty)
+        {
+            return ReadPlainType.FromReference(named) is var (known, made) ? new RecordLayout(known, made) : null;
+        }
+
+        if (named.DeclaringSyntaxReferences is not [var reference]
             || reference.GetSyntax() is not TypeDeclarationSyntax declaration)
         {
             return null;

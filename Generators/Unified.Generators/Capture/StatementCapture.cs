@@ -11,9 +11,7 @@ internal sealed class StatementCapture
     // What cannot be: the construct's name, and what to write instead.
     private static readonly ImmutableDictionary<OperationKind, (string Name, string Instead)> Refused = new Dictionary<OperationKind, (string, string)>
     {
-        [OperationKind.Try] = ("A try statement", "catch around the call of the static graph"),
         [OperationKind.Lock] = ("A lock statement", "lock around the call of the static graph"),
-        [OperationKind.Labeled] = ("A label", "write a loop or an if statement"),
         [OperationKind.YieldReturn] = ("yield return", "return a list"),
         [OperationKind.YieldBreak] = ("yield break", "return a list"),
         [OperationKind.Stop] = ("Stop", "leave it out"),
@@ -24,6 +22,7 @@ internal sealed class StatementCapture
     private readonly ImmutableDictionary<OperationKind, Action<IOperation>> _rows;
 
     private readonly SwitchCapture _switches;
+    private readonly LabelCapture _labels;
 
     public StatementCapture(CaptureSession session)
     {
@@ -31,6 +30,7 @@ internal sealed class StatementCapture
         Loops = new LoopCapture(session);
         Usings = new UsingCapture(session);
         _switches = new SwitchCapture(session);
+        _labels = new LabelCapture(session);
         _rows = new Dictionary<OperationKind, Action<IOperation>>
         {
             [OperationKind.Block] = o => Usings.Block(() => Each(((IBlockOperation)o).Operations)),
@@ -42,6 +42,8 @@ internal sealed class StatementCapture
             [OperationKind.Return] = o => Return((IReturnOperation)o),
             [OperationKind.Conditional] = o => If((IConditionalOperation)o),
             [OperationKind.Loop] = o => Loops.Capture((ILoopOperation)o),
+            [OperationKind.Try] = o => TryCapture.Capture(_session, (ITryOperation)o),
+            [OperationKind.Labeled] = o => Each([o]),
             [OperationKind.Switch] = o => _switches.Capture((ISwitchOperation)o),
             [OperationKind.Branch] = o => Branch((IBranchOperation)o),
             [OperationKind.Throw] = o => _session.Expressions.Capture(o),
@@ -96,6 +98,12 @@ internal sealed class StatementCapture
     private void Each(IEnumerable<IOperation> statements)
     {
         ImmutableArray<IOperation> all = [.. statements];
+        if (all.IndexOf(all.FirstOrDefault(s => s is ILabeledOperation)!) is >= 0 and var label)
+        {
+            _labels.Capture(all, label, Each);
+            return;
+        }
+
         for (var i = 0; i < all.Length; i++)
         {
             if (all[i] is IUsingDeclarationOperation && Usings.Policy(all[i]) is { } policy)
@@ -200,7 +208,11 @@ internal sealed class StatementCapture
                 _session.Writer.Emit(new ContinueInstruction());
                 return;
             default:
-                _session.Report("UG001", operation.Syntax, "A goto statement", "write a loop or an if statement");
+                if (!_switches.GoTo(operation))
+                {
+                    _labels.GoTo(operation);
+                }
+
                 return;
         }
     }

@@ -11,8 +11,9 @@ namespace Unified.Generators;
 /// </summary>
 internal sealed class UsingCapture(CaptureSession session)
 {
-    private ImmutableStack<int> _open = [];
-    private ImmutableStack<int> _openBeforeLoop = [];
+    // What is to be emitted on the way out.
+    private ImmutableStack<Action> _open = [];
+    private ImmutableStack<Action> _openBeforeLoop = [];
 
     /// <summary>A body of its own: a return in it, or a break, leaves nothing that is open outside of it.</summary>
     public T Within<T>(bool isLoop, Func<T> capture)
@@ -97,16 +98,31 @@ internal sealed class UsingCapture(CaptureSession session)
         session.Statements.Capture(declaration);
         foreach (var local in variables.Select(session.Writer.Find).OfType<int>())
         {
-            _open = _open.Push(local);
+            _open = _open.Push(() => session.Writer.Emit(new DisposeInstruction(session.Writer.Load(local))));
         }
     }
 
-    private void Close(ImmutableStack<int> until)
+    /// <summary>Statements that are followed by others, whatever the way out.</summary>
+    public void Finally(Action statements, Action last)
     {
-        for (var open = _open; open != until && !open.IsEmpty; open = open.Pop())
+        var before = _open;
+        _open = before.Push(last);
+        statements();
+        Close(before);
+        _open = before;
+    }
+
+    private void Close(ImmutableStack<Action> until)
+    {
+        var whole = _open;
+        for (var open = whole; open != until && !open.IsEmpty; open = open.Pop())
         {
-            session.Writer.Emit(new DisposeInstruction(session.Writer.Load(open.Peek())));
+            // It stands outside of what it ends.
+            _open = open.Pop();
+            open.Peek()();
         }
+
+        _open = whole;
     }
 
     private void Refuse(IOperation operation, string what) => session.Report(

@@ -2,15 +2,20 @@ using System.Collections.Immutable;
 
 namespace Unified.Generators;
 
-/// <summary>Turns the names of public static graphs and the build's settings into the assembly's own file.</summary>
+/// <summary>Turns the names of public static graphs, plain types with tensors and the build's settings into the assembly's own file.</summary>
 internal static class AssemblySource
 {
-    public static string Write(ImmutableArray<string> publicNames, AssemblySettings settings)
+    public static string Write(ImmutableArray<string> publicNames, ImmutableArray<PlainType> types, AssemblySettings settings)
     {
         var writer = new SourceWriter().Preamble();
         foreach (var name in publicNames.Distinct().OrderBy(n => n, StringComparer.Ordinal))
         {
             writer.Line($"[assembly: global::{KnownNames.IndexAttribute}({PackedLiteral.Plain(name)})]");
+        }
+
+        foreach (var type in types.OrderBy(t => t.Type, StringComparer.Ordinal))
+        {
+            writer.Line($"[assembly: global::{KnownNames.PlainTypeAttribute}(typeof({type.Type}), {type.Parameters}{string.Concat(type.Members.Select(m => $", {PackedLiteral.Plain(m)}"))})]");
         }
 
         if (settings.SetsMode)

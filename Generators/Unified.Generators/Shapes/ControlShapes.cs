@@ -29,6 +29,7 @@ internal static class ControlShapes
         })),
         Jump<SwitchInstruction>(Switch),
         Jump<PrecisionInstruction>(Precision),
+        Jump<GuardedInstruction>((f, i) => Run(f, i.Body)),
         Jump<BreakInstruction>((f, i) => Leave(f, f.Jumps.FirstOrDefault()?.Breaks)),
         Jump<ContinueInstruction>((f, i) => Leave(f, f.Jumps.FirstOrDefault(j => j.IsLoop)?.Continues)),
         Jump<ThrowInstruction>((f, i) => false),

@@ -8,6 +8,7 @@ internal static class KnownNames
     public const string OpAttribute = "Unified.OpAttribute";
     public const string IntrinsicAttribute = "Unified.IntrinsicAttribute";
     public const string IndexAttribute = "Unified.StaticGraphIndexAttribute";
+    public const string PlainTypeAttribute = "Unified.PlainTypeAttribute";
     public const string NotStateAttribute = "Unified.Nn.NotStateAttribute";
     public const string Tensor = "Unified.Tensor";
     public const string Module = "Unified.Nn.Module";

@@ -53,6 +53,9 @@ public sealed record RecordedFunction(
     ImmutableArray<RecordedGuard> Guards,
     ImmutableArray<DimRequirement> Requirements)
 {
+    /// <summary>As <see cref="CompiledFunction.HasTry"/>.</summary>
+    public bool HasTry { get; init; }
+
     /// <summary>The methods with <c>[Eager]</c> that it calls.</summary>
     public ImmutableArray<RecordedHostCall> HostCalls { get; init; } = [];
 

@@ -58,6 +58,7 @@ public static class ArtifactCodec
             Outputs = { function.Outputs.Select(o => Encode(encoder, o)) },
             Results = function.ResultPositions,
             Guards = { function.Guards.Select(g => new Wire.RecordedGuard { Thunk = encoder.Encode(g.Thunk), Expected = encoder.Encode(g.Expected), Late = g.IsLate }) },
+            HasTry = function.HasTry,
             HostCalls =
             {
                 function.HostCalls.Select(c => new Wire.RecordedHostCall

@@ -46,6 +46,7 @@ public sealed class ArtifactFile
             [.. wire.Guards.Select(g => new RecordedGuard(decoder.Thunk(g.Thunk), decoder.Operand(g.Expected)) { IsLate = g.Late })],
             [.. wire.Requirements.Select(r => new DimRequirement(tables.Dim(r.Dim), tables.String(r.Message), tables.Source(r.Source)))])
         {
+            HasTry = wire.HasTry,
             HostCalls =
             [
                 .. wire.HostCalls.Select(c => new RecordedHostCall(

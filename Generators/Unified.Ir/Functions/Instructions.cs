@@ -149,6 +149,11 @@ public sealed record CheckpointInstruction(int Result, Block Body, SourceSpan? S
 /// </summary>
 public sealed record PrecisionInstruction(ImmutableArray<int> Policy, Block Body, SourceSpan? Source = null) : Instruction(None, Source);
 
+/// <summary>
+/// The body of a <c>try</c> statement. The graph is for calls in which nothing is thrown there: what handles an exception is eager code's.
+/// </summary>
+public sealed record GuardedInstruction(Block Body, SourceSpan? Source = null) : Instruction(None, Source);
+
 /// <summary><c>if</c> and <c>?:</c>. Blocks talk through locals.</summary>
 public sealed record IfInstruction(int Condition, Block Then, Block Else, SourceSpan? Source = null) : Instruction(None, Source);
 

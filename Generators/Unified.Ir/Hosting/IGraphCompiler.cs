@@ -123,6 +123,9 @@ public sealed record CompiledFunction(
     /// <summary>What <see cref="OpCode.HostCall"/> steps call, by their numbers.</summary>
     public ImmutableArray<HostCall> HostCalls { get; init; } = [];
 
+    /// <summary>The source has a try statement: where a run fails, the eager method runs in its place, so nothing of the host is written before the end.</summary>
+    public bool HasTry { get; init; }
+
     /// <summary>Checked whenever the named dims take new values; where one fails, the call runs eagerly.</summary>
     public ImmutableArray<DimRequirement> Requirements { get; init; } = [];
 }

@@ -56,6 +56,7 @@ internal static class InstructionForms
         new InstructionForm<CheckpointInstruction>(44, "checkpoint {0}", [YieldingBlock], i => [i.Body], (r, f, s) => new(r, f.Block(0), s)),
         new InstructionForm<PrecisionInstruction>(
             45, "precision {0} {1}", [Registers, BlockField], i => [i.Policy, i.Body], (_, f, s) => new(f.Ints(0), f.Block(1), s), HasResult: false),
+        new InstructionForm<GuardedInstruction>(47, "guarded {0}", [BlockField], i => [i.Body], (_, f, s) => new(f.Block(0), s), HasResult: false),
         new InstructionForm<IfInstruction>(
             18, "if {0} {1} else {2}", [Register, BlockField, BlockField], i => [i.Condition, i.Then, i.Else],
             (_, f, s) => new(f.Int(0), f.Block(1), f.Block(2), s), HasResult: false),

@@ -40,7 +40,7 @@ internal sealed record FunctionSite(Instruction Instruction, InstructionForm For
                 {
                     var isGradient = instruction is ValueAndGradInstruction or DerivativeInstruction or VmapInstruction or CustomGradientInstruction or CheckpointInstruction;
                     var isLoopBody = instruction is ForEachInstruction or SwitchInstruction || (instruction is LoopInstruction loop && ReferenceEquals(inner, loop.Body));
-                    var passesOn = instruction is IfInstruction or PrecisionInstruction;
+                    var passesOn = instruction is IfInstruction or PrecisionInstruction or GuardedInstruction;
                     if (instruction is InlineInstruction function)
                     {
                         Collect(inner, inLoop: false, inGradient: false, function);

@@ -91,7 +91,7 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
         ];
         ImmutableArray<RecordedHostCall> calls = [.. specialized.HostCalls.Select(c => new RecordedHostCall(recorder.Thunk(c.Function, c.Thunk, c.Self, c.Arguments), c.Given, c.Name))];
         return new RecordedFunction(
-            Origin, recorder.Trace, recorder.Arguments, scheduled.Image("", []), inputs, outputs, specialized.ResultPositions, guards, specialized.Requirements) { HostCalls = calls };
+            Origin, recorder.Trace, recorder.Arguments, scheduled.Image("", []), inputs, outputs, specialized.ResultPositions, guards, specialized.Requirements) { HostCalls = calls, HasTry = specialized.HasTry };
     }
 
     private static InputBinding Input(HostTraceRecorder recorder, InputBinding binding) => binding switch

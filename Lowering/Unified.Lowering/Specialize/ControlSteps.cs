@@ -18,6 +18,7 @@ internal static class ControlSteps
         Step.Of<ReturnInstruction>(Return),
         Step.Of<InlineInstruction>(Inline),
         Step.Of<SwitchInstruction>(Switch),
+        Step.Of<GuardedInstruction>(Guarded),
     ];
 
     private static Flow If(Frame frame, IfInstruction step)
@@ -230,6 +231,20 @@ internal static class ControlSteps
         }
 
         return Leave(frame, Exit.Returned, Flow.Return);
+    }
+
+    private static Flow Guarded(Frame frame, GuardedInstruction step)
+    {
+        frame.Session.HasTry = true;
+        frame.Guarded++;
+        try
+        {
+            return Interpreter.Run(frame, step.Body);
+        }
+        finally
+        {
+            frame.Guarded--;
+        }
     }
 
     /// <summary>A break in the body ends the body only.</summary>

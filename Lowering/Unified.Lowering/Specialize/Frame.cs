@@ -119,11 +119,17 @@ internal sealed class Frame
     /// <summary>What is specialized now runs, if at all, under a condition that is a tensor.</summary>
     public bool IsConditional => !ReferenceEquals(_region, _root) || (Caller?.IsConditional ?? false);
 
+    /// <summary>How many bodies of try statements are being run.</summary>
+    public int Guarded { get; set; }
+
+    /// <summary>An exception thrown now is caught, or passes a finally block, here or in a caller.</summary>
+    public bool IsGuarded => Guarded > 0 || (Caller?.IsGuarded ?? false);
+
     /// <summary>A field has been set already, here or by a caller.</summary>
     public bool HasFieldsSet => _rebound.Count > 0 || (Caller?.HasFieldsSet ?? false);
 
     /// <summary>Something may have been written already, here or by a caller: eager code has then changed it before it throws.</summary>
-    public bool HasEffects => (Caller is null && !Function.HandedBack.IsEmpty) || _rebound.Count > 0 || _placeOrder.Exists(p => p.IsWritten) || (Caller?.HasEffects ?? false);
+    public bool HasEffects => (Caller is null && !Function.HandedBack.IsEmpty) || _rebound.Count > 0 || _placeOrder.Exists(p => p.IsWritten) || Guarded > 0 || (Caller?.HasEffects ?? false);
 
     /// <summary>Begins a graph that runs under a condition; nodes are added to it until <see cref="Leave"/>.</summary>
     public Region Enter(string name, bool isLoop = false)

@@ -34,6 +34,11 @@ internal static class HostCallSteps
             throw frame.Fail($"'{thunk.Name}' calls an [Eager] method for each example of a Vmap", eager: true);
         }
 
+        if (frame.IsGuarded)
+        {
+            throw frame.Fail($"'{thunk.Name}' calls an [Eager] method in a try statement; if it throws, what follows is eager code's", eager: true);
+        }
+
         var order = frame[step.Order];
         if (Writes(frame, (order as PlaceValue)?.Key) > 0)
         {

@@ -26,6 +26,9 @@ internal sealed class Specialization
     /// <summary>The methods with <c>[Eager]</c> that are called, by their numbers.</summary>
     public List<HostCall> HostCalls { get; } = [];
 
+    /// <summary>There is a try statement.</summary>
+    public bool HasTry { get; set; }
+
     /// <summary>One of them is called in a loop of the graph.</summary>
     public bool CallsHostInLoop { get; set; }
 

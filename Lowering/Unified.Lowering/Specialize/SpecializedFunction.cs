@@ -18,6 +18,9 @@ public sealed record SpecializedFunction(
     /// <summary>The methods with <c>[Eager]</c> that it calls, by their numbers.</summary>
     public ImmutableArray<HostCall> HostCalls { get; init; } = [];
 
+    /// <summary>As <see cref="CompiledFunction.HasTry"/>.</summary>
+    public bool HasTry { get; init; }
+
     /// <summary>What was asked of the host; null when it was not to be kept.</summary>
     internal HostTraceRecorder? Recorder { get; init; }
 }

@@ -82,6 +82,7 @@ public static class Specializer
         {
             Requirements = session.Requirements,
             HostCalls = HostCallSteps.Finish(frame),
+            HasTry = session.HasTry,
             Recorder = session.Host.Recorder,
         };
         return (specialized, GrowingState.Find(frame));

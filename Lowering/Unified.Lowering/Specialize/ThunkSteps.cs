@@ -66,6 +66,11 @@ internal static class ThunkSteps
     {
         // The same exception as eager code throws, from the same expression.
         var arguments = Arguments(frame, step.Thunk, step.Arguments);
+        if (frame.IsGuarded)
+        {
+            throw frame.Fail("an exception is thrown in a try statement, and what follows is eager code's");
+        }
+
         if (frame.IsConditional || frame.HasEffects)
         {
             return Throws.Leave(frame, new ThunkPath(frame.Definition, step.Thunk, frame.Self, arguments));

@@ -44,6 +44,22 @@ public sealed class ShapeAttribute(params object?[] dims) : Attribute
 }
 
 /// <summary>
+/// Generated for each public record or plain type with tensors whose constructor only keeps values: static graphs of other assemblies know by it how to
+/// take such objects apart.
+/// </summary>
+/// <param name="parameters">The number of the constructor's parameters: the first members, by name.</param>
+/// <param name="members">All state of the type.</param>
+[AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+public sealed class PlainTypeAttribute(Type type, int parameters, params string[] members) : Attribute
+{
+    public Type Type { get; } = type;
+
+    public int Parameters { get; } = parameters;
+
+    public string[] Members { get; } = members;
+}
+
+/// <summary>
 /// The eager method that means an operator. Parameters are bound to the op's operands and attributes by name; the receiver of
 /// an instance method is the first operand.
 /// </summary>

@@ -165,6 +165,8 @@ internal sealed class RandomFunctions
                 return new ExampleInstruction(NewRegister(), number, source);
             case 28 when Block(depth - 1, false, true, false) is var body:
                 return new InlineInstruction(_draw.Chance(0.5) ? Ir.Instruction.None : NewRegister(), body, source);
+            case 29 when _draw.Chance(0.3):
+                return new GuardedInstruction(Block(depth - 1, inLoop, inGradient, false), source);
             case 29 when _draw.Chance(0.5):
                 return new PrecisionInstruction(Registers(0, 2), Block(depth - 1, inLoop, inGradient, false), source);
             case 29:

@@ -46,6 +46,7 @@ internal static class BindRecorded
         new CompileStatistics(0, 0, 0, 0, kernels.Length, kernels.Length))
     {
         Requirements = recorded.Requirements,
+        HasTry = recorded.HasTry,
         HostCalls =
         [
             .. recorded.HostCalls.Select(c => new HostCall(

@@ -20,7 +20,7 @@ internal enum RunOutcome
 /// A compiled function, loaded: binds arguments and state to the launch list of the sizes at hand and runs it. A call with sizes
 /// seen before allocates nothing but its result tensors.
 /// </summary>
-internal sealed unsafe class Executable : IDisposable
+internal sealed unsafe partial class Executable : IDisposable
 {
     // More size sets than a training run with a few sequence lengths meets; each costs some kilobytes.
     private const int MostSizes = 64;
@@ -78,7 +78,7 @@ internal sealed unsafe class Executable : IDisposable
         _spares = new Tensor?[compiled.Outputs.Length];
         _isHanded = new bool[compiled.Outputs.Length];
         _donated = [.. compiled.Outputs.Select((o, i) =>
-            compiled.HostCalls.IsEmpty && o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
+            compiled.HostCalls.IsEmpty && !compiled.HasTry && o is AssignBinding a && image.Programs[0].Donations.Contains(new Donation(i, a.Input)) ? a.Input : -1)];
         _hostCalls = [.. compiled.HostCalls.Select(c => (DenseKernel)new HostCallKernel(c, CheckUnchanged).Run)];
         _bound = new (TensorStorage, long)[compiled.HostCalls.IsEmpty ? 0 : _inputs.Length];
         _isOverwritten = new bool[_inputs.Length];
@@ -179,7 +179,11 @@ internal sealed unsafe class Executable : IDisposable
                 BindInputs(arguments, list);
                 BindKept(list);
                 BindOutputs(list, sized, values);
-                Run(list);
+                if (!Run(list))
+                {
+                    return RunOutcome.MustBeEager;
+                }
+
                 Deliver(results);
                 return RunOutcome.Done;
             }
@@ -502,38 +506,23 @@ internal sealed unsafe class Executable : IDisposable
         return dims;
     }
 
-    /// <summary>After a call of a method: what the graph goes on with is what it was.</summary>
-    private void CheckUnchanged(string method)
-    {
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            var isSet = _compiled.Inputs[i] is ThunkBinding t && !ReferenceEquals(t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]), _inputs[i]);
-            if (isSet || _inputs[i]!.IsDisposed || _bound[i] != (_inputs[i]!.Storage, _inputs[i]!.Storage.Writes))
-            {
-                throw new InvalidOperationException(
-                    $"'{method}' is [Eager] and has changed a tensor that the graph calling it reads ({_compiled.Image.Programs[0].Inputs[i]}); change it before or after the static graph");
-            }
-        }
-
-        foreach (var guard in _compiled.Guards)
-        {
-            if (guard.IsLate && !guard.Holds())
-            {
-                throw new InvalidOperationException(
-                    $"'{method}' is [Eager] and has changed '{guard.Function.Function.Thunks[guard.Thunk].Name}', which the graph calling it has read already; change it before or after the static graph");
-            }
-        }
-    }
-
-    private void Run(LaunchList list)
+    /// <summary>False where it has failed and eager code is to say what follows.</summary>
+    private bool Run(LaunchList list)
     {
         var failed = list.Run(WorkPool.Shared, Profile?.Times(list), _record);
         if (failed >= 0)
         {
             var (label, source) = list.Labels[list.Launches[failed].Label];
-            throw new IndexOutOfRangeException(
-                $"{(source is null ? "" : source + ": ")}{label}: an index is out of range{(source is null ? "" : $"\n  in: {source.Text}")}");
+            var message = $"{(source is null ? "" : source + ": ")}{label}: an index is out of range{(source is null ? "" : $"\n  in: {source.Text}")}";
+            if (!_compiled.HasTry)
+            {
+                throw new IndexOutOfRangeException(message);
+            }
+
+            GraphRuntime.Log($"{_compiled.Image.Programs[0].Name} runs eagerly this once, for its try statement: {message}");
         }
+
+        return failed < 0;
     }
 
     private void Deliver(Span<Tensor> results)
