@@ -19,7 +19,8 @@ var firstResult = new Option<string?>("--first-result")
     Description = "Instead: from the start of a process to its first token, samples/Continue as it was published at this path beside C# apps of ONNX Runtime and libtorch",
 };
 var generator = new Option<bool>("--generator") { Description = "Instead: what the generator costs at a keystroke, beside the compiler's own time for the same edit" };
-var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator };
+var eagerCalls = new Option<bool>("--eager-calls") { Description = "Instead: what a call of an [Eager] method costs in a graph" };
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls };
 root.SetAction(parsed =>
 {
     if (parsed.GetValue(firstResult) is { } app)
@@ -30,6 +31,11 @@ root.SetAction(parsed =>
     if (parsed.GetValue(generator))
     {
         return GeneratorCost.Run(parsed.GetValue(json));
+    }
+
+    if (parsed.GetValue(eagerCalls))
+    {
+        return EagerCallCost.Run(parsed.GetValue(json));
     }
 
     var counts = parsed.GetValue(threads)!;

@@ -26,7 +26,7 @@ public sealed class SyntaxRun : IAsyncLifetime
 public sealed class SyntaxTests(SyntaxRun run) : IClassFixture<SyntaxRun>
 {
     internal static IReadOnlyList<Construct> All { get; } =
-        [.. StatementRows.All, .. ExpressionRows.All, .. OperatorRows.All, .. PatternRows.All, .. CollectionRows.All, .. ElementRows.All, .. CallRows.All, .. ReferenceRows.All, .. GenericRows.All, .. EagerCallRows.All, .. OtherAssemblyRows.All, .. ControlRows.All, .. MemberRows.All, .. TypeRows.All, .. PythonRows.All];
+        [.. StatementRows.All, .. ExpressionRows.All, .. OperatorRows.All, .. PatternRows.All, .. CollectionRows.All, .. ElementRows.All, .. CallRows.All, .. ReferenceRows.All, .. GenericRows.All, .. EagerCallRows.All, .. OtherAssemblyRows.All, .. ControlRows.All, .. DictionaryRows.All, .. MemberRows.All, .. TypeRows.All, .. PythonRows.All];
 
     public static TheoryData<string> Names => [.. All.SelectMany(c => c.Snippets()).Select(s => s.Name)];
 

@@ -34,6 +34,11 @@ internal sealed class AggregateCapture(CaptureSession session)
             return session.Expressions.Lists.NewList(operation);
         }
 
+        if (session.Types.IsDictionary(operation.Type))
+        {
+            return session.Expressions.Dictionaries.New(operation);
+        }
+
         return session.Hosts.BelongsToGraph(operation, operation.Syntax.Span)
             ? session.Expressions.Records.New(operation) ?? session.Refuse("UG018", operation, operation.Type?.Name ?? "object")
             : session.Expressions.Host(operation);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
@@ -293,6 +294,21 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return;
         }
 
+        if (tuple.Kind == ValueKind.Aggregate && session.Types.IsEntry(type) && targets.Count == 2)
+        {
+            var arguments = ((INamedTypeSymbol)type!).TypeArguments;
+            AssignEach(targets, [.. arguments.Select((a, i) => session.Expressions.Reads.ItemAt(tuple.Register, session.Writer.Literal(i), operation, a))], operation);
+            return;
+        }
+
+        if (tuple.Kind == ValueKind.Host && Deconstructed(type, targets.Count) is { } parts)
+        {
+            var whole = session.Writer.DeclareTemporary(session.Types.Of(type!, ValueKind.Host));
+            session.Writer.Emit(new StoreInstruction(whole, tuple.Register));
+            AssignEach(targets, [.. parts.Select(p => session.Thunks.Evaluate($"{session.Writer[whole].Name}.{SymbolNames.Escaped(p.Name)}", p.Type, isGuard: false, operation, (whole, type!)))], operation);
+            return;
+        }
+
         if (type is not INamedTypeSymbol { IsTupleType: true } named || named.TupleElements.Length != targets.Count)
         {
             session.Report("UG002", operation.Syntax, $"Deconstructing '{type?.Name}'", "read its members one by one");
@@ -315,6 +331,23 @@ internal sealed class AssignmentCapture(CaptureSession session)
         }
 
         AssignEach(targets, values, operation, named);
+    }
+
+    /// <summary>The properties that deconstruction reads, of a record or an entry of a dictionary.</summary>
+    private static ImmutableArray<IPropertySymbol>? Deconstructed(ITypeSymbol? type, int count)
+    {
+        if (type is not INamedTypeSymbol named || !(named.IsRecord || (named.Name == "KeyValuePair" && TypeClassifier.IsSystem(named)))
+            || named.GetMembers("Deconstruct").OfType<IMethodSymbol>().FirstOrDefault(m => m.Parameters.Length == count) is not { } method
+            || (named.IsRecord && !method.IsImplicitlyDeclared && !method.DeclaringSyntaxReferences.IsEmpty))
+        {
+            return null;
+        }
+
+        ImmutableArray<IPropertySymbol> properties =
+        [
+            .. method.Parameters.SelectMany(p => named.GetMembers().OfType<IPropertySymbol>().Where(m => string.Equals(m.Name, p.Name, StringComparison.OrdinalIgnoreCase)).Take(1)),
+        ];
+        return properties.Length == count ? properties : null;
     }
 
     private void AssignEach(List<IOperation> targets, List<Captured> values, IOperation operation, INamedTypeSymbol? type = null)
@@ -391,7 +424,7 @@ internal sealed class AssignmentCapture(CaptureSession session)
             return;
         }
 
-        if (value.Kind == ValueKind.Host && session.Writer[local].Type.Kind == ValueKind.Aggregate && session.Types.LayoutOf(HostReader.TypeOf(symbol)) is not null)
+        if (value.Kind == ValueKind.Host && session.Writer[local].Type.Kind == ValueKind.Aggregate && session.Types.StaysOfHost(HostReader.TypeOf(symbol)))
         {
             session.Report("UG004", operation.Syntax, $"Assigning an object of the host to '{symbol.Name}', which holds one of the graph,", "declare a new variable for it");
             return;

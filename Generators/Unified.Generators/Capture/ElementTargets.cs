@@ -22,6 +22,11 @@ internal sealed class ElementTargets(CaptureSession session)
             return OfTensor(element, tensor, place);
         }
 
+        if (session.Expressions.Dictionaries.Target(target, place) is { } entry)
+        {
+            return entry;
+        }
+
         return session.Expressions.Lists.Target(target) is var (list, index)
             ? new ElementTarget(
                 list.IsMissing || index.IsMissing,

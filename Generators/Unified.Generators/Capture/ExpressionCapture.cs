@@ -19,6 +19,7 @@ internal sealed class ExpressionCapture
         Aggregates = new AggregateCapture(session);
         Lists = new ListCapture(session);
         Records = new RecordCapture(session);
+        Dictionaries = new DictionaryCapture(session);
         Conditionals = new ConditionalCapture(session);
         Assignments = new AssignmentCapture(session);
         _rows = new Dictionary<OperationKind, Func<IOperation, Captured>>
@@ -61,6 +62,8 @@ internal sealed class ExpressionCapture
     public ListCapture Lists { get; }
 
     public RecordCapture Records { get; }
+
+    public DictionaryCapture Dictionaries { get; }
 
     public ConditionalCapture Conditionals { get; }
 

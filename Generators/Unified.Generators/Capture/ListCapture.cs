@@ -58,6 +58,11 @@ internal sealed class ListCapture
             return null;
         }
 
+        if (_session.Expressions.Dictionaries.Call(call, receiver) is { } ofDictionary)
+        {
+            return ofDictionary;
+        }
+
         var name = call.TargetMethod.Name;
         var arguments = call.Arguments.OrderBy(a => a.Parameter!.Ordinal).Select(a => HostReader.Unwrap(a.Value)).Skip(call.Instance is null ? 1 : 0).ToArray();
         if (call.Instance is not null && (Changes.TryGetValue(name, out var change) || (name == "Reverse" && arguments.Length == 0)))
@@ -207,7 +212,7 @@ internal sealed class ListCapture
     };
 
     /// <summary>A list that came in as a parameter is the caller's.</summary>
-    private bool IsOwn(IOperation list, IOperation operation)
+    public bool IsOwn(IOperation list, IOperation operation)
     {
         if (list is IParameterReferenceOperation parameter && SymbolEqualityComparer.Default.Equals(parameter.Parameter.ContainingSymbol, _session.Method))
         {

@@ -73,7 +73,9 @@ internal sealed class LoopCapture(CaptureSession session)
         else
         {
             // Tuples with sizes in them are lists of the graph, however they were written.
-            item = session.Writer.DeclareTemporary(itemType is { IsTupleType: true } && list.Kind == ValueKind.Aggregate
+            item = session.Writer.DeclareTemporary(list.Kind == ValueKind.Host && session.Types.IsEntry(itemType)
+                ? session.Types.Of(itemType!, ValueKind.Host)
+                : itemType is { IsTupleType: true } && list.Kind == ValueKind.Aggregate
                 ? session.Types.Of(itemType, ValueKind.Aggregate)
                 : session.Types.Of(itemType));
         }

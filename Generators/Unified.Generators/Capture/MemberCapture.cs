@@ -24,7 +24,8 @@ internal sealed class MemberCapture(CaptureSession session)
 
         if (operation.Instance is { } instance && session.Hosts.IsAggregateOfGraph(instance))
         {
-            return session.Expressions.Records.Read(operation, instance, property) is { } member ? member
+            return session.Expressions.Dictionaries.Read(operation, HostReader.Unwrap(instance)) is { } entry ? entry
+                : session.Expressions.Records.Read(operation, instance, property) is { } member ? member
                 : session.Members.Call(operation, instance, property, []) is { } computed ? computed
                 : operation.Arguments.Length == 1 ? Item(operation, instance, operation.Arguments[0].Value)
                 : operation.Arguments.IsEmpty && Counts.Contains(property.Name) ? Count(operation, instance)

@@ -99,7 +99,7 @@ internal static class MethodCapture
                 foreach (var leaf in ArgumentParts.Leaves(parameter.Type))
                 {
                     var name = parameter.Name + leaf.Member.Replace(".", "_").Replace("@", "");
-                    var part = session.Types.Of(leaf.Type, session.Types.LayoutOf(leaf.Type) is null ? session.Types.KindOf(leaf.Type) : ValueKind.Host);
+                    var part = session.Types.Of(leaf.Type, session.Types.StaysOfHost(leaf.Type) ? ValueKind.Host : session.Types.KindOf(leaf.Type));
                     session.Writer.Declare(name, part);
                     parameters.Add(new FunctionParameter(name, part, null));
                 }
@@ -107,7 +107,7 @@ internal static class MethodCapture
                 continue;
             }
 
-            var type = session.Types.Of(parameter.Type, session.Types.LayoutOf(parameter.Type) is null ? session.Types.KindOf(parameter.Type) : ValueKind.Host);
+            var type = session.Types.Of(parameter.Type, session.Types.StaysOfHost(parameter.Type) ? ValueKind.Host : session.Types.KindOf(parameter.Type));
             session.Writer.Declare(parameter, type);
             var syntax = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() ?? method.DeclaringSyntaxReferences[0].GetSyntax();
             parameters.Add(new FunctionParameter(

@@ -235,7 +235,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             if (ArgumentParts.IsHandedBack(argument.Parameter!))
             {
                 variables[argument.Parameter!.Ordinal] = session.Functions.Variable(argument);
-                if (variables[argument.Parameter.Ordinal] is { } known && session.Types.LayoutOf(argument.Parameter.Type) is not null && session.Writer[known].Type.Kind == ValueKind.Host)
+                if (variables[argument.Parameter.Ordinal] is { } known && session.Types.StaysOfHost(argument.Parameter.Type) && session.Writer[known].Type.Kind == ValueKind.Host)
                 {
                     return session.Refuse("UG004", argument, $"Assigning an object of the graph to '{argument.Value.Syntax}', which holds one of the host,", "declare a new variable for it");
                 }
@@ -245,7 +245,7 @@ internal sealed class TensorCallCapture(CaptureSession session)
             }
 
             var isApart = ArgumentParts.Of(argument.Parameter!.OriginalDefinition.Type) is not null;
-            var value = !isApart && argument.Parameter.OriginalDefinition.Type is not ITypeParameterSymbol && session.Types.LayoutOf(argument.Parameter.Type) is not null ? session.Expressions.Records.Argument(argument)
+            var value = !isApart && argument.Parameter.OriginalDefinition.Type is not ITypeParameterSymbol && session.Types.StaysOfHost(argument.Parameter.Type) ? session.Expressions.Records.Argument(argument)
                 : argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection
                 ? session.Expressions.Aggregates.Argument(argument.Value)
                 : session.Expressions.Capture(argument.Value);

@@ -51,7 +51,7 @@ internal sealed class ThunkCapture(CaptureSession session)
         }
 
         var result = session.Writer.Emit(r => new ThunkInstruction(r, thunk, arguments, session.Place(operation)));
-        return new(result, session.Types.LayoutOf(operation.Type) is null ? kind : ValueKind.Host);
+        return new(result, session.Types.StaysOfHost(operation.Type) ? ValueKind.Host : kind);
     }
 
     /// <summary>The thunk's number and the registers of its arguments; null after an error.</summary>

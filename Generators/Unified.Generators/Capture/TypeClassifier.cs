@@ -94,11 +94,21 @@ internal sealed class TypeClassifier(Compilation compilation)
         return _layouts[type] = layout is not null && layout.Members.Any(m => IsOrHoldsTensors(RecordLayout.TypeOf(m))) ? layout : null;
     }
 
+    /// <summary>A dictionary of the class library whose values are tensors or hold them, and whose keys do not.</summary>
+    public bool IsDictionary(ITypeSymbol? type) => type is INamedTypeSymbol { Name: "Dictionary" or "IDictionary" or "IReadOnlyDictionary", TypeArguments: [var key, var value] }
+        && IsSystem(type) && IsItem(value) && !IsOrHoldsTensors(key);
+
+    /// <summary>An entry of such a dictionary.</summary>
+    public bool IsEntry(ITypeSymbol? type) => type is INamedTypeSymbol { Name: "KeyValuePair", TypeArguments: [var key, var value] } && IsSystem(type) && IsItem(value) && !IsOrHoldsTensors(key);
+
+    /// <summary>Objects of the type that come from the host stay what they are: only those made by the method are lists of the graph.</summary>
+    public bool StaysOfHost(ITypeSymbol? type) => LayoutOf(type) is not null || IsDictionary(type) || IsEntry(type);
+
     private bool HoldsTensors(ITypeSymbol type) => type switch
     {
         IArrayTypeSymbol array => IsItem(array.ElementType),
         INamedTypeSymbol { IsTupleType: true } tuple => tuple.TupleElements.Any(e => IsOrHoldsTensors(e.Type)),
-        INamedTypeSymbol named when RecordWithTensors(named) is not null => true,
+        INamedTypeSymbol named when RecordWithTensors(named) is not null || IsDictionary(named) || IsEntry(named) => true,
         INamedTypeSymbol { TypeArguments.Length: 1 } sequence => Sequences.Contains(sequence.Name) && IsSystem(sequence) && IsItem(sequence.TypeArguments[0]),
         _ => false,
     };
@@ -109,7 +119,7 @@ internal sealed class TypeClassifier(Compilation compilation)
     /// <summary>The type of a variable for this value: a record that comes from the host stays an object of the host.</summary>
     public ValueType Of(ITypeSymbol type, ValueKind value) =>
         Of(type) is var own && own.Kind == ValueKind.Host && value == ValueKind.Aggregate ? own with { Kind = value }
-        : own.Kind == ValueKind.Aggregate && value == ValueKind.Host && LayoutOf(type) is not null ? own with { Kind = value }
+        : own.Kind == ValueKind.Aggregate && value == ValueKind.Host && StaysOfHost(type) ? own with { Kind = value }
         : own;
 
     /// <summary>Declared in the base class library.</summary>

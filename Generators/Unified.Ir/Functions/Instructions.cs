@@ -81,7 +81,8 @@ public sealed record ListInstruction(int Result, ImmutableArray<int> Items, Sour
 /// <summary>
 /// What C# does to lists, by <paramref name="Operator"/>. On the list in the first operand, seen through every variable that holds it:
 /// <c>add</c> item, <c>add_range</c> list, <c>insert</c> index item, <c>set</c> index item, <c>remove_at</c> index, <c>clear</c>,
-/// <c>reverse</c>. A new list: <c>copy</c> list, <c>concat</c> list list, <c>range</c> list start end, <c>fill</c> count (of nulls).
+/// <c>reverse</c>. On a dictionary, a list of pairs whose keys are host values: <c>key_set</c> key value, <c>key_add</c> key value, <c>key_remove</c> key;
+/// <c>key_value</c> key and <c>key_has</c> key read it, <c>keys</c> and <c>values</c> are new lists. A new list: <c>copy</c> list, <c>concat</c> list list, <c>range</c> list start end, <c>fill</c> count (of nulls).
 /// </summary>
 public sealed record ListStepInstruction(int Result, string Operator, ImmutableArray<int> Operands, SourceSpan? Source = null) : Instruction(Result, Source);
 

@@ -85,7 +85,7 @@ internal sealed class BranchMerge(Frame frame, OpValue condition, BranchSide the
         else
         {
             var items = a.Items.Zip(b.Items, Pair).ToList();
-            _lists.Add((list, r => new ListContent([.. items.Select(i => i(r))], null)));
+            _lists.Add((list, r => new ListContent([.. items.Select(i => i(r))], null, a.HasGap || b.HasGap)));
         }
     }
 

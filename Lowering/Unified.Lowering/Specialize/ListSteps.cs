@@ -26,6 +26,9 @@ internal static class ListSteps
             ["insert"] = (f, items, o) => items.Insert(At(f, o[0], items.Length + 1), o[1]),
             ["set"] = (f, items, o) => items.SetItem(At(f, o[0], items.Length), o[1]),
             ["remove_at"] = (f, items, o) => items.RemoveAt(At(f, o[0], items.Length)),
+            ["key_set"] = (f, items, o) => DictionarySteps.Set(f, items, o, mayBeThere: true),
+            ["key_add"] = (f, items, o) => DictionarySteps.Set(f, items, o, mayBeThere: false),
+            ["key_remove"] = DictionarySteps.Remove,
             ["clear"] = (_, _, _) => [],
             ["reverse"] = (_, items, _) => [.. items.Reverse()],
         }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -33,6 +36,12 @@ internal static class ListSteps
     private static void Run(Frame frame, ListStepInstruction step)
     {
         var operands = step.Operands.Select(r => frame[r]).ToImmutableArray();
+        if (DictionarySteps.Lookups.TryGetValue(step.Operator, out var lookup))
+        {
+            frame[step.Result] = lookup(frame, [.. frame.Items(operands[0], "a dictionary")], operands[1..]);
+            return;
+        }
+
         if (step.Result != Instruction.None)
         {
             frame[step.Result] = new AggregateValue(Make(frame, step.Operator, operands)) { Home = frame.Region };
@@ -50,7 +59,14 @@ internal static class ListSteps
         }
 
         frame.Session.ListChanges.Add((list, list.Content));
-        list.Items = Changes[step.Operator](frame, list.Items, operands[1..]);
+        var (items, hadGap) = (list.Items, list.Content.HasGap);
+        var changed = Changes[step.Operator](frame, items, operands[1..]);
+        if (hadGap && changed.Length > items.Length)
+        {
+            throw frame.Fail("a key is added to a dictionary that another was removed from, and takes its place in the order; make a new dictionary", eager: true);
+        }
+
+        list.Content = new ListContent(changed, null, step.Operator == "key_remove" ? hadGap || changed.Length < items.Length : hadGap && step.Operator != "clear");
     }
 
     private static ImmutableArray<Value> Make(Frame frame, string name, ImmutableArray<Value> operands)

@@ -101,7 +101,8 @@ internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 
 /// <summary>What a list holds.</summary>
 /// <param name="Torn">Said to whoever asks, where its length depends on a tensor's value.</param>
-internal readonly record struct ListContent(ImmutableArray<Value> Items, GraphCompileException? Torn);
+/// <param name="HasGap">A key has been removed from a dictionary: the next one takes its place in the order.</param>
+internal readonly record struct ListContent(ImmutableArray<Value> Items, GraphCompileException? Torn, bool HasGap = false);
 
 /// <summary>
 /// A host number or bool that only the running graph knows, as a rank-0 tensor: it depends on a tensor's value.

@@ -5,16 +5,18 @@ using static Unified.Ops;
 public sealed partial class Model : Module
 {
     [StaticGraph]
-    public Tensor Forward(Tensor x)
+    public Tensor Forward(Tensor x, int n)
     {
-        var n = 0;
-    again:
-        x = Exp(x);
-        if (n++ < 2)
+        switch (n)
         {
-            goto again;
+            case 1:
+                n = 2;
+                goto case 2;
+            case 2:
+                x = Exp(x);
+                goto case 1;
         }
-    
+
         return x;
     }
 }

@@ -7,13 +7,7 @@ public sealed partial class Model : Module
     [StaticGraph]
     public Tensor Forward(Tensor x)
     {
-        try
-        {
-            return Exp(x);
-        }
-        catch (InvalidOperationException)
-        {
-            return x;
-        }
+        using var file = new StringReader("2");
+        return Exp(x) * int.Parse(file.ReadLine()!);
     }
 }
