@@ -50,9 +50,13 @@ internal sealed class GenerateProgram
 
     private Node Statement(int depth)
     {
-        var choice = _random.Next(depth > 0 ? 41 : 27) - 2;
+        var choice = _random.Next(depth > 0 ? 47 : 31) - 6;
         return choice switch
         {
+            -6 => Moved(),
+            -5 => Entries(),
+            -4 => Jump(),
+            -3 => new(Kind.Statement, $"var {Fresh("z")} = Clipped($0) * Peak($1);", [Value(Kind.Rows, 1), Value(Kind.Rows, 1)]),
             -2 => ChangeElement(),
             -1 => ByReference(),
             < 6 => Declare(),
@@ -81,6 +85,8 @@ internal sealed class GenerateProgram
             34 => Do(depth),
             35 => Switch(depth),
             36 => Return(depth),
+            38 => Try(depth),
+            39 => new(Kind.Statement, "switch ($0)\n{\ncase 0:\n{\n$1}\ngoto case 2;\ncase 2:\n{\n$2}\ngoto default;\ndefault:\n{\n$3}\nbreak;\n}", [Value(Kind.Int, 2), Body(depth), Body(depth), Body(depth)]),
             37 => new(Kind.Statement, "if (_kept is null)\n{\n$0_kept = $1;\n}", [Body(depth), Value(Kind.Rows, 1)]),
             _ => Gradient(),
         };
@@ -197,6 +203,53 @@ internal sealed class GenerateProgram
         _scope.Add(new Local(made, Kind.Rows));
         return new Node(Kind.Statement, $"bool {name}(Tensor {t}, out Tensor {t}o)\n{{\n{t}o = {t} - $0;\nreturn flag;\n}}\n_ = {name}({target}, out var {made});", [value]);
     }
+
+    /// <summary>A static graph that changes one variable, sets another, and is generic.</summary>
+    private Node Moved()
+    {
+        if (Known(Kind.Rows, mutable: true) is not { } target)
+        {
+            return Declare();
+        }
+
+        var (made, number, by) = (Fresh("m"), Fresh("j"), Value(Kind.Rows, 2));
+        _scope.Add(new Local(made, Kind.Rows));
+        _scope.Add(new Local(number, Kind.Int));
+        return new Node(Kind.Statement, $"var {made} = Extra.Moved({Pick("_step", "_blocks[1]", "_blocks[0]")}, ref {target}, $0, out var {number});", [by]);
+    }
+
+    /// <summary>A dictionary of tensors.</summary>
+    private Node Entries()
+    {
+        var (all, made, found) = (Fresh("d"), Fresh("m"), Fresh("q"));
+        var node = new Node(
+            Kind.Statement,
+            $"var {all} = new Dictionary<int, Tensor> {{ [0] = $0, [n] = $1 }};\n{all}[n] *= 0.5f;\nvar {made} = {all}.TryGetValue(2, out var {found}) ? {found} + 1f : {all}[0];\n"
+                + $"foreach (var (key, value) in {all})\n{{\n{made} = {made} * 0.5f + value * key;\n}}",
+            [Value(Kind.Rows, 2), Value(Kind.Rows, 2)]);
+        _scope.Add(new Local(made, Kind.Rows));
+        return node;
+    }
+
+    /// <summary>Out of two loops at once, and around again.</summary>
+    private Node Jump()
+    {
+        if (Known(Kind.Rows, mutable: true) is not { } target)
+        {
+            return Declare();
+        }
+
+        var (i, j, label) = (Fresh("i"), Fresh("j"), Fresh("done"));
+        return new Node(
+            Kind.Statement,
+            $"for (var {i} = 0; {i} < 3; {i}++)\n{{\nfor (var {j} = 0; {j} < 2; {j}++)\n{{\n{target} = {target} * 0.5f + $0;\nif ({Pick("$1", $"{i} * {j} == n % 3", $"Sum({target}) > 1.7319f")})\n{{\ngoto {label};\n}}\n}}\n}}\n{label}: {target} = {target} - 0.25f;",
+            [Value(Kind.Rows, 1), Value(Kind.Bool, 1)]);
+    }
+
+    /// <summary>Left in every way that its body has.</summary>
+    private Node Try(int depth) => _random.Next(2) == 0
+        ? new Node(Kind.Statement, "try\n{\n$0}\nfinally\n{\n_total.Assign(_total * 0.5f + $1);\n}", [Body(depth), Value(Kind.Vector, 1)])
+        : new Node(Kind.Statement, "try\n{\n$0}\ncatch (ArgumentException)\n{\n$1}", [Body(depth), Body(depth)]);
 
     /// <summary>A second name of a list, array or record: changes through one are seen through the other.</summary>
     private Node Alias()

@@ -108,6 +108,14 @@ internal static class ProgramSource
             }
 
             [StaticGraph]
+            public static Tensor Moved<T>(T step, ref Tensor x, Tensor by, out int size) where T : Step
+            {
+                x = step.Forward(x) + by;
+                size = x.Shape[0] + (typeof(T) == typeof(Doubling) ? 1 : 2);
+                return x * 0.5f;
+            }
+
+            [StaticGraph]
             public static Tensor Power(Tensor x, int times) => times <= 0 ? x : Power(Tanh(x) * 1.5f, times - 1);
 
             [StaticGraph]
@@ -162,6 +170,13 @@ internal static class ProgramSource
 
             [StaticGraph]
             public static Tensor Optional(Tensor t, float by = 0.5f, int times = 2) => t * by + times;
+
+            [Eager]
+            [return: Shape("B", 3)]
+            private protected static Tensor Clipped([Shape("B", 3)] Tensor t) => Tensor.From<float>([.. t.ToArray<float>().Select(v => v > 0.5f ? 0.5f : v)], t.Shape[0], 3);
+
+            [Eager]
+            private protected static float Peak(Tensor t) => t.ToArray<float>().Append(0f).Max();
 
             [StaticGraph]
             public Tensor Scale(Tensor t, int times)

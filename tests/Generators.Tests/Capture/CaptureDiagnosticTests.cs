@@ -23,12 +23,12 @@ public class CaptureDiagnosticTests
         """);
 
     [Theory]
-    [InlineData("[|try { x = y; } catch (InvalidOperationException) { }|]")]
     [InlineData("[|using (new System.IO.MemoryStream()) { x = y; }|]")]
     [InlineData("[|using var stream = new System.IO.MemoryStream();|]")]
     [InlineData("[|lock (_list) { x = y; }|]")]
-    [InlineData("switch (n) { case 1: x = y; break; case 2: [|goto case 1;|] }")]
-    [InlineData("[|again: x = y;|] if (n > 3) { [|goto again;|] }")]
+    [InlineData("switch (n) { case 1: x = y; [|goto case 2;|] case 2: [|goto case 1;|] }")]
+    [InlineData("[|again: x = y;|] for (var i = 0; i < n; i++) { if (i > 3) { goto again; } }")]
+    [InlineData("if (n > 3) { goto done; } if (n > 2) { return y; } [|done: x = y;|]")]
     public void UG001_statement(string body) => Assert.All(Body("UG001", body), m => Assert.Contains("is not possible in a static graph; ", m, StringComparison.Ordinal));
 
     [Theory]

@@ -11,7 +11,7 @@ public sealed class AnalyzerTests
     [InlineData("UG102", "public partial class A { [StaticGraph] public virtual Tensor F(Tensor x) => x; } public class B : A { public override Tensor «F»(Tensor x) => x; }")]
     [InlineData("UG102", "public interface I { [StaticGraph] Tensor F(Tensor x); } public class B : I { public Tensor «F»(Tensor x) => x; }")]
     [InlineData("UG102", "public interface I { [StaticGraph] Tensor F(Tensor x); } public class B : I { Tensor I.«F»(Tensor x) => x; }")]
-    [InlineData("UG103", "public partial class A { [StaticGraph] public Tensor «F»<T>(Tensor x) => x; }")]
+    [InlineData("UG103", "public partial class A { [StaticGraph] public virtual Tensor «F»<T>(Tensor x) => x; }")]
     [InlineData("UG103", "public partial class A { [StaticGraph] public async Task<Tensor> «F»(Tensor x) { await Task.Yield(); return x; } }")]
     [InlineData("UG103", "public partial struct A { [StaticGraph] public Tensor «F»(Tensor x) => x; }")]
     [InlineData("UG103", "public partial class A { public Tensor F(Tensor x) { return G(x); [StaticGraph] Tensor «G»(Tensor y) => y; } }")]
@@ -57,7 +57,7 @@ public sealed class AnalyzerTests
     [Fact]
     public async Task Capture_errors_are_reported_in_the_body_and_the_code_still_compiles()
     {
-        const string Body = "try { return x * 2.0; } finally { }";
+        const string Body = "lock (this) { return x * 2.0; }";
         var source = Usings + "public partial class A { [StaticGraph] public Tensor F(Tensor x) { " + Body + " } }";
         var generation = Generation.Of(source);
         var found = Assert.Single(await generation.Analyze());

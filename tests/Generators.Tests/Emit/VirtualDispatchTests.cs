@@ -73,7 +73,7 @@ public sealed class VirtualDispatchTests
     [InlineData("new Base().CallInner(x)", "M:Lib.Block.Inner(Unified.Tensor)", 6)]
     [InlineData("new InnerMarked().CallInner(x)", "M:App.InnerMarked.Inner(Unified.Tensor)", 9)]
     [InlineData("new InnerUnmarked().CallInner(x)", null, 15)]
-    [InlineData("new Box<string>().Forward(x)", "M:Lib.Box`1.Forward(Unified.Tensor)", 6)]
+    [InlineData("new Box<string>().Forward(x)", "M:Lib.Box`1.Forward(Unified.Tensor)<System.String>", 6)]
     [InlineData("((Box<string>)new BoxMarked()).Forward(x)", "M:App.BoxMarked.Forward(Unified.Tensor)", 9)]
     [InlineData("((Box<string>)new BoxUnmarked()).Forward(x)", null, 15)]
     [InlineData("((ILayer)new Layer()).Apply(x)", "M:Lib.Layer.Apply(Unified.Tensor)", 6)]

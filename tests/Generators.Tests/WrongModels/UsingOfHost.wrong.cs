@@ -1,3 +1,4 @@
+using System.IO;
 using Unified;
 using Unified.Nn;
 using static Unified.Ops;

@@ -8,6 +8,7 @@ internal static class DictionaryRows
     public static Construct[] All { get; } =
     [
         new(G, "made, read, written", "var d = new Dictionary<string, Tensor> { { \"a\", x }, { \"b\", x * 2f } }; d[\"c\"] = d[\"a\"] + d[\"b\"]; d[\"a\"] += 1f; return d[\"a\"] * d[\"c\"] * d.Count;", null),
+        new(G, "TryGetValue in a conditional expression", "var d = new Dictionary<int, Tensor> { [0] = x, [n] = x * 2f }; d[n] *= 0.5f; var m = d.TryGetValue(2, out var q) ? q + 1f : d[0]; foreach (var (key, value) in d) { m = m * 0.5f + value * key; } return m;", null),
         new(G, "number keys in a loop", "var d = new Dictionary<int, Tensor>(n); for (var i = 0; i < n; i++) { d.Add(i * i, x * i); } var y = x; foreach (var (k, t) in d) { y = y + t * k; } return y;", null),
         new(G, "entries, keys and values", "var d = new Dictionary<string, Tensor> { [\"a\"] = x, [\"bc\"] = x * 2f }; var y = x; foreach (var e in d) { y = y + e.Value * e.Key.Length; } foreach (var k in d.Keys) { y = y + k.Length; } foreach (var v in d.Values) { y = y * v; } return y;", null),
         new(G, "TryGetValue, ContainsKey, TryAdd, Remove, Clear", "var d = new Dictionary<string, Tensor> { [\"a\"] = x }; if (d.TryGetValue(\"b\", out var none)) { return none; } if (!d.TryGetValue(\"a\", out var t)) { return -x; } var y = t * 2f; if (d.TryAdd(\"a\", x) || !d.TryAdd(\"c\", y)) { return -x; } if (!d.Remove(\"a\") || d.ContainsKey(\"a\")) { return -x; } var c = d[\"c\"] + d.Count; d.Clear(); d[\"e\"] = c; return d[\"e\"] + d.Count;", null),
