@@ -34,6 +34,11 @@ internal static class HostCallSteps
             throw frame.Fail($"'{thunk.Name}' calls an [Eager] method for each example of a Vmap", eager: true);
         }
 
+        if (session.Precision != session.Ambient)
+        {
+            throw frame.Fail($"'{thunk.Name}' calls an [Eager] method under a policy of mixed precision that is not in force when the graph runs; call it outside of the using statement", eager: true);
+        }
+
         if (frame.IsGuarded)
         {
             throw frame.Fail($"'{thunk.Name}' calls an [Eager] method in a try statement; if it throws, what follows is eager code's", eager: true);

@@ -35,6 +35,9 @@ internal sealed class Specialization
     /// <summary>The policy of mixed precision that ops are under.</summary>
     public PrecisionPolicy Precision { get; set; } = PrecisionPolicy.None;
 
+    /// <summary>The policy that the whole function is called under, which is in force when it runs, too.</summary>
+    public PrecisionPolicy Ambient { get; init; } = PrecisionPolicy.None;
+
     /// <summary>How many functions of one example, each within the one before, are being run.</summary>
     public int Maps { get; set; }
 

@@ -61,6 +61,7 @@ public static class Specializer
             Growing = growing,
             RollsLoops = rolls,
             Precision = call.Precision,
+            Ambient = call.Precision,
             Host = new HostCalls(
                 call.IsRecorded ? new HostTraceRecorder(call.Function, call.Self, call.Arguments, h => growing.TryGetValue(h, out var type) ? type : h.Type) : null),
         };
