@@ -16,13 +16,22 @@ internal sealed record FunctionValue(IMethodSymbol Method, IBlockOperation? Body
 /// Turns calls of local functions and lambdas into their bodies at the place of the call. Captured variables are the caller's own, so
 /// that assignments to them mean what they mean in C#. A variable holds a function only from its declaration on and unchanged.
 /// </summary>
-internal sealed class FunctionCapture(CaptureSession session)
+internal sealed class FunctionCapture
 {
     private const int DepthLimit = 32;
+
+    private readonly CaptureSession _session;
+    private readonly RecursionCapture _recursions;
 
     private readonly Dictionary<IMethodSymbol, IBlockOperation?> _local = new(SymbolEqualityComparer.Default);
     private readonly Stack<IBlockOperation> _open = new();
     private readonly Stack<List<ValueKind>> _returned = new();
+
+    public FunctionCapture(CaptureSession session)
+    {
+        _session = session;
+        _recursions = new RecursionCapture(session, this);
+    }
 
     /// <summary>The body of another function is captured: its returns are not the method's.</summary>
     public bool IsInlining => _open.Count > 0;
@@ -40,18 +49,18 @@ internal sealed class FunctionCapture(CaptureSession session)
             case IConversionOperation { OperatorMethod: null } conversion:
                 return Find(conversion.Operand);
             case IAnonymousFunctionOperation lambda:
-                return new FunctionValue(lambda.Symbol, lambda.Body, session.Writer.Scope);
+                return new FunctionValue(lambda.Symbol, lambda.Body, _session.Writer.Scope);
             case ILocalReferenceOperation local:
-                return session.Writer.FindFunction(local.Local);
+                return _session.Writer.FindFunction(local.Local);
             case IParameterReferenceOperation parameter:
-                return session.Writer.FindFunction(parameter.Parameter);
+                return _session.Writer.FindFunction(parameter.Parameter);
             case IMethodReferenceOperation { Method.MethodKind: MethodKind.LocalFunction } reference:
-                return new FunctionValue(reference.Method, BodyOf(reference.Method), session.Writer.Scope);
+                return new FunctionValue(reference.Method, BodyOf(reference.Method), _session.Writer.Scope);
             case IMethodReferenceOperation { Method: var group } when group.Parameters.Any(ArgumentParts.IsHandedBack):
                 return null;
-            case IMethodReferenceOperation reference when session.Types.OpOf(reference.Method) is not null || session.Types.IsStaticGraph(reference.Method):
+            case IMethodReferenceOperation reference when _session.Types.OpOf(reference.Method) is not null || _session.Types.IsStaticGraph(reference.Method):
                 return new FunctionValue(
-                    reference.Method, null, null, reference.Instance is { } instance ? session.Expressions.Capture(instance) : null, reference);
+                    reference.Method, null, null, reference.Instance is { } instance ? _session.Expressions.Capture(instance) : null, reference);
             default:
                 return null;
         }
@@ -61,7 +70,7 @@ internal sealed class FunctionCapture(CaptureSession session)
     public Captured? Call(IInvocationOperation call)
     {
         var function = call.TargetMethod.MethodKind == MethodKind.LocalFunction
-            ? new FunctionValue(call.TargetMethod, BodyOf(call.TargetMethod), session.Writer.Scope)
+            ? new FunctionValue(call.TargetMethod, BodyOf(call.TargetMethod), _session.Writer.Scope)
             : call is { TargetMethod.MethodKind: MethodKind.DelegateInvoke, Instance: { } instance } ? Find(instance) : null;
         return function is null ? null : Invoke(function, call, call.Arguments);
     }
@@ -90,19 +99,19 @@ internal sealed class FunctionCapture(CaptureSession session)
     {
         var property = read.Property;
         if (read.Instance is not (null or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance })
-            || !SymbolEqualityComparer.Default.Equals(property.ContainingType, session.Method.ContainingType)
+            || !SymbolEqualityComparer.Default.Equals(property.ContainingType, _session.Method.ContainingType)
             || property.IsVirtual || property.IsAbstract || property.IsOverride
             || property.GetMethod is not { } getter
-            || property.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation) is not PropertyDeclarationSyntax syntax
-            || syntax.SyntaxTree != session.Model.SyntaxTree
-            || (read.Instance is not null && session.Method.IsStatic))
+            || property.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(_session.Cancellation) is not PropertyDeclarationSyntax syntax
+            || syntax.SyntaxTree != _session.Model.SyntaxTree
+            || (read.Instance is not null && _session.Method.IsStatic))
         {
             return null;
         }
 
-        session.LooksAround = true;
+        _session.LooksAround = true;
         SyntaxNode? written = syntax.ExpressionBody ?? (SyntaxNode?)syntax.AccessorList?.Accessors.FirstOrDefault(a => a.IsKind(SyntaxKind.GetAccessorDeclaration));
-        var operation = written is null ? null : session.Model.GetOperation(written, session.Cancellation);
+        var operation = written is null ? null : _session.Model.GetOperation(written, _session.Cancellation);
         var body = operation is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : operation as IBlockOperation;
         // The field of the keyword "field" has no name outside of its property.
         if (body is null || body.Descendants().Any(o => o is IInvalidOperation or IFieldReferenceOperation { Field: { IsImplicitlyDeclared: true, AssociatedSymbol: IPropertySymbol } }))
@@ -110,7 +119,7 @@ internal sealed class FunctionCapture(CaptureSession session)
             return null;
         }
 
-        session.Hosts.AddBody(body);
+        _session.Hosts.AddBody(body);
         return Inline(new FunctionValue(getter, body, NameScope.Empty), read, () => { });
     }
 
@@ -118,26 +127,26 @@ internal sealed class FunctionCapture(CaptureSession session)
     public Captured? Operator(IMethodSymbol? method, IOperation place, params IOperation[] operands)
     {
         if (method is not { IsStatic: true, MethodKind: MethodKind.UserDefinedOperator or MethodKind.Conversion }
-            || !(session.Types.IsOrHoldsTensors(method.ReturnType) || method.Parameters.Any(p => session.Types.IsOrHoldsTensors(p.Type)))
-            || method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation) is not BaseMethodDeclarationSyntax syntax
-            || syntax.SyntaxTree != session.Model.SyntaxTree
+            || !(_session.Types.IsOrHoldsTensors(method.ReturnType) || method.Parameters.Any(p => _session.Types.IsOrHoldsTensors(p.Type)))
+            || method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(_session.Cancellation) is not BaseMethodDeclarationSyntax syntax
+            || syntax.SyntaxTree != _session.Model.SyntaxTree
             || BodyAround(syntax) is not { } body
             || body.Descendants().Any(o => o is IInvalidOperation || IsOfItsTypeAlone(o, method.ContainingType)))
         {
             return null;
         }
 
-        session.Hosts.AddBody(body);
-        var values = operands.Select(session.Expressions.Aggregates.Argument).ToImmutableArray();
+        _session.Hosts.AddBody(body);
+        var values = operands.Select(_session.Expressions.Aggregates.Argument).ToImmutableArray();
         return values.Any(v => v.IsMissing)
-            ? Captured.Missing(session.Types.KindOf(method.ReturnType))
+            ? Captured.Missing(_session.Types.KindOf(method.ReturnType))
             : Call(new FunctionValue(method, body, NameScope.Empty), place, values);
     }
 
     private IBlockOperation? BodyAround(BaseMethodDeclarationSyntax syntax)
     {
-        session.LooksAround = true;
-        return session.Model.GetOperation(syntax, session.Cancellation) is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : null;
+        _session.LooksAround = true;
+        return _session.Model.GetOperation(syntax, _session.Cancellation) is IMethodBodyOperation whole ? whole.BlockBody ?? whole.ExpressionBody : null;
     }
 
     // Host code in the body is evaluated outside of the type: it cannot see what is private there, nor static members by their plain names.
@@ -168,8 +177,13 @@ internal sealed class FunctionCapture(CaptureSession session)
     {
         if (function.Body is null)
         {
-            var values = arguments.OrderBy(a => a.Parameter!.Ordinal).Select(a => session.Expressions.Aggregates.Argument(a.Value)).ToImmutableArray();
-            return values.Any(v => v.IsMissing) ? Captured.Missing(session.Types.KindOf(call.Type)) : CallMethod(function, call, values);
+            var values = arguments.OrderBy(a => a.Parameter!.Ordinal).Select(a => _session.Expressions.Aggregates.Argument(a.Value)).ToImmutableArray();
+            return values.Any(v => v.IsMissing) ? Captured.Missing(_session.Types.KindOf(call.Type)) : CallMethod(function, call, values);
+        }
+
+        if (_recursions.IsRecursive(function))
+        {
+            return _recursions.Call(function, call, arguments);
         }
 
         // In the order of the source, before any parameter has its name.
@@ -180,22 +194,22 @@ internal sealed class FunctionCapture(CaptureSession session)
             var parameter = function.Method.Parameters[argument.Parameter!.Ordinal];
             if (parameter.RefKind is RefKind.Ref or RefKind.Out)
             {
-                failed |= Variable(argument) is not { } variable || Add(() => session.Writer.Alias(parameter, variable));
+                failed |= Variable(argument) is not { } variable || Add(() => _session.Writer.Alias(parameter, variable));
                 continue;
             }
 
             if (argument.Value.Type?.TypeKind == TypeKind.Delegate && Find(argument.Value) is { } passed)
             {
-                Add(() => session.Writer.DeclareFunction(parameter, passed));
+                Add(() => _session.Writer.DeclareFunction(parameter, passed));
                 continue;
             }
 
-            var value = session.Expressions.Aggregates.Argument(argument.Value);
+            var value = _session.Expressions.Aggregates.Argument(argument.Value);
             failed |= value.IsMissing;
             Add(() => Bind(parameter, value));
         }
 
-        return failed ? Captured.Missing(session.Types.KindOf(call.Type)) : Inline(function, call, () => bindings.ForEach(b => b()));
+        return failed ? Captured.Missing(_session.Types.KindOf(call.Type)) : Inline(function, call, () => bindings.ForEach(b => b()));
 
         bool Add(Action binding)
         {
@@ -206,8 +220,8 @@ internal sealed class FunctionCapture(CaptureSession session)
 
     private void Bind(IParameterSymbol parameter, Captured value)
     {
-        var local = session.Writer.Declare(parameter, session.Types.Of(parameter.Type, value.Kind));
-        session.Writer.Emit(new StoreInstruction(local, value.Register));
+        var local = _session.Writer.Declare(parameter, _session.Types.Of(parameter.Type, value.Kind));
+        _session.Writer.Emit(new StoreInstruction(local, value.Register));
     }
 
     /// <summary>The local behind a ref or out argument.</summary>
@@ -217,41 +231,50 @@ internal sealed class FunctionCapture(CaptureSession session)
         switch (target)
         {
             case ILocalReferenceOperation { IsDeclaration: true } local:
-                return session.Writer.Declare(local.Local, session.Types.Of(local.Local.Type));
+                return _session.Writer.Declare(local.Local, _session.Types.Of(local.Local.Type));
             case IDiscardOperation discard:
-                return session.Writer.DeclareTemporary(session.Types.Of(discard.Type));
-            case ILocalReferenceOperation local when session.Writer.Find(local.Local) is { } known:
+                return _session.Writer.DeclareTemporary(_session.Types.Of(discard.Type));
+            case ILocalReferenceOperation local when _session.Writer.Find(local.Local) is { } known:
                 return known;
-            case IParameterReferenceOperation parameter when session.Writer.Find(parameter.Parameter) is { } known:
+            case IParameterReferenceOperation parameter when _session.Writer.Find(parameter.Parameter) is { } known:
                 return known;
             default:
-                session.Report("UG002", argument.Syntax, "A ref or out argument that is no variable", "pass a local variable, or return a tuple");
+                _session.Report("UG002", argument.Syntax, "A ref or out argument that is no variable", "pass a local variable, or return a tuple");
                 return null;
+        }
+    }
+
+    /// <summary>Captures something in the names and as a part of the function.</summary>
+    public Captured Within(FunctionValue function, Func<Captured> capture)
+    {
+        var outer = _session.Writer.Scope;
+        _session.Writer.Scope = function.Scope!;
+        _open.Push(function.Body!);
+        try
+        {
+            return _session.Statements.Usings.Within(isLoop: false, capture);
+        }
+        finally
+        {
+            _open.Pop();
+            _session.Writer.Scope = outer;
         }
     }
 
     private Captured Inline(FunctionValue function, IOperation place, Action bind)
     {
-        var kind = session.Types.KindOf(function.Method.ReturnType);
+        var kind = _session.Types.KindOf(function.Method.ReturnType);
         var body = function.Body!;
         if (Fault(function.Method, body) is { } fault)
         {
-            return session.Refuse("UG008", place, fault);
+            return _session.Refuse("UG008", place, fault);
         }
 
-        var outer = session.Writer.Scope;
-        session.Writer.Scope = function.Scope!;
-        _open.Push(body);
-        try
+        return Within(function, () =>
         {
             bind();
-            return session.Statements.Usings.Within(isLoop: false, () => IsStraight(body) ? Straight(body, kind) : Returning(body, kind, place));
-        }
-        finally
-        {
-            _open.Pop();
-            session.Writer.Scope = outer;
-        }
+            return IsStraight(body) ? Straight(body, kind) : Returning(body, kind, place);
+        });
     }
 
     private string? Fault(IMethodSymbol method, IBlockOperation body) =>
@@ -268,31 +291,37 @@ internal sealed class FunctionCapture(CaptureSession session)
         var last = statements.LastOrDefault() as IReturnOperation;
         foreach (var statement in statements.Take(last is null ? statements.Length : statements.Length - 1))
         {
-            session.Statements.Capture(statement);
+            _session.Statements.Capture(statement);
         }
 
-        return last?.ReturnedValue is { } value ? session.Expressions.Capture(value) : Captured.Missing(kind);
+        return last?.ReturnedValue is { } value ? _session.Expressions.Capture(value) : Captured.Missing(kind);
     }
 
-    private Captured Returning(IBlockOperation body, ValueKind kind, IOperation place)
+    /// <summary>The body of a function as a block of its own, which a return in it ends.</summary>
+    /// <param name="first">What is done at its begin.</param>
+    public Captured Returning(IBlockOperation body, ValueKind kind, IOperation place, Action? first = null)
     {
         _returned.Push([]);
-        var block = session.Writer.InBlock(() => session.Statements.Capture(body));
+        var block = _session.Writer.InBlock(() =>
+        {
+            first?.Invoke();
+            _session.Statements.Capture(body);
+        });
         var kinds = _returned.Pop();
         if (kind == ValueKind.Void)
         {
-            session.Writer.Emit(new InlineInstruction(Instruction.None, block, session.Place(place)));
+            _session.Writer.Emit(new InlineInstruction(Instruction.None, block, _session.Place(place)));
             return Captured.Missing(kind);
         }
 
-        var register = session.Writer.Emit(r => new InlineInstruction(r, block, session.Place(place)));
+        var register = _session.Writer.Emit(r => new InlineInstruction(r, block, _session.Place(place)));
         return new(register, kind == ValueKind.Host && kinds.Contains(ValueKind.Aggregate) ? ValueKind.Aggregate : kind);
     }
 
     private Captured CallMethod(FunctionValue function, IOperation place, ImmutableArray<Captured> arguments) =>
-        session.Types.OpOf(function.Method) is { } op
-            ? session.Expressions.Calls.Apply(op, place, function.Method, arguments)
-            : session.Expressions.Calls.StaticGraph(function.Group!, function.Receiver, arguments, place);
+        _session.Types.OpOf(function.Method) is { } op
+            ? _session.Expressions.Calls.Apply(op, place, function.Method, arguments)
+            : _session.Expressions.Calls.StaticGraph(function.Group!, function.Receiver, arguments, place);
 
     /// <summary>Nothing returns before the end, so that the body needs no block of its own.</summary>
     private static bool IsStraight(IBlockOperation body) =>
@@ -304,13 +333,13 @@ internal sealed class FunctionCapture(CaptureSession session)
         || (operation is not (IAnonymousFunctionOperation or ILocalFunctionOperation) && operation.ChildOperations.Any(Returns));
 
     // A local function may be called before the statement that it stands in.
-    private IBlockOperation? BodyOf(IMethodSymbol function)
+    public IBlockOperation? BodyOf(IMethodSymbol function)
     {
         function = function.OriginalDefinition;
         if (!_local.TryGetValue(function, out var body))
         {
-            var syntax = function.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(session.Cancellation);
-            _local[function] = body = syntax is null ? null : (session.Model.GetOperation(syntax, session.Cancellation) as ILocalFunctionOperation)?.Body;
+            var syntax = function.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(_session.Cancellation);
+            _local[function] = body = syntax is null ? null : (_session.Model.GetOperation(syntax, _session.Cancellation) as ILocalFunctionOperation)?.Body;
         }
 
         return body;

@@ -35,6 +35,7 @@ internal static class ControlShapes
         Jump<ThrowInstruction>((f, i) => false),
         Jump<ReturnInstruction>(Return),
         Jump<InlineInstruction>(Inline),
+        Row<RecurseInstruction>(Recurse),
         Row<ValueAndGradInstruction>((f, i) =>
         {
             Run(f, i.Body);
@@ -189,11 +190,24 @@ internal static class ControlShapes
         return false;
     }
 
+    // What holds for the first call of a function need not hold for those that it makes of itself.
+    private static void Recurse(ShapeFrame frame, RecurseInstruction step)
+    {
+        frame.ForgetLocals();
+        frame.SetNothing(step.Result);
+    }
+
+    private static bool CallsItself(Block block) =>
+        block.Instructions.Any(i => i is RecurseInstruction || InstructionBlocks.Of(i).Any(CallsItself));
+
     private static bool Inline(ShapeFrame frame, InlineInstruction call)
     {
+        var isSilent = CallsItself(call.Body);
+        frame.Silent += isSilent ? 1 : 0;
         frame.Returns.Push([]);
         var ends = Run(frame, call.Body);
         var returns = frame.Returns.Pop();
+        frame.Silent -= isSilent ? 1 : 0;
         if (ends)
         {
             returns.Add((Fact.Nothing, frame.Locals));

@@ -80,6 +80,9 @@ internal sealed class ShapeFrame
 
     public Fact Of(IParameterSymbol parameter) => Locals[(Session.Method.IsStatic ? 0 : 1) + ArgumentParts.Before(parameter)];
 
+    /// <summary>Any variable may have been set since.</summary>
+    public void ForgetLocals() => Locals = [.. Locals.Select(l => l is ObjectFact ? l : l is TensorFact ? TensorFact.Unknown : Fact.Nothing)];
+
     /// <summary>Lists may have changed through another variable that holds them.</summary>
     public void ForgetLists()
     {

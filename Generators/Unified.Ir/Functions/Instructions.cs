@@ -174,6 +174,12 @@ public sealed record ContinueInstruction(SourceSpan? Source = null) : Instructio
 /// </summary>
 public sealed record InlineInstruction(int Result, Block Body, SourceSpan? Source = null) : Instruction(Result, Source);
 
+/// <summary>
+/// A local function calls itself: runs the body of the innermost <see cref="InlineInstruction"/> around that begins with a store to local
+/// <paramref name="First"/>. Registers, and that local and all after it, are as before afterwards: each call has its own.
+/// </summary>
+public sealed record RecurseInstruction(int Result, int First, SourceSpan? Source = null) : Instruction(Result, Source);
+
 public sealed record ReturnInstruction(int Value, SourceSpan? Source = null) : Instruction(None, Source);
 
 /// <summary>A host check that throws: reached at specialization, the thunk makes the exception.</summary>

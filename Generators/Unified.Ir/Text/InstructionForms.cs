@@ -73,6 +73,7 @@ internal static class InstructionForms
             23, "return {0}", [OptionalRegister], i => [i.Value], (_, f, s) => new(f.Int(0), s), HasResult: false),
         new InstructionForm<ThrowInstruction>(
             24, "throw {0}{1}", [ThunkIndex, Registers], i => [i.Thunk, i.Arguments], (_, f, s) => new(f.Int(0), f.Ints(1), s), HasResult: false),
+        new InstructionForm<RecurseInstruction>(48, "recurse {0}", [LocalIndex], i => [i.First], (r, f, s) => new(r, f.Int(0), s)),
         new InstructionForm<InlineInstruction>(30, "inline {0}", [BlockField], i => [i.Body], (r, f, s) => new(r, f.Block(0), s)),
         new InstructionForm<SwitchInstruction>(31, "switch {0}", [BlockField], i => [i.Body], (_, f, s) => new(f.Block(0), s), HasResult: false),
         new InstructionForm<ListStepInstruction>(

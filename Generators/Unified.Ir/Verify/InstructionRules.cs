@@ -37,7 +37,7 @@ internal static class InstructionRules
 
     // A thunk may be evaluated for its exception, a call made for its effects.
     private static IEnumerable<string> ResultGiven(FunctionView view) => view.Sites
-        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or HostCallInstruction or ThunkInstruction or InlineInstruction or ListStepInstruction))
+        .Where(s => s.Form.HasResult && s.Instruction.Result == Instruction.None && s.Instruction is not (CallInstruction or HostCallInstruction or ThunkInstruction or InlineInstruction or RecurseInstruction or ListStepInstruction))
         .Select(s => $"{s}: has no register for its result");
 
     private static IEnumerable<string> LiteralKind(FunctionView view) => view.All<LiteralInstruction>()

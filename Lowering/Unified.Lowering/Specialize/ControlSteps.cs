@@ -8,6 +8,8 @@ internal static class ControlSteps
 {
     private const int IterationLimit = 1_000_000;
 
+    private const int RecursionLimit = 100;
+
     public static ImmutableArray<Step> Rows { get; } =
     [
         Step.Of<IfInstruction>(If),
@@ -17,6 +19,7 @@ internal static class ControlSteps
         Step.Of<ContinueInstruction>((f, _) => Leave(f, Exit.Continued, Flow.Continue)),
         Step.Of<ReturnInstruction>(Return),
         Step.Of<InlineInstruction>(Inline),
+        Step.Of<RecurseInstruction>(Recurse),
         Step.Of<SwitchInstruction>(Switch),
         Step.Of<GuardedInstruction>(Guarded),
     ];
@@ -205,16 +208,51 @@ internal static class ControlSteps
         return flow;
     }
 
+    private static Flow Recurse(Frame frame, RecurseInstruction step)
+    {
+        var target = frame.Inlined.FirstOrDefault(i => i.Body.Instructions.OfType<StoreInstruction>().FirstOrDefault()?.Local == step.First)
+            ?? throw new InvalidOperationException($"{frame.Function.Key}: no function around begins with local {step.First}");
+        if (frame.Inlined.Count > RecursionLimit)
+        {
+            throw frame.Fail($"a local function calls itself more than {RecursionLimit} times; a recursion must end on a host condition, and soon", eager: true);
+        }
+
+        var (registers, locals) = (frame.SaveRegisters(), Enumerable.Range(step.First, frame.Function.Locals.Length - step.First).Select(frame.Local).ToArray());
+        var flow = Inline(frame, target with { Result = step.Result });
+        var result = step.Result == Instruction.None ? Value.Null : frame[step.Result];
+        frame.RestoreRegisters(registers);
+        for (var i = 0; i < locals.Length; i++)
+        {
+            frame.SetLocal(step.First + i, locals[i]);
+        }
+
+        if (step.Result != Instruction.None)
+        {
+            frame[step.Result] = result;
+        }
+
+        return flow;
+    }
+
     /// <summary>A return in the body is the end of the body only, so what the frame returns stays as it was.</summary>
     private static Flow Inline(Frame frame, InlineInstruction step)
     {
         var (result, thrown) = (Value.Null, frame[Exit.Thrown]);
-        Apart(frame, [Exit.Returned, Exit.Result, Exit.Broken, Exit.Continued], () =>
+        frame.Inlined.Push(step);
+        try
         {
-            var flow = Interpreter.Run(frame, step.Body);
-            result = frame.Returned;
-            return flow;
-        });
+            Apart(frame, [Exit.Returned, Exit.Result, Exit.Broken, Exit.Continued], () =>
+            {
+                var flow = Interpreter.Run(frame, step.Body);
+                result = frame.Returned;
+                return flow;
+            });
+        }
+        finally
+        {
+            frame.Inlined.Pop();
+        }
+
         if (step.Result != Instruction.None)
         {
             frame[step.Result] = result;

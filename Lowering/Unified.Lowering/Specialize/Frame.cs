@@ -119,6 +119,13 @@ internal sealed class Frame
     /// <summary>What is specialized now runs, if at all, under a condition that is a tensor.</summary>
     public bool IsConditional => !ReferenceEquals(_region, _root) || (Caller?.IsConditional ?? false);
 
+    /// <summary>The functions that are being run in place, the innermost first.</summary>
+    public Stack<InlineInstruction> Inlined { get; } = [];
+
+    public Value?[] SaveRegisters() => [.. _registers];
+
+    public void RestoreRegisters(Value?[] saved) => saved.CopyTo(_registers, 0);
+
     /// <summary>How many bodies of try statements are being run.</summary>
     public int Guarded { get; set; }
 

@@ -97,6 +97,8 @@ internal sealed class RandomFunctions
         {
             case 0:
                 return new LiteralInstruction(NewRegister(), Literal(), source);
+            case 1 when _draw.Chance(0.1):
+                return new RecurseInstruction(_draw.Chance(0.5) ? Ir.Instruction.None : NewRegister(), _draw.Int(0, _locals.Length - 1), source);
             case 1:
                 return new LoadInstruction(NewRegister(), _draw.Int(0, _locals.Length - 1), source);
             case 2:

@@ -20,6 +20,12 @@ internal static class ControlRows
         new(G, "goto forward under a condition that is a tensor", "if (Sum(x) > 1f) { goto done; } x = x * 2f; done: return x + 1f;", null),
         new(G, "goto back among other statements", "var k = 0; again: k++; x = x + 1f; if (k < n) { x = x * 2f; goto again; } return x;", "var k = 0; again: k++; if (k == 2) { goto again; } if (k < n) { goto again; } return x * k;"),
         new(G, "goto case in a row, and from a condition", "switch (n) { case 3: x = x * 2f; goto case 2; case 2: if (Sum(x) > 1f) { goto default; } x = x - 1f; break; default: x = x + 1f; break; } return x;", "var k = 1; switch (n) { case 3: k = 5; goto case 2; case 2: k++; goto default; default: k *= 2; break; } return x * k;"),
+        new(G, "recursive local function", "return Power(x, n) + Power(x, 1); Tensor Power(Tensor t, int k) => k == 0 ? t : Power(t * 0.5f, k - 1) + k;", "return x * Fib(n + 4); static int Fib(int k) => k < 2 ? k : Fib(k - 1) + Fib(k - 2);"),
+        new(G, "recursive local function that changes what is around it", "var sum = x; Walk(n); return sum; void Walk(int k) { sum = sum * 0.5f + k; if (k > 0) { Walk(k - 1); } sum = sum + 1f; }", "var k = 0; Walk(n); return x * k; void Walk(int d) { k += d; if (d == 0) { return; } for (var i = 0; i < 2; i++) { Walk(d - 1); } k++; }"),
+        new(G, "recursive local function under a condition that is a tensor", "return Half(x, n); Tensor Half(Tensor t, int k) { if (k == 0) { return t; } if (Sum(t) > 1f) { return Half(t * 0.5f, k - 1); } var u = t + k; return Half(u, k - 1) - u; }", null),
+        new(G, "local functions that call each other", "return Even(x, n); Tensor Even(Tensor t, int k) => k == 0 ? t : Odd(t * 2f, k - 1) + t; Tensor Odd(Tensor t, int k) => k == 0 ? -t : Even(t + 1f, k - 1);", null),
+        new(G, "recursive local function without an end by the host", "return Half(x); Tensor Half(Tensor t) => Sum(t) > 1f ? Half(t * 0.5f) : t;", null),
+        new(G, "recursive local function with an out parameter", "Half(x, n, out var y); return y; void Half(Tensor t, int k, out Tensor r) { if (k == 0) { r = t; } else { Half(t * 0.5f, k - 1, out r); } }", null),
         new(G, "goto case that goes round", null, "var k = 1; switch (n) { case 3: k++; goto case 2; case 2: if (k < 5) { goto case 3; } break; } return x * k;"),
     ];
 }
