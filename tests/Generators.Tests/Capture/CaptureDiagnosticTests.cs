@@ -92,7 +92,7 @@ public class CaptureDiagnosticTests
     public void UG007_host_state(string body, string name) => Assert.Contains($"'{name}' is host state", Assert.Single(Body("UG007", body)), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("x = Local(x); Tensor Local(Tensor t) => n > 1 ? [|Local(t)|] : t;")]
+    [InlineData("[|Local(ref x)|]; void Local(ref Tensor t) { if (n > 1) { Local(ref t); } }")]
     [InlineData("x = [|Local(x)|]; T Local<T>(T t) => t;")]
     [InlineData("Func<Tensor, Tensor> f = t => t + t; [|f = t => t|];")]
     [InlineData("Func<int, int> f = i => i + 1; var s = string.Join(\",\", _list.Select([|t => f(1)|]));")]
