@@ -88,6 +88,8 @@ internal sealed class RandomGraphs(Draw draw)
             }
 
             var marked = builder.Watch([.. draw.List(1, 3, () => draw.Of(floats))]);
+            var (order, given) = builder.HostCall(builder.Scalar(DType.I32, 0), marked, loss.Type, draw.Int(0, 3));
+            values.AddRange([order, given]);
             values.AddRange(builder.Gradient(loss, marked));
             values.Add(builder.Tangent(draw.Of(floats), marked, marked));
         }

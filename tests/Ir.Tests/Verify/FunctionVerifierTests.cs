@@ -53,6 +53,8 @@ public sealed class FunctionVerifierTests
     [InlineData("thunk-arguments", "BODY", "%2 = thunk !0(%1)", "thunk 0 (two) takes 2 arguments, not 1")]
     [InlineData("thunk-arguments", "BODY", "rebind !1(%1), %0 get _", "thunk 1 (set) takes 1 arguments, not 2")]
     [InlineData("thunk-arguments", "BODY", "throw !2(%1)", "thunk 2 (get) takes 0 arguments, not 1")]
+    [InlineData("host-call-type", "BODY", "%2 = host_call !2() order %0 gives text()", "not 'text' with 0 sizes")]
+    [InlineData("host-call-type", "BODY", "%2 = host_call !2() order %0 gives int(%1)", "not 'int' with 1 sizes")]
     [InlineData("op-arguments", "BODY", "%2 = apply add(x=%0)", "add needs 'y'")]
     [InlineData("op-arguments", "BODY", "%2 = apply neg(x=%0, z=%0)", "neg has no operand or attribute 'z'")]
     [InlineData("op-arguments", "BODY", "%2 = apply neg(x=%0, x=%0)", "'x' is given more than once")]
