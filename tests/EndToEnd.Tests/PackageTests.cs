@@ -72,7 +72,7 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
         bytes[bytes.Length / 2] ^= 1;
         foreach (var (content, says) in new (byte[]?, string)[]
         {
-            (bytes, "damaged"), (bytes[..100], "damaged"), ([1, 2, 3], "no graph artifact"), ([.. newer, .. SHA256.HashData(newer)], "format 2"), (null, "without compiled graphs"),
+            (bytes, "damaged"), (bytes[..100], "damaged"), ([1, 2, 3], "no graph artifact"), ([.. newer, .. SHA256.HashData(newer)], "reads format"), (null, "without compiled graphs"),
         })
         {
             File.Delete(graphs);

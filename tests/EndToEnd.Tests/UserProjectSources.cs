@@ -81,18 +81,17 @@ internal static class UserProjectSources
 
         public sealed partial class Guarded : Module
         {
+            private readonly object _gate = new();
+
             public int Runs { get; private set; }
 
             [StaticGraph]
             public Tensor Forward(Tensor x)
             {
-                try
-                {
-                    return x * 2f;
-                }
-                finally
+                lock (_gate)
                 {
                     Runs++;
+                    return x * 2f;
                 }
             }
         }

@@ -105,7 +105,7 @@ public sealed class UserProjectTests(UserProjectBuilds builds) : IClassFixture<U
     }
 
     [Theory]
-    [InlineData("Guarded.cs", "try", "UG001", "A try statement is not possible in a static graph; catch around the call")]
+    [InlineData("Guarded.cs", "lock", "UG001", "A lock statement is not possible in a static graph; lock around the call of the static graph")]
     [InlineData("Calling.cs", "Twice(x) + 1f", "UG003", "'Calling.Twice' takes or returns tensors but is not a static graph; mark it [StaticGraph]")]
     [InlineData("Whole.cs", "Whole : Module", "UG101", "'Whole' must be partial, because code for the static graph 'Forward' is generated into it; write 'partial'")]
     public void What_cannot_be_captured_is_an_error_at_its_place_that_says_what_to_write(string file, string at, string id, string message)
