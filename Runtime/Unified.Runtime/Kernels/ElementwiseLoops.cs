@@ -92,10 +92,7 @@ internal static unsafe class ElementwiseLoops
             return result;
         }
 
-        Span<long> strides = stackalloc long[dims.Length * 2];
-        Strided.BroadcastStrides(x, dims, strides[..dims.Length]);
-        Strided.BroadcastStrides(y, dims, strides[dims.Length..]);
-        var walk = new StridedWalk(dims, strides, 2);
+        var walk = Strided.Walk(dims, x, y);
         var blocks = new RunBlocks(walk);
         if (SharedWork.Pays(result.Size))
         {

@@ -26,11 +26,7 @@ internal static unsafe class SelectKernel
             return result;
         }
 
-        Span<long> strides = stackalloc long[dims.Length * 3];
-        Strided.BroadcastStrides(condition, dims, strides[..dims.Length]);
-        Strided.BroadcastStrides(x, dims, strides.Slice(dims.Length, dims.Length));
-        Strided.BroadcastStrides(y, dims, strides[(dims.Length * 2)..]);
-        var walk = new StridedWalk(dims, strides, 3);
+        var walk = Strided.Walk(dims, condition, x, y);
         var blocks = new RunBlocks(walk);
         if (SharedWork.Pays(result.Size))
         {

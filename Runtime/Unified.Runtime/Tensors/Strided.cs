@@ -164,6 +164,18 @@ internal static unsafe class Strided
         }
     }
 
+    /// <summary>The runs of operands under the shape that they are stretched to.</summary>
+    public static StridedWalk Walk(int[] dims, params ReadOnlySpan<Tensor> operands)
+    {
+        Span<long> strides = stackalloc long[dims.Length * StridedWalk.MaxOperands];
+        for (var i = 0; i < operands.Length; i++)
+        {
+            BroadcastStrides(operands[i], dims, strides.Slice(i * dims.Length, dims.Length));
+        }
+
+        return new StridedWalk(dims, strides, operands.Length);
+    }
+
     /// <summary>The tensor itself when dense, else a dense copy (to be disposed by the caller: see <paramref name="isCopy"/>).</summary>
     public static Tensor Dense(Tensor x, out bool isCopy)
     {
