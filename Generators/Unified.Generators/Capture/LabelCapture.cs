@@ -95,7 +95,7 @@ internal sealed class LabelCapture(CaptureSession session)
         statement is IConditionalOperation { WhenFalse: null, WhenTrue: var then } && (then == jump || (then is IBlockOperation { Operations: [var only] } && only == jump));
 
     private static string? FaultBack(ImmutableArray<IOperation> after, ImmutableArray<IBranchOperation> back) =>
-        back.Any(b => Between(b, after[0].Parent).Any(o => o is ILoopOperation or IAnonymousFunctionOperation or ITryOperation)) ? "A goto statement that leaves a loop backwards"
+        back.Any(b => Between(b, ListOf(after)).Any(o => o is ILoopOperation or IAnonymousFunctionOperation or ITryOperation)) ? "A goto statement that leaves a loop backwards"
         : LeavesList(after) ? "A label before statements that leave a loop around it"
         : null;
 
@@ -107,8 +107,20 @@ internal sealed class LabelCapture(CaptureSession session)
 
     // A break or continue of a loop or switch that the statements stand in.
     private static bool LeavesList(ImmutableArray<IOperation> statements) => statements.SelectMany(Descendants).OfType<IBranchOperation>()
-        .Any(b => b.BranchKind is BranchKind.Break or BranchKind.Continue && !Between(b, statements[0].Parent).Any(o =>
+        .Any(b => b.BranchKind is BranchKind.Break or BranchKind.Continue && !Between(b, ListOf(statements)).Any(o =>
             (o is ILoopOperation loop && (Same(loop.ExitLabel, b.Target) || Same(loop.ContinueLabel, b.Target))) || (o is ISwitchOperation choice && Same(choice.ExitLabel, b.Target))));
+
+    // Where the statements stand; the one behind a label stands in that.
+    private static IOperation? ListOf(ImmutableArray<IOperation> statements)
+    {
+        var parent = statements[0].Parent;
+        while (parent is ILabeledOperation)
+        {
+            parent = parent.Parent;
+        }
+
+        return parent;
+    }
 
     private static bool Same(ISymbol a, ISymbol b) => SymbolEqualityComparer.Default.Equals(a, b);
 
