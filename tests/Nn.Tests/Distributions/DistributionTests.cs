@@ -5,6 +5,7 @@ using Xunit;
 namespace Unified.Nn.Tests;
 
 /// <summary>Densities, entropies, moments and divergences against sums over a fine grid; draws against the moments, in both modes.</summary>
+[Collection("graphs")]
 public class DistributionTests
 {
     private const int Count = 60_000;

@@ -4,6 +4,7 @@ using Xunit;
 namespace Unified.Nn.Tests;
 
 /// <summary>Residuals of factors and solutions at sizes and conditions that are hard, in both modes; and what has no factors.</summary>
+[Collection("graphs")]
 public class LinearAlgebraTests
 {
     private static readonly MatrixWork s_work = new();

@@ -30,6 +30,7 @@ public sealed partial class Rounded : Module
     }
 }
 
+[Collection("graphs")]
 public class QuantizationTests
 {
     private static readonly Rounded s_rounded = new();
