@@ -79,74 +79,8 @@ internal static unsafe class ElementwiseLoops
         SharedWork.Elements(size, (start, n) => loop(source + (start * sourceBytes), target + (start * targetBytes), n));
 
     /// <summary>A new tensor of the broadcast shape, or null when the shapes do not broadcast.</summary>
-    public static Tensor? Run(BinaryLoop loop, Tensor x, Tensor y, DType dtype)
-    {
-        if (Strided.Broadcast(x.Dims, y.Dims) is not { } dims)
-        {
-            return null;
-        }
-
-        var result = new Tensor(dtype, dims);
-        if (result.Size == 0)
-        {
-            return result;
-        }
-
-        var walk = Strided.Walk(dims, x, y);
-        var blocks = new RunBlocks(walk);
-        if (SharedWork.Pays(result.Size))
-        {
-            Share(loop, x, y, result, walk, blocks);
-        }
-        else
-        {
-            Run(loop, x, y, result, walk, blocks, 0, blocks.Units);
-        }
-
-        return result;
-    }
-
-    private static void Share(BinaryLoop loop, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks) =>
-        blocks.Share((begin, end) => Run(loop, x, y, result, walk, blocks, begin, end));
-
-    private static void Run(BinaryLoop loop, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks, long begin, long end)
-    {
-        int xBytes = x.DType.Bytes(), yBytes = y.DType.Bytes(), bytes = result.DType.Bytes();
-        long xStep = walk.InnerStride(0), yStep = walk.InnerStride(1);
-        var run = xStep == 1 && yStep == 1 ? walk.Inner : Math.Min(walk.Inner, Chunk);
-        var left = stackalloc byte[xStep == 1 ? 1 : Chunk * 8];
-        var right = stackalloc byte[yStep == 1 ? 1 : Chunk * 8];
-        var block = blocks.Enter(ref walk, begin);
-        var target = result.Data + (blocks.Offset(begin) * bytes);
-        for (var unit = begin; unit < end; unit++)
-        {
-            var (start, count) = blocks.Of(block);
-            var xRun = x.Data + (walk.OffsetOf(0) * xBytes);
-            var yRun = y.Data + (walk.OffsetOf(1) * yBytes);
-            if (xStep == 0)
-            {
-                CopyRun(xRun, 0, left, run, xBytes);
-            }
-
-            if (yStep == 0)
-            {
-                CopyRun(yRun, 0, right, run, yBytes);
-            }
-
-            for (var done = start; done < start + count; done += run)
-            {
-                var n = Math.Min(run, start + count - done);
-                loop(
-                    Neighbours(xRun, xStep, done, left, n, xBytes),
-                    Neighbours(yRun, yStep, done, right, n, yBytes),
-                    target,
-                    n);
-                target += (long)n * bytes;
-            }
-
-            block = blocks.Next(ref walk, block);
-        }
-    }
+    public static Tensor? Run(BinaryLoop loop, Tensor x, Tensor y, DType dtype) =>
+        Strided.Broadcast(x.Dims, y.Dims) is { } dims ? StretchedWork.Run(new Binary(loop, x, y), dtype, dims, x, y) : null;
 
     /// <summary>n elements side by side: in place, as already spread in the buffer (step 0), or gathered into it.</summary>
     public static byte* Neighbours(byte* run, long step, int start, byte* buffer, int n, int bytes)
@@ -180,6 +114,48 @@ internal static unsafe class ElementwiseLoops
             default:
                 Strided.CopyRun((ulong*)source, step, (ulong*)target, n);
                 break;
+        }
+    }
+
+    private readonly struct Binary(BinaryLoop loop, Tensor x, Tensor y) : IStretchedWork
+    {
+        public void Run(Tensor result, StridedWalk walk, RunBlocks blocks, long begin, long end)
+        {
+            int xBytes = x.DType.Bytes(), yBytes = y.DType.Bytes(), bytes = result.DType.Bytes();
+            long xStep = walk.InnerStride(0), yStep = walk.InnerStride(1);
+            var run = xStep == 1 && yStep == 1 ? walk.Inner : Math.Min(walk.Inner, Chunk);
+            var left = stackalloc byte[xStep == 1 ? 1 : Chunk * 8];
+            var right = stackalloc byte[yStep == 1 ? 1 : Chunk * 8];
+            var block = blocks.Enter(ref walk, begin);
+            var target = result.Data + (blocks.Offset(begin) * bytes);
+            for (var unit = begin; unit < end; unit++)
+            {
+                var (start, count) = blocks.Of(block);
+                var xRun = x.Data + (walk.OffsetOf(0) * xBytes);
+                var yRun = y.Data + (walk.OffsetOf(1) * yBytes);
+                if (xStep == 0)
+                {
+                    CopyRun(xRun, 0, left, run, xBytes);
+                }
+
+                if (yStep == 0)
+                {
+                    CopyRun(yRun, 0, right, run, yBytes);
+                }
+
+                for (var done = start; done < start + count; done += run)
+                {
+                    var n = Math.Min(run, start + count - done);
+                    loop(
+                        Neighbours(xRun, xStep, done, left, n, xBytes),
+                        Neighbours(yRun, yStep, done, right, n, yBytes),
+                        target,
+                        n);
+                    target += (long)n * bytes;
+                }
+
+                block = blocks.Next(ref walk, block);
+            }
         }
     }
 }

@@ -20,64 +20,7 @@ internal static unsafe class SelectKernel
             return null;
         }
 
-        var result = new Tensor(x.DType, dims);
-        if (result.Size == 0)
-        {
-            return result;
-        }
-
-        var walk = Strided.Walk(dims, condition, x, y);
-        var blocks = new RunBlocks(walk);
-        if (SharedWork.Pays(result.Size))
-        {
-            Share(condition, x, y, result, walk, blocks);
-        }
-        else
-        {
-            Run(condition, x, y, result, walk, blocks, 0, blocks.Units);
-        }
-
-        return result;
-    }
-
-    private static void Share(Tensor condition, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks) =>
-        blocks.Share((begin, end) => Run(condition, x, y, result, walk, blocks, begin, end));
-
-    private static void Run(Tensor condition, Tensor x, Tensor y, Tensor result, StridedWalk walk, RunBlocks blocks, long begin, long end)
-    {
-        var bytes = x.DType.Bytes();
-        long cStep = walk.InnerStride(0), xStep = walk.InnerStride(1), yStep = walk.InnerStride(2);
-        var cBuffer = stackalloc byte[Chunk];
-        var xBuffer = stackalloc byte[Chunk * 8];
-        var yBuffer = stackalloc byte[Chunk * 8];
-        var block = blocks.Enter(ref walk, begin);
-        var target = result.Data + (blocks.Offset(begin) * bytes);
-        for (var unit = begin; unit < end; unit++)
-        {
-            var (start, count) = blocks.Of(block);
-            var cRun = condition.Data + walk.OffsetOf(0);
-            var xRun = x.Data + (walk.OffsetOf(1) * bytes);
-            var yRun = y.Data + (walk.OffsetOf(2) * bytes);
-            for (var done = start; done < start + count; done += Chunk)
-            {
-                var n = Math.Min(Chunk, start + count - done);
-                if (done == start)
-                {
-                    SpreadOnce(cRun, cStep, cBuffer, n, 1);
-                    SpreadOnce(xRun, xStep, xBuffer, n, bytes);
-                    SpreadOnce(yRun, yStep, yBuffer, n, bytes);
-                }
-
-                Choose(
-                    ElementwiseLoops.Neighbours(cRun, cStep, done, cBuffer, n, 1),
-                    ElementwiseLoops.Neighbours(xRun, xStep, done, xBuffer, n, bytes),
-                    ElementwiseLoops.Neighbours(yRun, yStep, done, yBuffer, n, bytes),
-                    target, n, bytes);
-                target += (long)n * bytes;
-            }
-
-            block = blocks.Next(ref walk, block);
-        }
+        return StretchedWork.Run(new Choice(condition, x, y), x.DType, dims, condition, x, y);
     }
 
     private static void SpreadOnce(byte* run, long step, byte* buffer, int n, int bytes)
@@ -126,6 +69,46 @@ internal static unsafe class SelectKernel
         for (var i = start; i < n; i++)
         {
             target[i] = condition[i] != 0 ? x[i] : y[i];
+        }
+    }
+
+    private readonly struct Choice(Tensor condition, Tensor x, Tensor y) : IStretchedWork
+    {
+        public void Run(Tensor result, StridedWalk walk, RunBlocks blocks, long begin, long end)
+        {
+            var bytes = x.DType.Bytes();
+            long cStep = walk.InnerStride(0), xStep = walk.InnerStride(1), yStep = walk.InnerStride(2);
+            var cBuffer = stackalloc byte[Chunk];
+            var xBuffer = stackalloc byte[Chunk * 8];
+            var yBuffer = stackalloc byte[Chunk * 8];
+            var block = blocks.Enter(ref walk, begin);
+            var target = result.Data + (blocks.Offset(begin) * bytes);
+            for (var unit = begin; unit < end; unit++)
+            {
+                var (start, count) = blocks.Of(block);
+                var cRun = condition.Data + walk.OffsetOf(0);
+                var xRun = x.Data + (walk.OffsetOf(1) * bytes);
+                var yRun = y.Data + (walk.OffsetOf(2) * bytes);
+                for (var done = start; done < start + count; done += Chunk)
+                {
+                    var n = Math.Min(Chunk, start + count - done);
+                    if (done == start)
+                    {
+                        SpreadOnce(cRun, cStep, cBuffer, n, 1);
+                        SpreadOnce(xRun, xStep, xBuffer, n, bytes);
+                        SpreadOnce(yRun, yStep, yBuffer, n, bytes);
+                    }
+
+                    Choose(
+                        ElementwiseLoops.Neighbours(cRun, cStep, done, cBuffer, n, 1),
+                        ElementwiseLoops.Neighbours(xRun, xStep, done, xBuffer, n, bytes),
+                        ElementwiseLoops.Neighbours(yRun, yStep, done, yBuffer, n, bytes),
+                        target, n, bytes);
+                    target += (long)n * bytes;
+                }
+
+                block = blocks.Next(ref walk, block);
+            }
         }
     }
 }

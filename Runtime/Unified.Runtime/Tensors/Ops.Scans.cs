@@ -23,23 +23,21 @@ public static partial class Ops
 
     /// <summary>The largest; a NaN counts as the largest. The gradient goes to where it was found first.</summary>
     [Op(OpCode.CumMax)]
-    public static Tensor CumMax(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.CumMax, Attributes.Empty.With("axis", (long)axis), x);
+    public static Tensor CumMax(Tensor x, int axis = -1) => Along(OpCode.CumMax, axis, x);
 
     /// <summary>The smallest; a NaN counts as the smallest. The gradient goes to where it was found first.</summary>
     [Op(OpCode.CumMin)]
-    public static Tensor CumMin(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.CumMin, Attributes.Empty.With("axis", (long)axis), x);
+    public static Tensor CumMin(Tensor x, int axis = -1) => Along(OpCode.CumMin, axis, x);
 
     /// <summary>Where the elements of <see cref="CumMax"/> were found first, as i64.</summary>
     [Op(OpCode.ArgCumMax)]
-    public static Tensor ArgCumMax(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.ArgCumMax, Attributes.Empty.With("axis", (long)axis), x);
+    public static Tensor ArgCumMax(Tensor x, int axis = -1) => Along(OpCode.ArgCumMax, axis, x);
 
     /// <summary>Where the elements of <see cref="CumMin"/> were found first, as i64.</summary>
     [Op(OpCode.ArgCumMin)]
-    public static Tensor ArgCumMin(Tensor x, int axis = -1) =>
-        Eager.Apply(OpCode.ArgCumMin, Attributes.Empty.With("axis", (long)axis), x);
+    public static Tensor ArgCumMin(Tensor x, int axis = -1) => Along(OpCode.ArgCumMin, axis, x);
+
+    private static Tensor Along(OpCode code, int axis, Tensor x) => Eager.Apply(code, Attributes.Empty.With("axis", (long)axis), x);
 
     private static Tensor Scan(OpCode code, int axis, bool reverse, params ReadOnlySpan<Tensor> operands) =>
         Eager.Apply(code, Attributes.Empty.With("axis", (long)axis).With("reverse", reverse), operands);
