@@ -25,9 +25,9 @@ using var workers = new Supervise(jobs);
 var snippets = Array.IndexOf(args, "--snippets") is >= 0 and var page ? new SnippetPrograms(args[page + 1]) : null;
 if (Array.IndexOf(args, "--corpus") is >= 0 and var corpus)
 {
-    // What is named X.eager.cs is to run eagerly and to say so.
+    // What is named X.eager.cs is to run eagerly and to say so, and X.differs.cs to be found.
     var cases = Directory.GetFiles(args[corpus + 1], "*.cs").Order(StringComparer.Ordinal)
-        .Select(f => (Name: Path.GetFileName(f).Split('.')[0], Expected: f.EndsWith(".eager.cs", StringComparison.Ordinal) ? Outcome.Eager : Outcome.Equal, Body: File.ReadAllText(f))).ToList();
+        .Select(f => (Name: Path.GetFileName(f).Split('.')[0], Expected: Path.GetFileName(f).Split('.')[1] switch { "eager" => Outcome.Eager, "differs" => Outcome.Difference, _ => Outcome.Equal }, Body: File.ReadAllText(f))).ToList();
     var verdicts = await workers.Run([.. cases.Select(c => (c.Name, ProgramSource.Of(c.Name, c.Body)))]);
     var bad = verdicts.Zip(cases).Where(p => p.First.Outcome != p.Second.Expected).Select(p => p.First).ToList();
     bad.ForEach(v => Console.WriteLine($"{v.Outcome} of {v.Name}: {v.Detail}"));

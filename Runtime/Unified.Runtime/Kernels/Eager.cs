@@ -73,7 +73,7 @@ internal static class Eager
         }
         else
         {
-            result = KernelTable.Find(op.Code)?.Invoke(operands, attributes);
+            result = RoundingNoise.HidesKernel(op) ? null : KernelTable.Find(op.Code)?.Invoke(operands, attributes);
         }
 
         if (result is null)
@@ -91,6 +91,7 @@ internal static class Eager
             }
         }
 
+        RoundingNoise.Active?.Disturb(op, result, operands);
         if (records)
         {
             Tape.Record(op, operands, result, attributes);

@@ -6,3 +6,4 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Unified.Syntax.Tests")]
 [assembly: InternalsVisibleTo("Tool.Tests")]
 [assembly: InternalsVisibleTo("Nn.Tests")]
+[assembly: InternalsVisibleTo("Unified.Fuzz")]
