@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Unified.Ir;
 using Unified.Lowering.Onnx.Wire;
@@ -14,11 +15,20 @@ internal sealed record OnnxCall(Node Node, ImmutableArray<string> Inputs, Immuta
 }
 
 /// <summary>Appends nodes and constants to an ONNX graph; a value is its name.</summary>
-internal sealed class OnnxBuilder(GraphProto graph)
+internal sealed class OnnxBuilder
 {
-    private readonly Dictionary<string, string> _dims = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (string Input, int Axis)> _sources = new(StringComparer.Ordinal);
-    private int _names;
+    private readonly GraphProto _graph;
+    private readonly Dictionary<string, string> _dims;
+    private readonly Dictionary<string, (string Input, int Axis)> _sources;
+    private readonly StrongBox<int> _names;
+
+    public OnnxBuilder(GraphProto graph) => (_graph, _dims, _sources, _names) = (graph, new(StringComparer.Ordinal), new(StringComparer.Ordinal), new());
+
+    private OnnxBuilder(GraphProto graph, OnnxBuilder around) =>
+        (_graph, _dims, _sources, _names) = (graph, new(around._dims, StringComparer.Ordinal), around._sources, around._names);
+
+    /// <summary>Writes a graph that a node of this one holds: it sees what is named here so far, and its own names are none of these.</summary>
+    public OnnxBuilder Inner(GraphProto graph) => new(graph, this);
 
     /// <summary>A named dim can be read off this input's axis when the model runs.</summary>
     public void DeclareInput(string name, TensorType type)
@@ -32,7 +42,7 @@ internal sealed class OnnxBuilder(GraphProto graph)
         }
     }
 
-    public string NewName(string hint) => $"{hint}_{_names++}";
+    public string NewName(string hint) => $"{hint}_{_names.Value++}";
 
     public string Node(string op, IEnumerable<string> inputs, params (string Name, object Value)[] attributes) =>
         Nodes(op, inputs, 1, attributes)[0];
@@ -46,7 +56,7 @@ internal sealed class OnnxBuilder(GraphProto graph)
         ImmutableArray<string> outputs = [.. Enumerable.Range(0, results).Select(_ => NewName("v"))];
         node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes.Select(a => Attribute(a.Name, a.Value)));
-        graph.Node.Add(node);
+        _graph.Node.Add(node);
         return outputs;
     }
 
@@ -62,7 +72,7 @@ internal sealed class OnnxBuilder(GraphProto graph)
     {
         var tensor = new TensorProto { Name = name ?? NewName("c"), DataType = OnnxTypes.Code(dtype), RawData = ByteString.CopyFrom(data) };
         tensor.Dims.AddRange(dims.ToArray());
-        graph.Initializer.Add(tensor);
+        _graph.Initializer.Add(tensor);
         return tensor.Name;
     }
 
@@ -80,6 +90,25 @@ internal sealed class OnnxBuilder(GraphProto graph)
     {
         var key = dim.ToString();
         return _dims.TryGetValue(key, out var known) ? known : _dims[key] = Compute(dim);
+    }
+
+    /// <summary>A value under a name that is an output of this graph.</summary>
+    public void Output(string x, string name, TensorType type)
+    {
+        // An output needs a name of its own: one value may leave twice, or come from outside.
+        var copy = new NodeProto { OpType = "Identity", Name = $"out_{name}" };
+        copy.Input.Add(x);
+        copy.Output.Add(name);
+        _graph.Node.Add(copy);
+        _graph.Output.Add(OnnxTypes.Info(name, type));
+    }
+
+    /// <summary>An input of this graph, which is held by a node.</summary>
+    public string Input(string hint, TensorType type)
+    {
+        var name = NewName(hint);
+        _graph.Input.Add(OnnxTypes.Info(name, type));
+        return name;
     }
 
     public string Cast(string x, DType dtype) => Node("Cast", x, ("to", (long)OnnxTypes.Code(dtype)));
@@ -121,6 +150,9 @@ internal sealed class OnnxBuilder(GraphProto graph)
                 break;
             case string s:
                 (proto.S, proto.Type) = (ByteString.CopyFromUtf8(s), AttributeProto.Types.AttributeType.String);
+                break;
+            case GraphProto graph:
+                (proto.G, proto.Type) = (graph, AttributeProto.Types.AttributeType.Graph);
                 break;
             case IEnumerable<long> ints:
                 proto.Ints.AddRange(ints);

@@ -8,6 +8,9 @@ internal static class OnnxFamilies
 {
     public static ImmutableArray<OnnxRow> Rows { get; } =
     [
+        new(OpCode.RandomUniform, "Loop", OnnxRandom.Uniform),
+        new(OpCode.CumProd, "Scan", OnnxScans.CumProd),
+        new(OpCode.LinearScan, "Scan", OnnxScans.Linear),
         new(OpCode.CumSum, "CumSum", (b, c) => b.Node("CumSum", [c.Inputs[0], b.Scalar(DType.I64, c.Attributes.Int("axis"))], ("reverse", c.Attributes.Bool("reverse") ? 1L : 0))),
         new(OpCode.Quantize, "QuantizeLinear", (b, c) => b.Node(
             "QuantizeLinear", c.Inputs, ("axis", c.Attributes.Int("axis")), ("output_dtype", (long)OnnxTypes.Code(c.Result.DType)))),

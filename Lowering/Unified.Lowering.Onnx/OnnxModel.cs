@@ -18,10 +18,12 @@ public sealed class OnnxModel
 
     private const int IrVersion = 10;
 
+    private static DecomposeComposites Decompose { get; } = new("decompose-for-onnx", (op, _) => OnnxRows.Find(op) is not null || StateFactorsAsLoops.FormOf(op) is not null);
+
     private static readonly ImmutableArray<IPass> Passes =
     [
         new EliminateDeadCode(), InlineCalls.Everything, DecomposeComposites.WithoutGradient, new Differentiate(), InlineCalls.Everything,
-        new DecomposeComposites("decompose-for-onnx", (op, _) => OnnxRows.Find(op) is not null),
+        Decompose, new StateFactorsAsLoops(), Decompose, new EliminateDeadCode(),
     ];
 
     private readonly ModelProto _model;
@@ -48,7 +50,7 @@ public sealed class OnnxModel
         Of(Specializer.Specialize(function, self, arguments, precision: precision), data);
 
     /// <summary>What an op is in ONNX: names of operators; "by definition"; or null, when it cannot be exported.</summary>
-    public static string? FormOf(Op op) => OnnxRows.Find(op)?.Names ?? (op.Definition is null ? null : "by definition");
+    public static string? FormOf(Op op) => OnnxRows.Find(op)?.Names ?? StateFactorsAsLoops.FormOf(op) ?? (op.Definition is null ? null : "by definition");
 
     /// <summary>How many nodes there are of each ONNX operator.</summary>
     public IReadOnlyDictionary<string, int> OperatorCounts =>
@@ -62,7 +64,8 @@ public sealed class OnnxModel
     private static OnnxModel Of(GraphModule module, Func<int, byte[]?> data)
     {
         var inputs = module.Root.Inputs;
-        var graph = Passes.Aggregate(module, (m, pass) => pass.Run(m)).Root;
+        var result = Passes.Aggregate(module, (m, pass) => pass.Run(m));
+        var graph = result.Root;
         if (!graph.Inputs.Select(i => i.Name).SequenceEqual(inputs.Select(i => i.Name)))
         {
             throw new InvalidOperationException($"the passes changed the inputs of graph '{graph.Name}'");
@@ -70,7 +73,7 @@ public sealed class OnnxModel
 
         var proto = new GraphProto { Name = graph.Name.Length == 0 ? "graph" : graph.Name };
         var builder = new OnnxBuilder(proto);
-        var names = new string[graph.ValueCount];
+        var names = new string[graph.Inputs.Length];
         for (var i = 0; i < graph.Inputs.Length; i++)
         {
             var input = graph.Inputs[i];
@@ -87,43 +90,25 @@ public sealed class OnnxModel
             builder.DeclareInput(names[i], input.Type);
         }
 
-        foreach (var node in graph.Nodes)
-        {
-            Emit(builder, graph, node, names);
-        }
-
-        Outputs(proto, builder, graph, names);
+        var values = new OnnxScope(result, builder).Run(graph, [.. names.Select(n => new OnnxValue(n))]);
+        Outputs(builder, graph, names, values);
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "Unified", Graph = proto };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = Opset });
         return new OnnxModel(model);
     }
 
-    private static void Emit(OnnxBuilder builder, Graph graph, Node node, string[] names)
-    {
-        var row = OnnxRows.Find(node.Op)
-            ?? throw new NotSupportedException($"{node.Op.Name} has no form in ONNX{(node.Source is { } source ? $" ({source}: {source.Text})" : "")}");
-        var call = new OnnxCall(
-            node, [.. node.Operands.Select(o => names[o])], [.. node.Operands.Select(graph.TypeOf)], graph.TypeOf(node.Results[0]));
-        names[node.Results[0]] = row.Emit(builder, call);
-    }
-
-    // An output needs a name of its own: one value may leave twice, or be an input.
-    private static void Outputs(GraphProto proto, OnnxBuilder builder, Graph graph, string[] names)
+    private static void Outputs(OnnxBuilder builder, Graph graph, string[] inputs, ImmutableArray<OnnxValue> values)
     {
         var results = 0;
-        foreach (var output in graph.Outputs.OrderBy(o => o.Kind == OutputKind.Result ? 0 : 1))
+        foreach (var (output, value) in graph.Outputs.Zip(values).OrderBy(o => o.First.Kind == OutputKind.Result ? 0 : 1))
         {
             var name = output.Kind switch
             {
                 OutputKind.Result => $"result{results++}",
-                OutputKind.Assign => $"{names[output.Input]}_next",
+                OutputKind.Assign => $"{inputs[output.Input]}_next",
                 _ => builder.NewName("rebound"),
             };
-            var copy = new NodeProto { OpType = "Identity", Name = $"out_{name}" };
-            copy.Input.Add(names[output.Value]);
-            copy.Output.Add(name);
-            proto.Node.Add(copy);
-            proto.Output.Add(OnnxTypes.Info(name, graph.TypeOf(output.Value)));
+            builder.Output(value.Name, name, graph.TypeOf(output.Value));
         }
     }
 }

@@ -25,8 +25,8 @@ internal static class OnnxReference
         foreach (var way in Ways(call))
         {
             // A wider integer has other extremes; an attribute of ONNX is an f32.
-            // Its Einsum of no elements divides by zero, which ends the process.
-            if (s_refused.Contains((call.Sample, way)) || (call is { Sizes: "empty", Op.Code: OpCode.Einsum } && !way.ByDefinition) || (way.ByDefinition && call.Op.Definition is null)
+            // Its Einsum and Scan of no elements end the process.
+            if (s_refused.Contains((call.Sample, way)) || (call is { Sizes: "empty", Op.Code: OpCode.Einsum or OpCode.CumProd or OpCode.LinearScan } && !way.ByDefinition) || (way.ByDefinition && call.Op.Definition is null)
                 || (call.Sizes == "empty" && way.DType != call.DType && !call.DType.IsFloat())
                 || (way is { DType: DType.F64, ByDefinition: false } && call.Op.Definition is not null && LosesDigits(call)))
             {

@@ -74,7 +74,7 @@ public sealed class OperatorsPage
         var gradient = op.Has(OpTraits.NonDifferentiable) ? "none" : op.Gradient == DefinitionGradientOf(op) ? "definition" : "rule";
         var vmap = op.Operands.IsEmpty ? "same" : op.Batch is not null ? "rule" : Batching.RuleOf(op) is not null ? "traits" : op.Definition is not null ? "definition" : "—";
         var bound = op.Tolerance;
-        var reference = DoubleReference.Has(op) ? "double" : OnnxModel.FormOf(op) switch { null => "—", "by definition" => "definition", _ => "ONNX Runtime" };
+        var reference = DoubleReference.Has(op) ? "double" : OnnxModel.FormOf(op) switch { null => "—", "by definition" or "Loop" => "definition", _ => "ONNX Runtime" };
         return FormattableString.Invariant(
             $"| {op.Name} | {string.Join(" ", dtypes)} | {gradient} | {vmap} | {OnnxModel.FormOf(op) ?? "—"} | {bound.F32:G2} {bound.F64:G2} {bound.Half:G2} | {reference} |");
     }
