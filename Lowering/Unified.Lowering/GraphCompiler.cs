@@ -40,7 +40,7 @@ public sealed class GraphCompiler : IGraphCompiler
 
         var context = new PassContext(Verify: dump is not null, (pass, made) => dump?.Write(Phase.Rewrite, pass, GraphText.Print(made))) { HasKernel = Scheduler.HasKernel };
         var module = Pipeline.Run(specialized.Module, context);
-        var scheduled = Scheduler.Schedule(module);
+        var scheduled = Scheduler.Schedule(module, options.Convolutions);
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
         return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, Lap(clock), dump);
     }

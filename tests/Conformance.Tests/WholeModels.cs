@@ -55,3 +55,28 @@ public sealed partial class SmallBlock(int width, int seed) : Module
         return x + _down.Forward(Gelu(_up.Forward(_between.Forward(x))));
     }
 }
+
+/// <summary>Convolutions of 1 × 1 and 3 × 3 with whole vectors of channels, and a residual, with a training step that is one graph.</summary>
+public sealed partial class SmallResidual : Module
+{
+    private readonly Conv2d _first = new(3, 16, 1, generator: new Generator(1)), _middle = new(16, 32, 3, padding: 1, generator: new Generator(2));
+    private readonly Conv2d _last = new(32, 32, 3, generator: new Generator(3));
+    private readonly Sgd _optimizer;
+
+    public SmallResidual() => _optimizer = new Sgd(Parameters, new ConstantSchedule(0.1f));
+
+    [StaticGraph]
+    public Tensor Forward([Shape("N", 3, "H", "W")] Tensor images)
+    {
+        var x = Relu(_middle.Forward(_first.Forward(images)));
+        return Relu(_last.Forward(x)) + x[.., .., 1..^1, 1..^1];
+    }
+
+    [StaticGraph]
+    public Tensor Step([Shape("N", 3, "H", "W")] Tensor images)
+    {
+        var (loss, gradients) = ValueAndGrad(() => Mean(Square(Forward(images))), Parameters);
+        _optimizer.Step(gradients);
+        return loss;
+    }
+}

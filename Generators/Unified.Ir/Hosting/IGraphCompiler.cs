@@ -86,6 +86,21 @@ public sealed record HostCall(FunctionDefinition Function, int Thunk, object? Se
 /// <param name="IsTensor">Else a number, which comes as a tensor of rank 0.</param>
 public sealed record GivenArgument(int Position, bool IsTensor);
 
+/// <summary>How convolutions of 3 × 3 with stride 1 in f32 are computed.</summary>
+public enum ConvolutionKernels
+{
+    /// <summary>By what costs less for the layer's size.</summary>
+    ByCost,
+
+    /// <summary>
+    /// Always as the sum of products: an infinite or NaN pixel is seen by the results whose windows hold it, and by no others, and products do not overflow before their sum does.
+    /// </summary>
+    Direct,
+
+    /// <summary>By Winograd's algorithm wherever it can be used.</summary>
+    Winograd,
+}
+
 public sealed record CompileOptions
 {
     /// <summary>Where objects and images are kept between processes; null: no disk cache.</summary>
@@ -101,6 +116,9 @@ public sealed record CompileOptions
     public PrecisionPolicy Precision { get; init; } = PrecisionPolicy.None;
 
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How convolutions are computed, within the numerics contract.</summary>
+    public ConvolutionKernels Convolutions { get; init; }
 }
 
 /// <summary>What a compilation cost.</summary>

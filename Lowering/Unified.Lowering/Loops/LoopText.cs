@@ -13,6 +13,8 @@ public static class LoopText
         [typeof(ColumnKernel)] = (text, k) => Print(text, (ColumnKernel)k),
         [typeof(ContractionKernel)] = (text, k) => Print(text, (ContractionKernel)k),
         [typeof(PackKernel)] = (text, k) => Print(text, (PackKernel)k),
+        [typeof(WinogradPackKernel)] = (text, k) => Head(text, k, $"winograd pack side {((WinogradPackKernel)k).Side}"),
+        [typeof(WinogradKernel)] = (text, k) => Print(text, (WinogradKernel)k),
         [typeof(AttentionKernel)] = (text, k) => Print(text, (AttentionKernel)k),
         [typeof(AttentionGradientKernel)] = (text, k) => Print(text, (AttentionGradientKernel)k),
         [typeof(ScatterKernel)] = (text, k) => Head(text, k, $"scatter {((ScatterKernel)k).Type} index {((ScatterKernel)k).IndexType}"),
@@ -69,6 +71,13 @@ public static class LoopText
         var group = kernel.Group == 1 ? "" : $" group {kernel.Group}";
         var windows = kernel.Windows is { } w ? $" windows {w.Rows} {w.Depth}" : "";
         Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows}{group} {kernel.OrderA}");
+        Nodes(text, kernel.Epilogue);
+        Stores(text, kernel.Stores);
+    }
+
+    private static void Print(StringBuilder text, WinogradKernel kernel)
+    {
+        Head(text, kernel, $"winograd side {kernel.Side}");
         Nodes(text, kernel.Epilogue);
         Stores(text, kernel.Stores);
     }

@@ -23,6 +23,8 @@ public static class LoopVerifier
         ColumnKernel columns => [.. new Site(columns, columns.Axes, columns.Nodes).Check(
             [new Stage(columns.Reductions, []), new Stage([], columns.Stores)])],
         ContractionKernel product => [.. Shape(product), .. new Site(product, product.Axes, product.Epilogue).Check([new Stage([], product.Stores)])],
+        WinogradPackKernel { Side: var side } when !WinogradTransform.Sides.Contains(side) => [$"weights transformed for tiles of {side}"],
+        WinogradKernel winograd => [.. Shape(winograd), .. new Site(winograd, WinogradKernel.Axes, winograd.Epilogue).Check([new Stage([], winograd.Stores)])],
         PackKernel { Group: not 1 } pack when !IsGrouped(pack.Group, pack.Type, pack.DepthAxes == 1) => [$"{pack.Type} packed by {pack.Group} over {pack.DepthAxes} axes"],
         PackKernel { From: { } from } pack when (from, pack.Type, pack.Group) != (DType.F32, DType.BF16, 2) => [$"{from} packed as {pack.Type} by {pack.Group}"],
         PackKernel { DepthAxes: < 1 } pack => [$"a packed operand with {pack.DepthAxes} summed axes"],
@@ -48,6 +50,19 @@ public static class LoopVerifier
         if (kernel.Group != 1 && !IsGrouped(kernel.Group, kernel.Type, kernel.Windows is null))
         {
             yield return $"a product of {kernel.Type} by groups of {kernel.Group}";
+        }
+    }
+
+    private static IEnumerable<string> Shape(WinogradKernel kernel)
+    {
+        if (!WinogradTransform.Sides.Contains(kernel.Side) || kernel.ParameterCount < WinogradKernel.LeadingParameters)
+        {
+            yield return $"a convolution by tiles of {kernel.Side}, with {kernel.ParameterCount} parameters of {WinogradKernel.LeadingParameters} or more";
+        }
+
+        if (kernel.Buffers.Length < 2 || kernel.Buffers.Take(2).Any(b => b.Type != DType.F32))
+        {
+            yield return "a convolution by tiles of something else than f32";
         }
     }
 

@@ -23,6 +23,12 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var node = group.Nodes.Select(n => _graph.Nodes[n]).First(n => n.Op.Has(OpTraits.Contraction));
         var domain = group.Domain;
         var (a, b) = ContractionOperand.Of(_graph, node, views);
+        if (ChooseWinograd.Side(_graph, node, a, domain, program.Convolutions) is { } side)
+        {
+            new WinogradBuilder(program, grouping, group, views, side).Add(node, a, b);
+            return;
+        }
+
         var wall = a.Batch.Length;
         var rowsOfA = ContractionOperand.Merged(a.Kept);
         var depthOfA = ContractionOperand.Merged(a.Summed);

@@ -22,8 +22,9 @@ internal sealed class ProgramBuilder
     private readonly bool[] _inMemory;
     private readonly Dictionary<int, int> _outputOf;
 
-    public ProgramBuilder(Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee)
+    public ProgramBuilder(Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee, ConvolutionKernels convolutions)
     {
+        Convolutions = convolutions;
         _graph = graph;
         _kernels = kernels;
         _callee = callee;
@@ -34,6 +35,8 @@ internal sealed class ProgramBuilder
     }
 
     public Graph Graph => _graph;
+
+    public ConvolutionKernels Convolutions { get; }
 
     public ImmutableArray<View> Views => _views;
 

@@ -7,7 +7,7 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns primitive Graph IR into Loop IR kernels and a program of launches for each graph.</summary>
 public static class Scheduler
 {
-    public static ScheduledModule Schedule(GraphModule module)
+    public static ScheduledModule Schedule(GraphModule module, ConvolutionKernels convolutions = ConvolutionKernels.ByCost)
     {
         var kernels = new KernelTable();
         var prepared = new EliminateDeadCode().Run(new GraphModule([.. module.Graphs.Select(PrepareGraph.Run)]));
@@ -32,7 +32,7 @@ public static class Scheduler
                 Visit(numbers[callee]);
             }
 
-            return programs[index] = new ProgramBuilder(graph, kernels, name => (numbers[name], programs[numbers[name]]!)).Build();
+            return programs[index] = new ProgramBuilder(graph, kernels, name => (numbers[name], programs[numbers[name]]!), convolutions).Build();
         }
     }
 

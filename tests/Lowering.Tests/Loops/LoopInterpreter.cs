@@ -16,7 +16,7 @@ internal readonly record struct Memory(double[] Bytes, long Offset, int Size)
 }
 
 /// <summary>Runs units of a kernel point by point, as the records document them, without rounding floats.</summary>
-internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> buffers, ImmutableArray<long> parameters)
+internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> buffers, ImmutableArray<long> parameters)
 {
     private readonly Dictionary<(int Stage, int Reduction), double> _reduced = [];
     private readonly Dictionary<int, double> _values = [];
@@ -57,6 +57,12 @@ internal sealed class LoopInterpreter(LoopKernel kernel, ImmutableArray<Memory> 
                 break;
             case ContractionKernel product:
                 Product(product, unit);
+                break;
+            case WinogradPackKernel pack:
+                PackTransformed(pack, unit);
+                break;
+            case WinogradKernel winograd:
+                Tiles(winograd, unit);
                 break;
             case AttentionKernel attention:
                 Attend(attention, unit);

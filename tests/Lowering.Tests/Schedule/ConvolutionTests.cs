@@ -52,6 +52,46 @@ public sealed class ConvolutionTests
         CheckNative(module, Sizes);
     }
 
+    /// <summary>Behind a layer that leaves channels last, with its gradients: the image's is a convolution of 3 × 3 as well.</summary>
+    [Theory]
+    [InlineData(16, 40, 1)]
+    [InlineData(32, 17, 0)]
+    [InlineData(16, 32, 1)]
+    public void By_tiles(int channels, int outputs, int padding)
+    {
+        var module = Module([F32(B, 3, T + 2, 9), F32(channels, 3, 1, 1), F32(outputs, channels, 3, 3), F32(outputs)], (b, x) =>
+        {
+            var y = b.Apply(OpCode.Convolution, A.With("padding", [padding, padding]), b.Apply(OpCode.Convolution, A, x[0], x[1]), x[2], x[3]);
+            var loss = b.Sum(y * y, Enumerable.Range(0, y.Shape.Rank));
+            return [y, .. b.Gradient(loss, [.. x])];
+        });
+        foreach (var kernels in Enum.GetValues<ConvolutionKernels>())
+        {
+            Assert.Equal(kernels == ConvolutionKernels.Winograd, Check(module, kernels, Sizes[..2]).Kernels.OfType<WinogradKernel>().Any());
+            CheckNative(module, kernels, Sizes);
+        }
+    }
+
+    /// <summary>The layers of ResNet-50 of 3 × 3: by tiles where that costs less, at any batch.</summary>
+    [Theory]
+    [InlineData(56, 64, 1, 4)]
+    [InlineData(28, 128, 1, 4)]
+    [InlineData(14, 256, 1, 4)]
+    [InlineData(7, 512, 1, 2)]
+    [InlineData(56, 128, 2, null)]
+    [InlineData(224, 3, 1, null)]
+    [InlineData(64, 20, 1, null)]
+    public void Tiles_are_chosen_by_cost(int size, int channels, int stride, int? side)
+    {
+        var attributes = A.With("padding", [1, 1]).With("strides", [stride, stride]);
+        var module = Module([F32(B, channels, size, size), F32(channels, channels, 3, 3), F32(channels, channels, 1, 1)], (b, x) =>
+            [b.Apply(OpCode.Convolution, attributes, b.Apply(OpCode.Convolution, A, x[0], x[2]), x[1])]);
+        int? Side(ConvolutionKernels kernels) => Unified.Lowering.Schedule.Scheduler.Schedule(module, kernels).Kernels.OfType<WinogradKernel>().SingleOrDefault()?.Side;
+        Assert.Equal(side, Side(ConvolutionKernels.ByCost));
+        Assert.Null(Side(ConvolutionKernels.Direct));
+        Assert.Equal(stride == 1 && channels % 16 == 0, Side(ConvolutionKernels.Winograd) is not null);
+    }
+
     [Fact]
     public void A_transposed_convolution()
     {
@@ -63,7 +103,7 @@ public sealed class ConvolutionTests
     [Fact]
     public void Bias_activation_and_residual_end_the_convolution()
     {
-        var module = Module([F32(B, 4, T, 5), F32(4, 4, 3, 3), F32(4)], (b, x) =>
+        var module = Module([F32(B, 16, T, 5), F32(16, 16, 3, 3), F32(16)], (b, x) =>
         {
             var first = b.Apply(OpCode.Relu, b.Apply(OpCode.Convolution, A.With("padding", [1, 1]), x));
             var second = b.Apply(OpCode.Convolution, A.With("padding", [1, 1]), x[0], x[1]);
@@ -71,6 +111,8 @@ public sealed class ConvolutionTests
         });
         var scheduled = Check(module, Sizes);
         CheckNative(module, Sizes);
+        Check(module, ConvolutionKernels.Winograd, Sizes);
+        CheckNative(module, ConvolutionKernels.Winograd, Sizes);
         string[] labels = [.. scheduled.Programs[0].Steps.OfType<LaunchStep>().Select(s => s.Label).Where(l => l.Contains("window_product", StringComparison.Ordinal))];
         Assert.Equal(2, labels.Length);
         Assert.Contains(labels, l => l.Contains("+maximum", StringComparison.Ordinal) || l.Contains("+select", StringComparison.Ordinal));

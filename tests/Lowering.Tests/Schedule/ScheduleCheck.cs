@@ -36,9 +36,11 @@ internal static class ScheduleCheck
     public static GraphModule Lower(GraphModule module) => Pipeline.Run(module, new PassContext(Verify: true) { HasKernel = Scheduler.HasKernel });
 
     /// <summary>Schedules, runs and compares at the given sizes.</summary>
-    public static ScheduledModule Check(GraphModule module, params (long B, long T)[] sizes)
+    public static ScheduledModule Check(GraphModule module, params (long B, long T)[] sizes) => Check(module, ConvolutionKernels.ByCost, sizes);
+
+    public static ScheduledModule Check(GraphModule module, ConvolutionKernels convolutions, params (long B, long T)[] sizes)
     {
-        var scheduled = Scheduler.Schedule(module);
+        var scheduled = Scheduler.Schedule(module, convolutions);
         foreach (var (b, t) in sizes.Length == 0 ? [(3, 5), (1, 1), (2, 33)] : sizes)
         {
             var dims = new Dictionary<string, long> { ["B"] = b, ["T"] = t };
@@ -59,9 +61,11 @@ internal static class ScheduleCheck
     }
 
     /// <summary>As <see cref="Check"/>, with compiled kernels in their own precision.</summary>
-    public static void CheckNative(GraphModule module, params (long B, long T)[] sizes)
+    public static void CheckNative(GraphModule module, params (long B, long T)[] sizes) => CheckNative(module, ConvolutionKernels.ByCost, sizes);
+
+    public static void CheckNative(GraphModule module, ConvolutionKernels convolutions, params (long B, long T)[] sizes)
     {
-        var scheduled = Scheduler.Schedule(module);
+        var scheduled = Scheduler.Schedule(module, convolutions);
         foreach (var (b, t) in sizes)
         {
             var dims = new Dictionary<string, long> { ["B"] = b, ["T"] = t };

@@ -43,6 +43,13 @@ internal sealed class MicroKernel
     /// <summary>The most rows of a low tile: with their sums of all its panels they fill the registers, and half of the scratch tile.</summary>
     public int LowRows => _k.HasAvx512 ? 2 : 1;
 
+    /// <summary>
+    /// Elements along k that lie together in a packed row: with 16, rows are packed by blocks of 16 k, row after row in a block, and k is a multiple of 16. 1: k by k.
+    /// </summary>
+    public int LeftBlock { get; init; } = 1;
+
+    private (int Row, int Depth) PackedStrides => LeftBlock == 1 ? (1, Tile.Rows) : (LeftBlock, 1);
+
     /// <summary>The packed rows hold groups as 32-bit numbers and not numbers of the sum's type.</summary>
     public bool MultipliesGroups => _group == 2 && _k.HasAvx512 && _k.Cpu.Has("avx512bf16");
 
@@ -68,7 +75,7 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, (1, Tile.Rows), [b], depth, tile, height, adds: false);
+    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, PackedStrides, [b], depth, tile, height, adds: false);
 
     /// <summary>The product of one or two rows (<see cref="LowRows"/>) with <see cref="LowPanels"/> panels. The tile of the next panel is <see cref="LowRows"/> rows further on.</summary>
     /// <param name="panelSize">Elements from panel to panel.</param>
@@ -142,18 +149,25 @@ internal sealed class MicroKernel
             return;
         }
 
-        var whole = _k.B.And(depth, _k.I64(-Unroll));
-        LlvmValue RowAddress(LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(strides.Depth)));
-        var sums = _k.Loop(_k.I64(0), whole, Unroll, start, (k, state) =>
+        var unroll = Math.Max(Unroll, LeftBlock);
+        var whole = _k.B.And(depth, _k.I64(-unroll));
+        LlvmValue RowAddress(LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(LeftBlock == 1 ? strides.Depth : Tile.Rows)));
+        var sums = _k.Loop(_k.I64(0), whole, unroll, start, (k, state) =>
         {
             var (at, bt) = (RowAddress(k), PanelAddresses(b, k));
-            for (var u = 0; u < Unroll; u++)
+            for (var u = 0; u < unroll; u++)
             {
                 state = EmitStep(at, strides, bt, u, state);
             }
 
             return state;
         });
+        if (LeftBlock > 1)
+        {
+            StoreSums(sums);
+            return;
+        }
+
         sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(k), strides, PanelAddresses(b, k), 0, state));
         StoreSums(sums);
 

@@ -11,7 +11,7 @@ namespace Unified.Lowering.Targets.X64;
 public sealed class X64Emitter : IKernelEmitter
 {
     /// <summary>Raised whenever equal kernels may give other code than before.</summary>
-    private const int Version = 9;
+    private const int Version = 10;
 
     private const string Pipeline = "function(early-cse,loop-mssa(licm))";
 
@@ -22,6 +22,8 @@ public sealed class X64Emitter : IKernelEmitter
         [typeof(ScatterKernel)] = (b, k) => ScatterEmitter.Emit(b, (ScatterKernel)k),
         [typeof(PackKernel)] = (b, k) => PackEmitter.Emit(b, (PackKernel)k),
         [typeof(ContractionKernel)] = (b, k) => ContractionEmitter.Emit(b, (ContractionKernel)k),
+        [typeof(WinogradPackKernel)] = (b, k) => WinogradPackEmitter.Emit(b, (WinogradPackKernel)k),
+        [typeof(WinogradKernel)] = (b, k) => WinogradEmitter.Emit(b, (WinogradKernel)k),
         [typeof(AttentionGradientKernel)] = (b, k) => AttentionGradientEmitter.Emit(b, (AttentionGradientKernel)k),
         [typeof(AttentionKernel)] = (b, k) => AttentionEmitter.Emit(b, (AttentionKernel)k),
     };

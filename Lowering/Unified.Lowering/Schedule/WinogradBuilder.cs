@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+
+namespace Unified.Lowering.Schedule;
+
+/// <summary>Turns a convolution of 3 × 3 and the elementwise work after it into the transformation of its weights and one kernel over tiles of the image.</summary>
+internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping, Group group, ImmutableArray<View> views, int side)
+{
+    // Transformed tiles and their products that stay in the second-level cache beside a place's weights.
+    private const int MostBytes = 640 << 10;
+
+    // With few blocks of tiles the columns are divided too.
+    private const int EnoughUnits = 16, FewestColumns = 2 * Tile.Columns;
+
+    public void Add(Node node, ContractionOperand a, ContractionOperand b)
+    {
+        var (image, domain, weights) = (program.Graph.TypeOf(node.Operands[0]).Shape, group.Domain, b.Kept[0].Extent);
+        var (channels, span) = (image[3], side + WinogradTransform.Kernel - 1);
+        var panels = Dim.CeilDiv(weights, Tile.Columns);
+        var packed = program.AddTemporary(panels * Tile.Columns * channels * (span * span * sizeof(float)));
+        program.AddLaunch(
+            new WinogradPackKernel(side),
+            [program.Ref(b.View.Owner, b.View.Offset, b.Type), new BufferRef(packed, Dim.Zero)],
+            [channels, weights, b.Summed[0].Stride, b.Summed[1].Stride, b.Summed[2].Stride, b.Kept[0].Stride],
+            panels * channels,
+            WinogradKernel.Lanes,
+            Dim.Zero,
+            Dim.Zero,
+            null,
+            $"pack tiles of {side} [{channels},{weights}]",
+            node.Source,
+            mayBeKept: true);
+
+        var space = new KernelSpace(program.Graph, grouping, group, views);
+        var stores = program.Stored(group).Select(v => (Access: space.StoreOf(v), Node: space.Emit(v))).ToList();
+        var accessA = new Access(a.View.Owner, a.Type, a.View.Offset, [.. a.Kept.Select(k => k.Stride), Dim.Zero], false);
+        var settled = new SettledSpace(space, domain, stores.Select(s => s.Access).Append(accessA), kept: WinogradKernel.Axes, apart: WinogradKernel.Axes);
+        var tiles = domain[0] * Dim.CeilDiv(domain[1], side) * Dim.CeilDiv(domain[2], side);
+        var tilesPerUnit = TilesPerUnit(tiles, channels, span);
+        var blocks = Dim.CeilDiv(tiles, tilesPerUnit);
+        var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(EnoughUnits, Dim.Max(blocks, 1))), Tile.Columns));
+        foreach (var parameter in (IEnumerable<Dim>)[.. settled.Extents, channels, tilesPerUnit, columns, image[1], image[2], Dim.Zero, Dim.Zero, .. a.Kept.Select(k => k.Stride)])
+        {
+            settled.Parameter(parameter);
+        }
+
+        // The operands come first among the buffers; no owner has a negative number.
+        settled.Buffer(accessA);
+        settled.Buffer(new Access(-1, DType.F32, Dim.Zero, [], false));
+        settled.Settle(_ => throw new InvalidOperationException("a convolution has no reductions after it"));
+        ImmutableArray<Store> list = [.. stores.Select(s => settled.Store(s.Access, s.Node))];
+        program.AddLaunch(
+            new WinogradKernel(settled.Buffers, settled.Parameters.Count, side, settled.Nodes, list),
+            settled.BufferKeys.Select(k => k.Owner < 0 ? new BufferRef(packed, Dim.Zero) : program.Ref(k.Owner, k.Offset, k.Type)),
+            settled.Parameters,
+            blocks * Dim.CeilDiv(weights, columns),
+            Dim.One,
+            WinogradKernel.ScratchBytes(tilesPerUnit, channels, side),
+            domain.Size * channels * (2 * WinogradTransform.Kernel * WinogradTransform.Kernel),
+            group,
+            $"tiles of {side} {program.LabelOf(group)}",
+            program.SourceOf(group));
+    }
+
+    private static Dim TilesPerUnit(Dim tiles, Dim channels, int span)
+    {
+        var perRow = (channels + Tile.Columns) * (span * span * Tile.Rows * sizeof(float));
+        var most = Dim.Max(1, Dim.FloorDiv(MostBytes, Dim.Max(perRow, 1))) * Tile.Rows;
+        return Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(tiles, Dim.Max(1, Dim.CeilDiv(tiles, most))), Tile.Rows));
+    }
+}
