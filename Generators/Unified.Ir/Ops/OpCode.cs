@@ -74,7 +74,7 @@ public enum OpCode : ushort
     PseudoInverse, LeastSquares, MatrixRank, MatrixNorm, SingularValues, Eigvalsh,
 
     // By index, counts, small products; whole numbers of 8 bits.
-    TakeAlongAxis, SearchSorted, BinCount, Histogram, Cross, Kron, Covariance, Correlation, Quantize, Dequantize,
+    TakeAlongAxis, SearchSorted, BinCount, Histogram, Cross, Kron, Covariance, Correlation, Quantize, Dequantize, QuantizedMatMul,
 
     // Structure: only in Graph IR.
     Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient, HostCall,

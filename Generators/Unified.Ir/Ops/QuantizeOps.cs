@@ -26,6 +26,12 @@ internal static class QuantizeOps
             Precision = OpPrecision.Full,
             Examples = [new("i8[B,T]", "f32[]"), new(A.With("axis", 1L), "u8[B,T,2]", "f32[T]", "u8[T]"), new("i32[B,T]", "f32[T]", "i32[T]")],
         },
+        Of(OpCode.QuantizedMatMul, [new("x"), new("weight"), new("scale")], InferProduct, Product, OpTraits.Contraction) with
+        {
+            // A rounded scale would cost more digits than the weights have.
+            Precision = OpPrecision.Full,
+            Examples = [new("f32[B,8]", "u8[T,4]", "f32[T,2]"), new("f32[2,B,12]", "i8[3,12]", "f32[3,4]"), new("f32[B,4]", "u8[3,2]", "f32[3,1]")],
+        },
     ];
 
     private static Attributes A => Attributes.Empty;
@@ -99,6 +105,54 @@ internal static class QuantizeOps
         var whole = b.Cast(x[0], DType.I32);
         whole = x.Length > 2 ? whole - b.Cast(Along(b, x[2], x[0], a), DType.I32) : whole;
         return b.Cast(whole, x[1].DType) * Along(b, x[1], x[0], a);
+    }
+
+    private static ImmutableArray<TensorType> InferProduct(OpInputs inputs)
+    {
+        if (inputs[0].DType != DType.F32 || inputs[2].DType != DType.F32)
+        {
+            throw inputs.WrongDType("x and scale must have f32; cast them");
+        }
+
+        if (inputs[1].DType is not (DType.U8 or DType.I8))
+        {
+            throw inputs.WrongDType($"the weight must have u8 (two numbers of 4 bits each) or i8, not {inputs[1].DType.Text()}");
+        }
+
+        InferRules.RequireRank(inputs, 0, 2);
+        var (weight, scale) = (inputs[1].Shape, inputs[2].Shape);
+        if (weight.Rank != 2 || scale.Rank != 2)
+        {
+            throw inputs.Error($"weight and scale must have shapes [out,in] and [out,groups], not {weight} and {scale}");
+        }
+
+        var depth = weight[1] * PerByte(inputs[1].DType);
+        InferRules.RequireEqual(inputs, inputs[0].Shape[inputs[0].Rank - 1], depth, "the last axis of x and the numbers in a row of the weight");
+        InferRules.RequireEqual(inputs, weight[0], scale[0], "the rows of weight and scale");
+        if (depth is { IsConstant: true, Value: var length } && scale[1] is { IsConstant: true, Value: var groups }
+            && (groups < 1 || length % groups != 0 || length / groups % PerByte(inputs[1].DType) != 0))
+        {
+            throw inputs.Error($"a row of {length} numbers does not fall into {groups} groups of equal size{(PerByte(inputs[1].DType) == 1 ? "" : ", each of whole bytes")}");
+        }
+
+        return [inputs[0] with { Shape = new Shape([.. inputs[0].Shape.Take(inputs[0].Rank - 1), weight[0]]) }];
+    }
+
+    private static int PerByte(DType dtype) => dtype == DType.U8 ? 2 : 1;
+
+    private static OpValue Product(OpBuilder b, ImmutableArray<OpValue> x, Attributes a)
+    {
+        var (rows, groups, depth) = (x[1].Shape[0], x[2].Shape[1], x[1].Shape[1] * PerByte(x[1].DType));
+        var numbers = b.Reshape(PerByte(x[1].DType) == 2 ? Nibbles(b, x[1]) : b.Cast(x[1], DType.F32), Shape.From(rows, groups, Dim.FloorDiv(depth, groups)));
+        var weight = numbers * b.Reshape(x[2], Shape.From(rows, groups, 1));
+        return b.MatMul(x[0], b.Reshape(weight, Shape.From(rows, depth)), transposeB: true);
+    }
+
+    // The lower half of a byte comes first; 8 stands for 0.
+    private static OpValue Nibbles(OpBuilder b, OpValue bytes)
+    {
+        OpValue[] halves = [b.Apply(OpCode.LogicalAnd, bytes, b.ScalarLike(bytes, 15)), b.Apply(OpCode.FloorDivide, bytes, b.ScalarLike(bytes, 16))];
+        return b.Cast(b.Apply(OpCode.Stack, A.With("axis", -1L), halves), DType.F32) - 8;
     }
 
     private static OpValue Along(OpBuilder b, OpValue vector, OpValue x, Attributes a) => vector.Shape.Rank == 0

@@ -37,11 +37,21 @@ public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, in
 public sealed record WindowAxes(int Rows, int Depth);
 
 /// <summary>
+/// The numbers of B are held in 4 or 8 bits and multiplied by an f32 for each group of neighbours in k, and column. The scales are the third buffer, packed as B
+/// is, with groups in the place of k.
+/// </summary>
+/// <param name="PerByte">
+/// 1: B is packed as i8. 2: B is packed as bytes that hold two numbers of k each, lower half first, from 0 to 15 and meant minus 8; K is even, and so is a group.
+/// </param>
+public sealed record ScaledGroups(int PerByte);
+
+/// <summary>
 /// C = epilogue(A · B) with B packed by <see cref="PackKernel"/>. Buffers: (A, packed B, then what the epilogue loads and stores).
 /// Parameters: batch extents, the extents of the axes that m runs over (their product is M), N, K, R and C (rows and columns per unit, multiples of
 /// <see cref="Tile.Rows"/> and <see cref="Tile.Columns"/>), then strides of A: batch axes, m, k; with <see cref="Windows"/> instead of the last two:
 /// extents and strides of A's axes of m, extents and strides of its axes of k;
-/// then strides of the packed B per batch axis (zero where B is shared), then what the epilogue's strides name. Epilogue nodes live in the
+/// then strides of the packed B per batch axis (zero where B is shared), then, with <see cref="Scaled"/>, the numbers of k in a group, then what the epilogue's
+/// strides name. Epilogue nodes live in the
 /// space (batch…, m…, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
 /// in its columns; a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R and C.
 /// Units: batches × CeilDiv(M, R) × CeilDiv(N, C). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
@@ -60,6 +70,9 @@ public sealed record ContractionKernel(
 
     /// <summary>How B is packed: <see cref="PackKernel.Group"/>.</summary>
     public int Group { get; init; } = 1;
+
+    /// <summary>Null: B holds what is multiplied.</summary>
+    public ScaledGroups? Scaled { get; init; }
 
     /// <summary>Null: A is a matrix.</summary>
     public WindowAxes? Windows { get; init; }

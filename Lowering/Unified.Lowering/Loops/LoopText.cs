@@ -70,7 +70,8 @@ public static class LoopText
         var rows = kernel.RowAxes == 1 ? "" : $" rows {kernel.RowAxes}";
         var group = kernel.Group == 1 ? "" : $" group {kernel.Group}";
         var windows = kernel.Windows is { } w ? $" windows {w.Rows} {w.Depth}" : "";
-        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows}{group} {kernel.OrderA}");
+        var scaled = kernel.Scaled is { } s ? $" scaled {s.PerByte}" : "";
+        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows}{group}{scaled} {kernel.OrderA}");
         Nodes(text, kernel.Epilogue);
         Stores(text, kernel.Stores);
     }

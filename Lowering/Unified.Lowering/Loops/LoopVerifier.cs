@@ -36,7 +36,7 @@ public static class LoopVerifier
     private static IEnumerable<string> Shape(ContractionKernel kernel)
     {
         var axesOfA = kernel.Windows is { } w ? 2 * (w.Rows + w.Depth) : 2;
-        var least = (3 * kernel.BatchAxes) + kernel.RowAxes + 4 + axesOfA;
+        var least = (3 * kernel.BatchAxes) + kernel.RowAxes + 4 + axesOfA + (kernel.Scaled is null ? 0 : 1);
         if (kernel.RowAxes < 1 || kernel.Windows is { Rows: < 1 } or { Depth: < 1 } || kernel.ParameterCount < least)
         {
             yield return $"a product over {kernel.BatchAxes} + {kernel.RowAxes} axes, with {kernel.Windows}, has {kernel.ParameterCount} parameters of {least} or more";
@@ -45,6 +45,11 @@ public static class LoopVerifier
         if (kernel.Buffers.Length > 1 && kernel.RightType != kernel.Type && !(kernel.Type == DType.F32 && kernel.RightType is DType.I8 or DType.U8 or DType.F16 or DType.BF16))
         {
             yield return $"a product of {kernel.Type} and {kernel.RightType}";
+        }
+
+        if (kernel.Scaled is { } scaled && (kernel.Type, kernel.Group, kernel.Buffers.Length > 2 ? kernel.Buffers[2].Type : kernel.Type, kernel.RightType) != (DType.F32, 1, DType.F32, scaled.PerByte == 2 ? DType.U8 : DType.I8))
+        {
+            yield return $"a product of {kernel.Type} and scaled {kernel.RightType}, {scaled.PerByte} a byte";
         }
 
         if (kernel.Group != 1 && !IsGrouped(kernel.Group, kernel.Type, kernel.Windows is null))

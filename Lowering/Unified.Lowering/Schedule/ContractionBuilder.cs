@@ -16,6 +16,9 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     // With few blocks of rows the columns are divided too, into pieces that are worth packing the rows for.
     private const int EnoughUnits = 16, FewestColumns = 8 * Tile.Columns;
 
+    // Owners of what no value of the graph is.
+    private const int Packed = -1, Scales = -2;
+
     private readonly Graph _graph = program.Graph;
 
     public void Add()
@@ -58,6 +61,8 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var (packed, packedStrides) = PackOperand.Add(
             program, program.Ref(b.View.Owner, b.View.Offset, b.Type), typeOfB, batch, stridesB, depthOfB, new OperandAxis(n, b.Kept[0].Stride), node.Source, dotGroup,
             isRounded ? b.Type : null);
+        var scales = b.Scale is { } scale ? PackOperand.Add(
+            program, program.Ref(scale.View.Owner, scale.View.Offset, DType.F32), DType.F32, [], [], [scale.Groups], scale.Kept, node.Source).Buffer : -1;
         var m = Product(rows);
         var mostRows = Dim.Max(Tile.Rows, Dim.Min(RowsPerUnit, Dim.FloorDiv(MostPackedElements, Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
         var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - FewRows, mostRows));
@@ -74,7 +79,13 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
 
         // The operands come first among the buffers; no owner has a negative number.
         settled.Buffer(accessA);
-        settled.Buffer(new Access(-1, typeOfB, Dim.Zero, [], false));
+        settled.Buffer(new Access(Packed, typeOfB, Dim.Zero, [], false));
+        if (b.Scale is not null)
+        {
+            settled.Parameter(Dim.FloorDiv(depth, b.Scale.Groups.Extent));
+            settled.Buffer(new Access(Scales, DType.F32, Dim.Zero, [], false));
+        }
+
         settled.Settle(_ => throw new InvalidOperationException("a contraction has no reductions after it"));
         ImmutableArray<Store> list = [.. stores.Select(s => settled.Store(s.Access, s.Node))];
         var (strideM, strideK) = windows is null ? (settled.StridesOf(accessA.Strides)[^2], a.Summed[0].Stride) : (rowsOfA[^1].Stride, depthOfA[^1].Stride);
@@ -84,10 +95,16 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             RowAxes = rowAxes,
             Group = dotGroup,
             Windows = isMatrix ? null : windows,
+            Scaled = b.Scale is null ? null : new ScaledGroups(b.Scale.PerByte),
         };
         program.AddLaunch(
             kernel,
-            settled.BufferKeys.Select(k => k.Owner < 0 ? new BufferRef(packed, Dim.Zero) : program.Ref(k.Owner, k.Offset, k.Type)),
+            settled.BufferKeys.Select(k => k.Owner switch
+            {
+                Packed => new BufferRef(packed, Dim.Zero),
+                Scales => new BufferRef(scales, Dim.Zero),
+                _ => program.Ref(k.Owner, k.Offset, k.Type),
+            }),
             settled.Parameters,
             rowBlocks * Dim.CeilDiv(n, columns),
             Dim.One,

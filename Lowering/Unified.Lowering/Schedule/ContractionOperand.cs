@@ -6,6 +6,11 @@ namespace Unified.Lowering.Schedule;
 /// <summary>An axis of an operand: its extent, and the elements between neighbours.</summary>
 internal readonly record struct OperandAxis(Dim Extent, Dim Stride);
 
+/// <summary>What the numbers of a right operand are multiplied by: a number for each group of neighbours in k, and column.</summary>
+/// <param name="Groups">The groups, in the order of k.</param>
+/// <param name="PerByte">2: the operand's bytes hold two numbers of k each, and its summed axis is that of the bytes.</param>
+internal sealed record GroupScale(View View, OperandAxis Groups, OperandAxis Kept, int PerByte);
+
 /// <summary>One operand of a contraction in memory: which of its axes are batches, which are kept in the result, which are summed over.</summary>
 /// <param name="Batch">Strides along the result's batch axes, zero where the operand is shared.</param>
 /// <param name="Kept">Axes of the result, outermost first; of the right operand one.</param>
@@ -17,7 +22,11 @@ internal sealed record ContractionOperand(View View, DType Type, ImmutableArray<
         [OpCode.MatMul] = MatMul,
         [OpCode.WindowProduct] = WindowProduct,
         [OpCode.WindowGradient] = WindowGradient,
+        [OpCode.QuantizedMatMul] = QuantizedMatMul,
     };
+
+    /// <summary>Null: the numbers are the operand.</summary>
+    public GroupScale? Scale { get; init; }
 
     /// <summary>The two operands of a contraction.</summary>
     public static (ContractionOperand A, ContractionOperand B) Of(Graph graph, Node node, IReadOnlyList<View> views) => s_rules[node.Op.Code](graph, node, views);
@@ -56,6 +65,20 @@ internal sealed record ContractionOperand(View View, DType Type, ImmutableArray<
                 [.. Enumerable.Range(0, batch).Select(a => a < lead || shape[a - lead].Is(1) ? Dim.Zero : view.Strides[a - lead])],
                 [summedFirst ? second : first], [summedFirst ? first : second]);
         }
+    }
+
+    // x [B…, m, k], and weight [n, bytes of k] and scale [n, groups of k], which have no batches.
+    private static (ContractionOperand A, ContractionOperand B) QuantizedMatMul(Graph graph, Node node, IReadOnlyList<View> views)
+    {
+        var (seen, numbers, factors) = (views[node.Operands[0]], views[node.Operands[1]], views[node.Operands[2]]);
+        var (x, weight, scale) = (graph.TypeOf(node.Operands[0]), graph.TypeOf(node.Operands[1]), graph.TypeOf(node.Operands[2]).Shape);
+        var batch = x.Rank - 2;
+        return (
+            new(seen, x.DType, BatchOf(seen, x.Shape, batch), [new(x.Shape[batch], seen.Strides[batch])], [new(x.Shape[batch + 1], seen.Strides[batch + 1])]),
+            new(numbers, weight.DType, [.. Enumerable.Repeat(Dim.Zero, batch)], [new(weight.Shape[0], numbers.Strides[0])], [new(weight.Shape[1], numbers.Strides[1])])
+            {
+                Scale = new(factors, new(scale[1], factors.Strides[1]), new(scale[0], factors.Strides[0]), weight.DType == DType.U8 ? 2 : 1),
+            });
     }
 
     // x [B…, N, S…, C] and weight [B…, k…, C, O]: the windows' places are kept, what is inside a window is summed.

@@ -74,7 +74,7 @@ internal sealed class PrepareGraph
             case var _ when node.Op.Has(OpTraits.RunsGraph) || node.Op.Has(OpTraits.Managed):
                 return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
             case var _ when node.Op.Has(OpTraits.Contraction):
-                return Keep(builder, node, [operands[0], Given(node, Narrow(operands[1]))]);
+                return Keep(builder, node, [operands[0], Given(node, Narrow(operands[1])), .. operands[2..]]);
             default:
                 return node.Op.Has(OpTraits.Reduction) ? [Reduce(builder, node, operands[0])] : Keep(builder, node, operands);
         }

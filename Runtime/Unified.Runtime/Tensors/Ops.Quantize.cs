@@ -2,7 +2,7 @@ using Unified.Ir;
 
 namespace Unified;
 
-/// <summary>Whole numbers of 8 bits for real ones: real = scale · (whole - zeroPoint).</summary>
+/// <summary>Whole numbers of 4 or 8 bits for real ones: real = scale · (whole - zeroPoint).</summary>
 public static partial class Ops
 {
     /// <summary>round(x / scale) + zeroPoint, ties to even, as i8 (-128 … 127) or u8 (0 … 255); what lies beyond is the nearest of these.</summary>
@@ -23,6 +23,18 @@ public static partial class Ops
     [Op(OpCode.Dequantize)]
     public static Tensor Dequantize(Tensor x, Tensor scale, Tensor? zeroPoint = null, int axis = -1) =>
         Scaled(OpCode.Dequantize, Attributes.Empty.With("axis", (long)axis), x, scale, zeroPoint);
+
+    /// <summary>
+    /// x · Wᵀ for weights of 4 or 8 bits with a scale for each group of neighbours in a row: W[o, i] = scale[o, i / length] · number[o, i], where length is the
+    /// row's length over the number of groups. A graph reads the weights as they are and widens them in registers. No gradient flows to the weights.
+    /// </summary>
+    /// <param name="x">Shape [.., rows, in], f32.</param>
+    /// <param name="weight">Shape [out, in] of i8; or [out, in / 2] of u8, two numbers a byte, the lower half first, each from 0 to 15 and meant minus 8.</param>
+    /// <param name="scale">Shape [out, groups], f32.</param>
+    /// <returns>Shape [.., rows, out], f32.</returns>
+    /// <exception cref="ShapeException">Other dtypes; shapes that do not fit; a row that does not fall into that many groups of whole bytes.</exception>
+    [Op(OpCode.QuantizedMatMul)]
+    public static Tensor QuantizedMatMul(Tensor x, Tensor weight, Tensor scale) => Eager.Apply(OpCode.QuantizedMatMul, Attributes.Empty, x, weight, scale);
 
     private static Tensor Scaled(OpCode code, Attributes attributes, Tensor x, Tensor scale, Tensor? zeroPoint) =>
         zeroPoint is null ? Eager.Apply(code, attributes, x, scale) : Eager.Apply(code, attributes, x, scale, zeroPoint);

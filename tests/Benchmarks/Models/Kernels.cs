@@ -74,6 +74,27 @@ public sealed partial class NarrowProjection(int inputs, int outputs) : Module
     public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Cast(Weight, Ir.DType.F32), transposeB: true);
 }
 
+/// <summary>x · Wᵀ in f32, with weights of 4 bits and a scale for each 64 of them.</summary>
+public sealed partial class GroupedProjection : Module
+{
+    public GroupedProjection(int inputs, int outputs)
+    {
+        var bytes = new byte[(long)outputs * inputs / 2];
+        new Random(3).NextBytes(bytes);
+        Weight = Tensor.From<byte>(bytes, outputs, inputs / 2);
+        Scale = new Generator(3).Uniform([outputs, inputs / GroupSize]);
+    }
+
+    public const int GroupSize = 64;
+
+    public Tensor Weight { get; }
+
+    public Tensor Scale { get; }
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => QuantizedMatMul(x, Weight, Scale);
+}
+
 /// <summary>x · Wᵀ, with weights that belong to the model.</summary>
 public sealed partial class Projection(int inputs, int outputs) : Module
 {

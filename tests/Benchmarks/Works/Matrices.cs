@@ -21,6 +21,7 @@ internal static class Matrices
         .. from m in (int[])[1, 4] from n in (int[])[4096, 11008] select Half(m, 4096, n) with { ShareFloor = 0.9 },
         .. from m in (int[])[1, 4] select Narrow("w16", 2, m, 4096, 11008),
         .. from m in (int[])[1, 4] select Narrow("w8", 1, m, 4096, 11008),
+        .. from m in (int[])[1, 4] select Grouped(m, 4096, 22016),
     ];
 
     private static Work Square(int size) => new($"gemm/f32/{size}", new Cost(2.0 * size * size * size), threads =>
@@ -57,6 +58,14 @@ internal static class Matrices
 
             var half = new NarrowProjection(k, n);
             return new Contest(new InProcess("unified", Inputs.Disposing(() => half.Forward(x))));
+        })
+        { ShareFloor = 0.9 };
+
+    private static Work Grouped(int m, int k, int n) =>
+        new($"linear/w4/{m}x{k}x{n}", new Cost(2.0 * m * k * n, ((double)k * n / 2) + (4.0 * k * n / GroupedProjection.GroupSize)), _ =>
+        {
+            var (model, x) = (new GroupedProjection(k, n), Inputs.Uniform(1, m, k));
+            return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Forward(x))));
         })
         { ShareFloor = 0.9 };
 

@@ -208,6 +208,9 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         Assert.True(product.OrderA switch { MatrixOrder.KInner => strideK == 1, MatrixOrder.KOuter => strideM == 1, _ => true });
         var padded = (depth + product.Group - 1) / product.Group * product.Group;
         var packed = place[(rowsOfA == 0 ? 2 : 2 * (rowsOfA + depthOfA))..];
+        var (perByte, length) = product.Scaled is { } scaled ? (scaled.PerByte, packed[batch]) : (1, depth);
+        double Right(long k, long n, double packed) => product.Scaled is null ? packed
+            : (perByte == 1 ? packed : (((int)packed >> (int)(4 * (k % 2))) & 15) - 8) * buffers[2][(n / Tile.Columns * (depth / length) * Tile.Columns) + InPanel(k / length, n % Tile.Columns, 1)];
         var a = Enumerable.Range(0, batch).Sum(i => at[i] * strides[i]);
         var b = Enumerable.Range(0, batch).Sum(i => at[i] * packed[i]);
         for (var m = at[^2] * perUnit; m < Math.Min(rows, (at[^2] + 1) * perUnit); m++)
@@ -217,7 +220,8 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
                 _accumulator = 0;
                 for (long k = 0; k < depth; k++)
                 {
-                    _accumulator += buffers[0][a + Row(m) + Depth(k)] * buffers[1][b + (n / Tile.Columns * padded * Tile.Columns) + InPanel(k, n % Tile.Columns, product.Group)];
+                    var panel = b + (n / Tile.Columns * (padded / perByte) * Tile.Columns);
+                    _accumulator += buffers[0][a + Row(m) + Depth(k)] * Right(k, n, buffers[1][panel + InPanel(k / perByte, n % Tile.Columns, product.Group)]);
                 }
 
                 foreach (var store in product.Stores)

@@ -22,7 +22,7 @@ internal sealed class ContractionEmitter
     {
         (_k, _kernel) = (k, kernel);
         _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
-        _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType);
+        _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType) { Scaled = kernel.Scaled is { } s ? (s.PerByte, GroupLength) : null };
         _sum = MicroKernel.SumType(k, kernel.Type);
     }
 
@@ -42,8 +42,11 @@ internal sealed class ContractionEmitter
 
     private LlvmValue StrideOfA(int axis) => _k.Parameter(FirstStride + axis);
 
-    private LlvmValue StrideOfPacked(int axis) =>
-        _k.Parameter(FirstStride + BatchAxes + (_kernel.Windows is { } w ? 2 * (w.Rows + w.Depth) : 2) + axis);
+    private LlvmValue StrideOfPacked(int axis) => _k.Parameter(FirstStrideOfPacked + axis);
+
+    private int FirstStrideOfPacked => FirstStride + BatchAxes + (_kernel.Windows is { } w ? 2 * (w.Rows + w.Depth) : 2);
+
+    private LlvmValue GroupLength => _k.Parameter(FirstStrideOfPacked + BatchAxes);
 
     // Extents and strides of A's axes of m, or of k; of a matrix there is one each, without an extent of its own.
     private (LlvmValue Extent, LlvmValue Stride)[] AxesOfA(int first, int count) =>
@@ -64,7 +67,8 @@ internal sealed class ContractionEmitter
         (LlvmValue Extent, LlvmValue Stride)[] depthOfA = windows is { } d ? AxesOfA(2 * d.Rows, d.Depth) : [(Depth, StrideOfA(BatchAxes + 1))];
         var groups = _kernel.Group == 1 ? Depth : _k.CeilDiv(Depth, _kernel.Group);
         var tileSize = _k.Mul(_micro.MultipliesGroups ? groups : Depth, _k.I64(Tile.Rows));
-        var panelSize = _k.Mul(groups, _k.I64(Tile.Columns * _kernel.Group));
+        var panelSize = _k.Mul(_kernel.Scaled is { } s ? _k.B.UDiv(Depth, _k.I64(s.PerByte)) : groups, _k.I64(Tile.Columns * _kernel.Group));
+        var scalesSize = _kernel.Scaled is null ? Depth : _k.Mul(_k.B.UDiv(Depth, GroupLength), _k.I64(Tile.Columns));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, BatchAxes).Select(_k.Parameter), blocks, columnBlocks]);
@@ -109,19 +113,21 @@ internal sealed class ContractionEmitter
             _k.Loop(firstPanel, lastPanel, 1, panel =>
             {
                 var firstColumn = _k.Mul(panel, _k.I64(Tile.Columns));
-                var panelAddress = _k.B.Gep(elementB, b, _k.Mul(panel, panelSize));
+                Panel PanelAt(LlvmValue number) => new(
+                    _k.B.Gep(elementB, b, _k.Mul(number, panelSize)), _kernel.Scaled is null ? null : _k.B.Gep(_k.Context.F32, _k.Buffer(2), _k.Mul(number, scalesSize)));
+                var here = PanelAt(panel);
 
                 // Few rows are multiplied with several panels ahead, as far as these go.
                 var ahead = _k.B.URem(_k.B.Sub(panel, firstPanel), _k.I64(MicroKernel.LowPanels));
                 var isAhead = _k.B.And(isLow, _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), _k.I64(MicroKernel.LowPanels)), lastPanel));
                 _k.If(
                     _k.B.And(isAhead, _k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0))),
-                    () => _micro.EmitLow(rows, packedA, panelAddress, panelSize, Depth, tile));
+                    () => _micro.EmitLow(rows, packedA, p => PanelAt(_k.Add(panel, _k.I64(p))), Depth, tile));
                 var sums = _k.B.Gep(_sum, tile, _k.B.Select(isAhead, _k.Mul(ahead, _k.I64(_micro.LowRows * Tile.Columns)), _k.I64(0)));
                 _k.Loop(_k.I64(0), tiles, 1, t =>
                 {
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
-                    _k.If(isAhead, then: static () => { }, () => _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), panelAddress, Depth, tile));
+                    _k.If(isAhead, then: static () => { }, () => _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), here, Depth, tile));
                     var index = _k.Unravel(_k.Add(firstRow, first), [.. rowAxes.Select(r => r.Extent)]);
                     EmitEpilogue(indices[..^2], index, rowAxes, _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, sums);
                 });

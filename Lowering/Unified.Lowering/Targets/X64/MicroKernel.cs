@@ -26,6 +26,9 @@ internal sealed class MicroKernel
     private readonly int _group;
     private readonly DType _right;
 
+    /// <summary>Where the panel's numbers are scaled by groups: how many of them a byte holds, and how many a group.</summary>
+    public (int PerByte, LlvmValue Length)? Scaled { get; init; }
+
     /// <param name="k">Where code goes.</param>
     /// <param name="type">The type of the operands.</param>
     /// <param name="group">How the panel is packed: <see cref="PackKernel.Group"/>.</param>
@@ -75,13 +78,12 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, PackedStrides, [b], depth, tile, height, adds: false);
+    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, PackedStrides, [b], depth, tile, height, adds: false);
 
     /// <summary>The product of one or two rows (<see cref="LowRows"/>) with <see cref="LowPanels"/> panels. The tile of the next panel is <see cref="LowRows"/> rows further on.</summary>
-    /// <param name="panelSize">Elements from panel to panel.</param>
-    public void EmitLow(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue panelSize, LlvmValue depth, LlvmValue tile)
+    public void EmitLow(LlvmValue rows, LlvmValue a, Func<int, Panel> panelAhead, LlvmValue depth, LlvmValue tile)
     {
-        LlvmValue[] panels = [.. Enumerable.Range(0, LowPanels).Select(p => _k.B.Gep(Element, b, _k.Mul(panelSize, _k.I64(p))))];
+        Panel[] panels = [.. Enumerable.Range(0, LowPanels).Select(panelAhead)];
         void Emit(int height) => EmitPieces(a, (1, Tile.Rows), panels, depth, tile, height, adds: false);
         if (LowRows == 1)
         {
@@ -99,7 +101,7 @@ internal sealed class MicroKernel
         EmitPieces(a, strides, [b], depth, tile, height, adds: true);
 
     /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
-    public void EmitLowest(LlvmValue rows, LlvmValue a, LlvmValue b, LlvmValue depth, LlvmValue tile, int choice = 0)
+    public void EmitLowest(LlvmValue rows, LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int choice = 0)
     {
         void Whole() => Emit(a, b, depth, tile, Tile.Heights[choice]);
         if (choice + 1 == Tile.Heights.Length)
@@ -116,12 +118,15 @@ internal sealed class MicroKernel
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     // As many rows and columns at once as there are registers for their sums; the pieces' code is the same.
-    private void EmitPieces(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds)
+    private void EmitPieces(LlvmValue a, (int Row, int Depth) strides, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds)
     {
         var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
         Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
-            _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row))), strides, [.. panels.Select(b => _k.B.Gep(Element, b, _k.Mul(column, _k.I64(_group))))], depth,
+            _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row))), strides, [.. panels.Select(b => FromColumn(b, column))], depth,
             _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds)));
+
+        Panel FromColumn(Panel b, LlvmValue column) => new(
+            _k.B.Gep(Element, b.Numbers, _k.Mul(column, _k.I64(_group))), b.Scales is { } scales ? _k.B.Gep(_k.Context.F32, scales, column) : null);
 
         void Each(int extent, int step, Action<LlvmValue> body)
         {
@@ -136,13 +141,22 @@ internal sealed class MicroKernel
         }
     }
 
-    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] b, LlvmValue depth, LlvmValue tile, int rows, bool adds)
+    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, bool adds)
     {
+        LlvmValue[] b = [.. panels.Select(p => p.Numbers)];
+
         // Vector v of a row: those of one panel after those of another.
         var vectors = _vectors * b.Length;
         LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((((v / _vectors * LowRows) + r) * Tile.Columns) + (v % _vectors * _lanes)));
         LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, vectors)
             select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
+        if (Scaled is { } scaled)
+        {
+            StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors).Emit(
+                (r, k) => _k.B.Load(_sum, _k.B.Gep(_sum, RowAddress(k), _k.I64(r * strides.Row))), panels, depth, start));
+            return;
+        }
+
         if (_group == 2)
         {
             StoreSums(EmitPairs(a, strides, b, depth, start));
