@@ -30,7 +30,7 @@ internal static class QuantizeOps
         {
             // A rounded scale would cost more digits than the weights have.
             Precision = OpPrecision.Full,
-            Examples = [new("f32[B,8]", "u8[T,4]", "f32[T,2]"), new("f32[2,B,12]", "i8[3,12]", "f32[3,4]"), new("f32[B,4]", "u8[3,2]", "f32[3,1]")],
+            Examples = [new("f32[B,16]", "u8[T,8]", "f32[T,2]"), new("f32[2,B,12]", "i8[3,12]", "f32[3,4]"), new("f32[B,8]", "u8[3,4]", "f32[3,1]")],
         },
     ];
 
@@ -130,9 +130,9 @@ internal static class QuantizeOps
         InferRules.RequireEqual(inputs, inputs[0].Shape[inputs[0].Rank - 1], depth, "the last axis of x and the numbers in a row of the weight");
         InferRules.RequireEqual(inputs, weight[0], scale[0], "the rows of weight and scale");
         if (depth is { IsConstant: true, Value: var length } && scale[1] is { IsConstant: true, Value: var groups }
-            && (groups < 1 || length % groups != 0 || length / groups % PerByte(inputs[1].DType) != 0))
+            && (groups < 1 || length % groups != 0 || (PerByte(inputs[1].DType) == 2 && length / groups % 8 != 0)))
         {
-            throw inputs.Error($"a row of {length} numbers does not fall into {groups} groups of equal size{(PerByte(inputs[1].DType) == 1 ? "" : ", each of whole bytes")}");
+            throw inputs.Error($"a row of {length} numbers does not fall into {groups} groups of equal size{(PerByte(inputs[1].DType) == 1 ? "" : ", a multiple of 8")}");
         }
 
         return [inputs[0] with { Shape = new Shape([.. inputs[0].Shape.Take(inputs[0].Rank - 1), weight[0]]) }];

@@ -21,7 +21,7 @@ public enum MatrixOrder
 /// p·Columns … of row k, zero-padded. Buffers: (B, packed). Parameters: <see cref="BatchAxes"/> batch extents, then the extents of the axes that k runs
 /// over in row-major order, then N, then the strides of B in elements: batch axes, axes of k, n. The packed batches are dense: RoundUp(N, Columns)·K
 /// elements each. Units: batches × panels.
-/// With a <see cref="Group"/> of 2, K is rounded up to it and pairs lie together: for k = 0, 2, 4, … and each column the elements k and k + 1.
+/// With a <see cref="Group"/>, K is rounded up to it and groups lie together: for k = 0, Group, … and each column the elements k … k + Group - 1.
 /// </summary>
 /// <param name="Type">Of the packed numbers.</param>
 /// <param name="Order">KInner: the last axis of k is contiguous.</param>
@@ -41,9 +41,14 @@ public sealed record WindowAxes(int Rows, int Depth);
 /// is, with groups in the place of k.
 /// </summary>
 /// <param name="PerByte">
-/// 1: B is packed as i8. 2: B is packed as bytes that hold two numbers of k each, lower half first, from 0 to 15 and meant minus 8; K is even, and so is a group.
+/// 1: B is packed as i8. 2: B is packed as bytes that hold two numbers of k each, lower half first, from 0 to 15 and meant minus 8, four bytes of a column together; a
+/// group is a multiple of 8.
 /// </param>
-public sealed record ScaledGroups(int PerByte);
+public sealed record ScaledGroups(int PerByte)
+{
+    /// <summary><see cref="PackKernel.Group"/> of the packed bytes.</summary>
+    public int Bytes => PerByte == 2 ? 4 : 1;
+}
 
 /// <summary>
 /// C = epilogue(A · B) with B packed by <see cref="PackKernel"/>. Buffers: (A, packed B, then what the epilogue loads and stores).
@@ -65,7 +70,7 @@ public sealed record ContractionKernel(
     /// <summary>Axes of the epilogue's space that m runs over.</summary>
     public int RowAxes { get; init; } = 1;
 
-    /// <summary>What B is held in: <see cref="Type"/>, or, where that is f32, a type of 8 or 16 bits, whose numbers are widened as they are read.</summary>
+    /// <summary>What B is held in: <see cref="Type"/>; where that is f32, also a type of 8 or 16 bits, whose numbers are widened as they are read; where it is u8, also i8.</summary>
     public DType RightType => Buffers[1].Type;
 
     /// <summary>How B is packed: <see cref="PackKernel.Group"/>.</summary>
@@ -91,8 +96,13 @@ public static class Tile
     /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
     public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];
 
-    /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16.</summary>
-    public static int GroupOf(DType type) => type == DType.BF16 ? 2 : 1;
+    /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16, four of u8 and i8.</summary>
+    public static int GroupOf(DType left, DType right) => (left, right) switch
+    {
+        (DType.BF16, DType.BF16) => 2,
+        (DType.U8, DType.I8) => 4,
+        _ => 1,
+    };
 
     /// <summary>Per-thread scratch: the packed rows of A, with room for 16 k beyond the last, and one tile of C.</summary>
     public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>

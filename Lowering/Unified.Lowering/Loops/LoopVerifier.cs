@@ -25,13 +25,11 @@ public static class LoopVerifier
         ContractionKernel product => [.. Shape(product), .. new Site(product, product.Axes, product.Epilogue).Check([new Stage([], product.Stores)])],
         WinogradPackKernel { Side: var side } when !WinogradTransform.Sides.Contains(side) => [$"weights transformed for tiles of {side}"],
         WinogradKernel winograd => [.. Shape(winograd), .. new Site(winograd, WinogradKernel.Axes, winograd.Epilogue).Check([new Stage([], winograd.Stores)])],
-        PackKernel { Group: not 1 } pack when !IsGrouped(pack.Group, pack.Type, pack.DepthAxes == 1) => [$"{pack.Type} packed by {pack.Group} over {pack.DepthAxes} axes"],
+        PackKernel { Group: not 1 } pack when pack.DepthAxes != 1 || (pack.Type, pack.Group) is not ((DType.BF16, 2) or (DType.I8 or DType.U8, 4)) => [$"{pack.Type} packed by {pack.Group} over {pack.DepthAxes} axes"],
         PackKernel { From: { } from } pack when (from, pack.Type, pack.Group) != (DType.F32, DType.BF16, 2) => [$"{from} packed as {pack.Type} by {pack.Group}"],
         PackKernel { DepthAxes: < 1 } pack => [$"a packed operand with {pack.DepthAxes} summed axes"],
         _ => [],
     };
-
-    private static bool IsGrouped(int group, DType type, bool isMatrix) => group == Tile.GroupOf(type) && isMatrix;
 
     private static IEnumerable<string> Shape(ContractionKernel kernel)
     {
@@ -42,19 +40,22 @@ public static class LoopVerifier
             yield return $"a product over {kernel.BatchAxes} + {kernel.RowAxes} axes, with {kernel.Windows}, has {kernel.ParameterCount} parameters of {least} or more";
         }
 
-        if (kernel.Buffers.Length > 1 && kernel.RightType != kernel.Type && !(kernel.Type == DType.F32 && kernel.RightType is DType.I8 or DType.U8 or DType.F16 or DType.BF16))
+        var right = kernel.Buffers.Length > 1 ? kernel.RightType : kernel.Type;
+        if (right != kernel.Type && !(kernel.Type == DType.F32 && right is DType.I8 or DType.U8 or DType.F16 or DType.BF16) && (kernel.Type, right) != (DType.U8, DType.I8))
         {
-            yield return $"a product of {kernel.Type} and {kernel.RightType}";
+            yield return $"a product of {kernel.Type} and {right}";
         }
 
-        if (kernel.Scaled is { } scaled && (kernel.Type, kernel.Group, kernel.Buffers.Length > 2 ? kernel.Buffers[2].Type : kernel.Type, kernel.RightType) != (DType.F32, 1, DType.F32, scaled.PerByte == 2 ? DType.U8 : DType.I8))
+        if (kernel.Scaled is { } scaled
+            && (kernel.Type, right, kernel.Buffers.Length > 2 ? kernel.Buffers[2].Type : kernel.Type) != (DType.F32, scaled.PerByte == 2 ? DType.U8 : DType.I8, DType.F32))
         {
-            yield return $"a product of {kernel.Type} and scaled {kernel.RightType}, {scaled.PerByte} a byte";
+            yield return $"a product of {kernel.Type} and scaled {right}, {scaled.PerByte} a byte";
         }
 
-        if (kernel.Group != 1 && !IsGrouped(kernel.Group, kernel.Type, kernel.Windows is null))
+        var group = kernel.Scaled?.Bytes ?? (kernel.Windows is null ? Tile.GroupOf(kernel.Type, right) : 1);
+        if (kernel.Group != 1 && kernel.Group != group)
         {
-            yield return $"a product of {kernel.Type} by groups of {kernel.Group}";
+            yield return $"a product of {kernel.Type} and {right} by groups of {kernel.Group}";
         }
     }
 

@@ -57,7 +57,8 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         // Rounded to bf16 as it is packed.
         var isRounded = a.Type == DType.BF16 && b.Type == DType.F32;
         var typeOfB = isRounded ? a.Type : b.Type;
-        var dotGroup = isMatrix && depthOfB.Length == 1 && a.Type == typeOfB ? Tile.GroupOf(typeOfB) : 1;
+        var scaled = b.Scale is null ? null : new ScaledGroups(b.Scale.PerByte);
+        var dotGroup = scaled?.Bytes ?? (isMatrix && depthOfB.Length == 1 ? Tile.GroupOf(a.Type, typeOfB) : 1);
         var (packed, packedStrides) = PackOperand.Add(
             program, program.Ref(b.View.Owner, b.View.Offset, b.Type), typeOfB, batch, stridesB, depthOfB, new OperandAxis(n, b.Kept[0].Stride), node.Source, dotGroup,
             isRounded ? b.Type : null);
@@ -95,7 +96,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             RowAxes = rowAxes,
             Group = dotGroup,
             Windows = isMatrix ? null : windows,
-            Scaled = b.Scale is null ? null : new ScaledGroups(b.Scale.PerByte),
+            Scaled = scaled,
         };
         program.AddLaunch(
             kernel,

@@ -10,7 +10,7 @@ namespace Unified.Nn;
 public sealed partial class GroupQuantizedLinear : Layer
 {
     /// <summary>A copy of a layer's weights as they are now; its bias is shared.</summary>
-    /// <param name="groupSize">Neighbours that share a scale: a divisor of the layer's inputs, even with 4 bits.</param>
+    /// <param name="groupSize">Neighbours that share a scale: a divisor of the layer's inputs, and with 4 bits a multiple of 8.</param>
     /// <param name="bits">4 or 8.</param>
     /// <exception cref="ArgumentOutOfRangeException">Another number of bits.</exception>
     /// <exception cref="ArgumentException">The inputs do not fall into groups of that size.</exception>
@@ -23,9 +23,9 @@ public sealed partial class GroupQuantizedLinear : Layer
         }
 
         int outputs = layer.Weight.Shape[0], inputs = layer.Weight.Shape[1];
-        if (groupSize < 1 || inputs % groupSize != 0 || (bits == 4 && groupSize % 2 != 0))
+        if (groupSize < 1 || inputs % groupSize != 0 || (bits == 4 && groupSize % 8 != 0))
         {
-            throw new ArgumentException($"{inputs} inputs do not fall into groups of {groupSize}{(bits == 4 ? ", which must be even" : "")}", nameof(groupSize));
+            throw new ArgumentException($"{inputs} inputs do not fall into groups of {groupSize}{(bits == 4 ? ", a multiple of 8" : "")}", nameof(groupSize));
         }
 
         var rounded = QuantizedGroups.Of(layer.Weight.Cast(DType.F32).ToArray<float>(), groupSize, bits);

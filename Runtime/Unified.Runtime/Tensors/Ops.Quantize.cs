@@ -32,7 +32,7 @@ public static partial class Ops
     /// <param name="weight">Shape [out, in] of i8; or [out, in / 2] of u8, two numbers a byte, the lower half first, each from 0 to 15 and meant minus 8.</param>
     /// <param name="scale">Shape [out, groups], f32.</param>
     /// <returns>Shape [.., rows, out], f32.</returns>
-    /// <exception cref="ShapeException">Other dtypes; shapes that do not fit; a row that does not fall into that many groups of whole bytes.</exception>
+    /// <exception cref="ShapeException">Other dtypes; shapes that do not fit; a row that does not fall into that many groups, of 8, 16, 24, … numbers where a byte holds two.</exception>
     [Op(OpCode.QuantizedMatMul)]
     public static Tensor QuantizedMatMul(Tensor x, Tensor weight, Tensor scale) => Eager.Apply(OpCode.QuantizedMatMul, Attributes.Empty, x, weight, scale);
 

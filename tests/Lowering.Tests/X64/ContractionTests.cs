@@ -155,7 +155,7 @@ public sealed class ContractionTests
     public void Few_rows_give_the_bits_of_many(DType type, DType right)
     {
         const long Many = 14, N = 305, K = 37, Panels = 10;
-        var group = right == type ? Tile.GroupOf(type) : 1;
+        var group = Tile.GroupOf(type, right);
         var kernel = Plain(type, 0, MatrixOrder.KInner) with { Buffers = [new(type, false), new(right, false), new(type, true)], Group = group };
         using var a = new Block(type, Many * K).Fill(type.IsFloat() ? Agreement.Fraction : Agreement.Value);
         using var b = new Block(right, N * K).Fill(right.IsFloat() ? Agreement.Fraction : i => i * 7 % 100);
@@ -276,7 +276,7 @@ public sealed class ContractionTests
         [new(type, false), new(type, false), new(type, true)], (4 * batch) + 9, type, batch, order,
         [new AccumulatorNode(type)],
         [new Store(2, [.. Enumerable.Range(0, batch + 1).Select(i => Stride.Of((3 * batch) + 7 + i)), Stride.One], 0)])
-    { Group = Tile.GroupOf(type) };
+    { Group = Tile.GroupOf(type, type) };
 
     public static long Scratch(long rows, long depth, DType type) => Tile.ScratchBytes(rows, depth, type).Value;
 
@@ -284,7 +284,7 @@ public sealed class ContractionTests
     {
         var panels = (n + Tile.Columns - 1) / Tile.Columns;
         var batches = batch.Aggregate(1L, (x, y) => x * y);
-        var group = Tile.GroupOf(type);
+        var group = Tile.GroupOf(type, type);
         var packed = new Block(type, batches * panels * Tile.Columns * ((k + group - 1) / group * group));
         _ = KernelRunner.Run(
             new PackKernel(type, batch.Length, order) { Group = group }, [b, packed], [.. batch, k, n, .. batchStrides, strideK, strideN], batches * panels, 2, target: target);
@@ -310,7 +310,7 @@ public sealed class ContractionTests
         foreach (var target in KernelRunner.Targets)
         {
             using var packed = Pack(type, orderB, b, shared ? [] : batch, shared ? [] : strideB, k, n, bk, bn, target.Data);
-            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * ((k + Tile.GroupOf(type) - 1) / Tile.GroupOf(type) * Tile.GroupOf(type)));
+            var stridePacked = shared ? strideB : Dense(panels * Tile.Columns * ((k + Tile.GroupOf(type, type) - 1) / Tile.GroupOf(type, type) * Tile.GroupOf(type, type)));
             using var c = new Block(type, batches * m * n).Fill(_ => 0);
             Compare(
                 kernel, [a, packed, c], [.. batch, m, n, k, rowsPerUnit, columnsPerUnit, .. strideA, am, ak, .. stridePacked, .. strideC, n, 1],

@@ -32,7 +32,7 @@ public sealed partial class OldMachineTests
         if (type is not (DType.Bool or DType.I64))
         {
             kernels.AddRange(Enum.GetValues<MatrixOrder>().Select(o => ContractionTests.Plain(type, 1, o)));
-            kernels.AddRange(Enum.GetValues<MatrixOrder>().Select(o => new PackKernel(type, 1, o) { Group = Tile.GroupOf(type) }));
+            kernels.AddRange(Enum.GetValues<MatrixOrder>().Select(o => new PackKernel(type, 1, o) { Group = Tile.GroupOf(type, type) }));
         }
 
         if (type != DType.Bool)

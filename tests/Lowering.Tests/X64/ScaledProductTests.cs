@@ -10,16 +10,17 @@ public class ScaledProductTests
     /// <summary>Rows of every height of tile, columns that end in a panel, groups that are no multiple of what the loop does at once.</summary>
     [Theory]
     [InlineData(1, 1, 33, 12, 4)]
-    [InlineData(2, 1, 33, 12, 4)]
+    [InlineData(2, 1, 33, 24, 8)]
     [InlineData(2, 2, 160, 64, 32)]
     [InlineData(1, 3, 70, 45, 9)]
-    [InlineData(2, 4, 130, 36, 6)]
+    [InlineData(2, 4, 130, 48, 24)]
     [InlineData(2, 7, 64, 128, 128)]
     [InlineData(1, 12, 40, 32, 16)]
-    [InlineData(2, 29, 300, 22, 2)]
+    [InlineData(2, 29, 300, 24, 8)]
+    [InlineData(2, 2, 305, 40, 8)]
     public void Rows_times_numbers_times_scales(int perByte, long m, long n, long k, long length)
     {
-        var type = perByte == 2 ? DType.U8 : DType.I8;
+        var (type, group) = perByte == 2 ? (DType.U8, 4) : (DType.I8, 1);
         long bytes = k / perByte, groups = k / length, panels = (n + Tile.Columns - 1) / Tile.Columns;
         using var a = new Block(DType.F32, m * k).Fill(Agreement.Fraction);
         using var b = new Block(type, n * bytes).Fill(i => perByte == 2 ? i * 37 % 256 : (i * 37 % 255) - 127);
@@ -29,6 +30,7 @@ public class ScaledProductTests
             [new AccumulatorNode(DType.F32)], [new Store(3, [Stride.Of(8), Stride.One], 0)])
         {
             Scaled = new ScaledGroups(perByte),
+            Group = group,
         };
         Assert.Empty(LoopVerifier.Problems(kernel));
         foreach (var target in KernelRunner.Targets)
@@ -36,7 +38,7 @@ public class ScaledProductTests
             using var packed = new Block(type, panels * Tile.Columns * bytes);
             using var scales = new Block(DType.F32, panels * Tile.Columns * groups);
             using var c = new Block(DType.F32, m * n).Fill(_ => 0);
-            _ = KernelRunner.Run(new PackKernel(type, 0, MatrixOrder.KInner), [b, packed], [bytes, n, 1, bytes], panels, 2, target: target.Data);
+            _ = KernelRunner.Run(new PackKernel(type, 0, MatrixOrder.KInner) { Group = group }, [b, packed], [bytes, n, 1, bytes], panels, 2, target: target.Data);
             _ = KernelRunner.Run(new PackKernel(DType.F32, 0, MatrixOrder.KInner), [scale, scales], [groups, n, 1, groups], panels, 2, target: target.Data);
             _ = KernelRunner.Run(
                 kernel, [a, packed, scales, c], [m, n, k, 24, 160, k, 1, length, n], (m + 23) / 24 * ((n + 159) / 160), 2, Tile.ScratchBytes(24, k, DType.F32).Value, target.Data);
@@ -62,7 +64,7 @@ public class ScaledProductTests
     [InlineData(DType.I8, 16)]
     public void A_graph_reads_the_numbers_as_they_are(DType type, int bytes)
     {
-        var module = Module([F32(B, 3, 16), new TensorType(type, Shape.From(40, bytes)), F32(40, 4), F32(40)], (b, x) =>
+        var module = Module([F32(B, 3, 16), new TensorType(type, Shape.From(40, bytes)), F32(40, 2), F32(40)], (b, x) =>
             [b.Apply(OpCode.Gelu, b.Apply(OpCode.QuantizedMatMul, x[0], x[1], x[2]) + x[3])]);
         (long, long)[] sizes = [(1, 1), (9, 1)];
         var scheduled = Check(module, sizes);

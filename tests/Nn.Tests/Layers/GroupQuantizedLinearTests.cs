@@ -9,7 +9,7 @@ public class GroupQuantizedLinearTests
     [Theory]
     [InlineData(4, 64, 33, 32, true, 1)]
     [InlineData(4, 128, 300, 64, false, 2)]
-    [InlineData(4, 36, 70, 6, true, 3)]
+    [InlineData(4, 40, 70, 8, true, 3)]
     [InlineData(4, 128, 130, 128, true, 5)]
     [InlineData(8, 64, 33, 16, true, 1)]
     [InlineData(8, 45, 200, 9, false, 4)]
@@ -69,10 +69,10 @@ public class GroupQuantizedLinearTests
     [Fact]
     public void Groups_of_zeros_stay_zero()
     {
-        var linear = new Linear(4, 2, bias: false, generator: new Generator(1));
-        linear.Weight.Assign(Tensor.Zeros([2, 4]));
-        var layer = new GroupQuantizedLinear(linear, 2);
-        Assert.Equal([0f, 0f], layer.Forward(Tensor.Ones([1, 4])).ToArray<float>());
+        var linear = new Linear(8, 2, bias: false, generator: new Generator(1));
+        linear.Weight.Assign(Tensor.Zeros([2, 8]));
+        var layer = new GroupQuantizedLinear(linear, 8);
+        Assert.Equal([0f, 0f], layer.Forward(Tensor.Ones([1, 8])).ToArray<float>());
         Assert.Equal(0f, layer.Error);
     }
 
@@ -80,8 +80,8 @@ public class GroupQuantizedLinearTests
     public void Groups_that_do_not_fit_are_errors()
     {
         var linear = new Linear(12, 2, generator: new Generator(1));
-        Assert.Equal("12 inputs do not fall into groups of 5, which must be even (Parameter 'groupSize')", Assert.Throws<ArgumentException>(() => new GroupQuantizedLinear(linear, 5)).Message);
-        Assert.Throws<ArgumentException>(() => new GroupQuantizedLinear(linear, 3));
+        Assert.Equal("12 inputs do not fall into groups of 5, a multiple of 8 (Parameter 'groupSize')", Assert.Throws<ArgumentException>(() => new GroupQuantizedLinear(linear, 5)).Message);
+        Assert.Throws<ArgumentException>(() => new GroupQuantizedLinear(linear, 6));
         Assert.Throws<ArgumentOutOfRangeException>(() => new GroupQuantizedLinear(linear, 4, bits: 5));
     }
 

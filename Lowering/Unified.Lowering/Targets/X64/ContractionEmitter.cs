@@ -67,7 +67,7 @@ internal sealed class ContractionEmitter
         (LlvmValue Extent, LlvmValue Stride)[] depthOfA = windows is { } d ? AxesOfA(2 * d.Rows, d.Depth) : [(Depth, StrideOfA(BatchAxes + 1))];
         var groups = _kernel.Group == 1 ? Depth : _k.CeilDiv(Depth, _kernel.Group);
         var tileSize = _k.Mul(_micro.MultipliesGroups ? groups : Depth, _k.I64(Tile.Rows));
-        var panelSize = _k.Mul(_kernel.Scaled is { } s ? _k.B.UDiv(Depth, _k.I64(s.PerByte)) : groups, _k.I64(Tile.Columns * _kernel.Group));
+        var panelSize = _kernel.Scaled is { } s ? _k.Mul(_k.B.UDiv(Depth, _k.I64(s.PerByte)), _k.I64(Tile.Columns)) : _k.Mul(groups, _k.I64(Tile.Columns * _kernel.Group));
         var scalesSize = _kernel.Scaled is null ? Depth : _k.Mul(_k.B.UDiv(Depth, GroupLength), _k.I64(Tile.Columns));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
@@ -99,7 +99,7 @@ internal sealed class ContractionEmitter
                 var (source, lines) = (_k.B.GepUnchecked(elementA, a, _k.Mul(row, stride)), PanelLines.Apart(_k, stride));
                 if (_micro.MultipliesGroups)
                 {
-                    new PairWriter(_k, _kernel.OrderA, Tile.Rows).Emit(source, lines, count, Tile.Rows, depthOfA[0], target);
+                    new GroupWriter(_k, _kernel.OrderA, Tile.Rows, _kernel.Group).Emit(source, lines, count, Tile.Rows, depthOfA[0], target);
                 }
                 else
                 {

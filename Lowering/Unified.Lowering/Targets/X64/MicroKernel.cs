@@ -54,7 +54,7 @@ internal sealed class MicroKernel
     private (int Row, int Depth) PackedStrides => LeftBlock == 1 ? (1, Tile.Rows) : (LeftBlock, 1);
 
     /// <summary>The packed rows hold groups as 32-bit numbers and not numbers of the sum's type.</summary>
-    public bool MultipliesGroups => _group == 2 && _k.HasAvx512 && _k.Cpu.Has("avx512bf16");
+    public bool MultipliesGroups => GroupedPiece.HasInstruction(_k, _type, _group);
 
     /// <summary>What sums are kept in: f32 for the 16-bit floats, i32 for the narrow integers.</summary>
     /// <exception cref="NotSupportedException">bool, or i64, which scratch memory has no room for.</exception>
@@ -157,9 +157,10 @@ internal sealed class MicroKernel
             return;
         }
 
-        if (_group == 2)
+        if (_group > 1)
         {
-            StoreSums(EmitPairs(a, strides, b, depth, start));
+            var place = (int r, LlvmValue k) => _k.B.Gep(_sum, RowAddress(k), _k.I64(r * strides.Row));
+            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors).Emit(place, b, depth, start));
             return;
         }
 
@@ -195,54 +196,6 @@ internal sealed class MicroKernel
                 }
             }
         }
-    }
-
-    // Sums over pairs of k; the second of the last pair may not exist.
-    private LlvmValue[] EmitPairs(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] b, LlvmValue depth, LlvmValue[] start)
-    {
-        var i32 = _k.Context.I32;
-        var vectors = _vectors * b.Length;
-        LlvmValue[] Columns(LlvmValue pair) => [.. from panel in b from v in Enumerable.Range(0, _vectors) select _k.B.Load(
-            i32.Vector(_lanes), _k.B.Gep(i32, panel, _k.Add(_k.Mul(pair, _k.I64(Tile.Columns)), _k.I64(v * _lanes))), Numbers.Bytes(Element))];
-        if (MultipliesGroups)
-        {
-            var halves = _k.Context.BF16.Vector(2 * _lanes);
-            LlvmValue[] Step(LlvmValue pair, LlvmValue[] state)
-            {
-                LlvmValue[] columns = [.. Columns(pair).Select(c => _k.B.BitCast(c, halves))];
-                var rows = Enumerable.Range(0, state.Length / vectors).Select(r => _k.B.BitCast(
-                    _k.B.Splat(_k.B.Load(i32, _k.B.Gep(i32, a, _k.Add(_k.Mul(pair, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes), halves));
-                return [.. rows.SelectMany((row, r) => columns.Select((column, v) =>
-                    _k.B.CallIntrinsic(_k.Cpu, "llvm.x86.avx512bf16.dpbf16ps.512", [], state[(r * vectors) + v], row, column)))];
-            }
-
-            var pairs = _k.CeilDiv(depth, 2);
-            var whole = _k.B.And(pairs, _k.I64(-Unroll));
-            start = _k.Loop(_k.I64(0), whole, Unroll, start, (pair, state) =>
-            {
-                for (var u = 0; u < Unroll; u++)
-                {
-                    state = Step(_k.Add(pair, _k.I64(u)), state);
-                }
-
-                return state;
-            });
-            return _k.Loop(whole, pairs, 1, start, Step);
-        }
-
-        // The bits of a bf16 are the upper half of an f32.
-        LlvmValue[] Half(LlvmValue pair, int half, LlvmValue[] state)
-        {
-            LlvmValue[] columns = [.. Columns(pair).Select(c => _k.B.BitCast(
-                half == 0 ? _k.B.Shl(c, c.Type.Int(16)) : _k.B.And(c, c.Type.Int(-65536)), _sum.Vector(_lanes)))];
-            var k = _k.Add(_k.Mul(pair, _k.I64(2)), _k.I64(half));
-            var rows = Enumerable.Range(0, state.Length / vectors).Select(r =>
-                _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.Add(_k.Mul(k, _k.I64(strides.Depth)), _k.I64(r * strides.Row)))), _lanes));
-            return [.. rows.SelectMany((row, r) => columns.Select((column, v) => _k.MultiplyAdd(row, column, state[(r * vectors) + v])))];
-        }
-
-        start = _k.Loop(_k.I64(0), _k.B.UDiv(depth, _k.I64(2)), 1, start, (pair, state) => Half(pair, 1, Half(pair, 0, state)));
-        return _k.Loop(_k.B.UDiv(depth, _k.I64(2)), _k.CeilDiv(depth, 2), 1, start, (pair, state) => Half(pair, 0, state));
     }
 
     private LlvmValue[] PanelAddresses(LlvmValue[] b, LlvmValue k) => [.. b.Select(panel => _k.B.Gep(Element, panel, _k.Mul(k, _k.I64(Tile.Columns))))];

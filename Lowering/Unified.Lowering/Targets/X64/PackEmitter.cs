@@ -42,7 +42,7 @@ internal static class PackEmitter
                 }
                 else
                 {
-                    new PairWriter(k, kernel.Order, Tile.Columns) { IsRounded = kernel.From is not null }.Emit(from, lines, count, KernelBuilder.Lanes, axes[0], to);
+                    new GroupWriter(k, kernel.Order, Tile.Columns, kernel.Group) { IsRounded = kernel.From is not null }.Emit(from, lines, count, KernelBuilder.Lanes, axes[0], to);
                 }
             }
         });

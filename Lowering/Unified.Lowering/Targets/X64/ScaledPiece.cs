@@ -14,14 +14,12 @@ internal readonly record struct Panel(LlvmValue Numbers, LlvmValue? Scales = nul
 /// </summary>
 /// <param name="K">Where code goes.</param>
 /// <param name="PerByte">Numbers of k in a byte of a panel.</param>
-/// <param name="Length">Numbers of k in a group, a multiple of <paramref name="PerByte"/>.</param>
+/// <param name="Length">Numbers of k in a group; with two a byte a multiple of 8.</param>
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
 internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Length, int Lanes, int Vectors)
 {
     private const int Unroll = 4;
-
-    private LlvmType Byte => K.Context.Int(8);
 
     private LlvmType Number => K.Context.F32;
 
@@ -33,47 +31,69 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
     {
         var vectors = Vectors * panels.Length;
         var rows = start.Length / vectors;
-        var registers = K.HasAvx512 ? 32 : 16;
-        var scalesSums = (2 * start.Length) + vectors + 2 <= registers;
-        var turns = K.B.UDiv(Length, K.I64(PerByte));
+        var scalesSums = (2 * start.Length) + vectors + 2 <= (K.HasAvx512 ? 32 : 16);
+        if (!scalesSums && panels.Length > 1)
+        {
+            // Half of the panels at a time.
+            var half = vectors / 2;
+            LlvmValue[] Sums(int from) => [.. Enumerable.Range(0, rows).SelectMany(r => start[((r * vectors) + from)..((r * vectors) + from + half)])];
+            LlvmValue[] left = Emit(a, panels[..(panels.Length / 2)], depth, Sums(0)), right = Emit(a, panels[(panels.Length / 2)..], depth, Sums(half));
+            return [.. Enumerable.Range(0, rows).SelectMany(r => left[(r * half)..((r + 1) * half)].Concat(right[(r * half)..((r + 1) * half)]))];
+        }
+
+        // What is read at once: a word of eight numbers for each column, or a number.
+        var (held, numbers) = PerByte == 2 ? (K.Context.I32, 8) : (K.Context.Int(8), 1);
+        var turns = K.B.UDiv(Length, K.I64(numbers));
+        LlvmValue At(LlvmType type, LlvmValue start, LlvmValue row, int v) =>
+            K.B.Load(type.Vector(Lanes), K.B.Gep(type, start, K.Add(K.Mul(row, K.I64(Loops.Tile.Columns)), K.I64(v * Lanes))), 1);
         return K.Loop(K.I64(0), K.B.UDiv(depth, Length), 1, start, (number, sums) =>
         {
-            LlvmValue[] scales = [.. from panel in panels from v in Enumerable.Range(0, Vectors) select K.B.Load(
-                Number.Vector(Lanes), K.B.Gep(Number, panel.Scales!.Value, K.Add(K.Mul(number, K.I64(Loops.Tile.Columns)), K.I64(v * Lanes))), sizeof(float))];
+            LlvmValue[] scales = [.. from panel in panels from v in Enumerable.Range(0, Vectors) select At(Number, panel.Scales!.Value, number, v)];
             var first = K.Mul(number, turns);
             LlvmValue[] Turn(LlvmValue turn, LlvmValue[] state)
             {
                 turn = K.Add(first, turn);
-                LlvmValue[] bytes = [.. from panel in panels from v in Enumerable.Range(0, Vectors) select K.B.Load(
-                    Byte.Vector(Lanes), K.B.Gep(Byte, panel.Numbers, K.Add(K.Mul(turn, K.I64(Loops.Tile.Columns)), K.I64(v * Lanes))), 1)];
-                for (var part = 0; part < PerByte; part++)
+                LlvmValue[] words = [.. from panel in panels from v in Enumerable.Range(0, Vectors) select At(held, panel.Numbers, turn, v)];
+                for (var part = 0; part < numbers; part++)
                 {
-                    var k = K.Add(K.Mul(turn, K.I64(PerByte)), K.I64(part));
-                    LlvmValue[] columns = [.. bytes.Select((b, v) => scalesSums ? Widened(b, part) : K.B.FMul(Widened(b, part), scales[v]))];
-                    LlvmValue[] factors = [.. Enumerable.Range(0, rows).Select(r => K.B.Splat(a(r, k), Lanes))];
-                    state = [.. state.Select((sum, i) => K.MultiplyAdd(factors[i / vectors], columns[i % vectors], sum))];
+                    var k = K.Add(K.Mul(turn, K.I64(numbers)), K.I64(part));
+                    LlvmValue[] columns = [.. words.Select((w, v) => scalesSums ? Widened(w, part) : K.B.FMul(Widened(w, part), scales[v]))];
+                    state = [.. Enumerable.Range(0, rows).SelectMany(r =>
+                    {
+                        // Where the factors of all rows are read before, they take the registers that the sums need.
+                        var factor = K.B.Splat(a(r, k), Lanes);
+                        return columns.Zip(state[(r * vectors)..((r + 1) * vectors)], (column, sum) => K.MultiplyAdd(factor, column, sum)).ToList();
+                    })];
                 }
 
                 return state;
             }
 
             LlvmValue[] begin = scalesSums ? [.. sums.Select(s => s.Type.Zero)] : sums;
-            var whole = K.B.And(turns, K.I64(-Unroll));
-            var ends = K.Loop(K.I64(0), whole, Unroll, begin, (turn, state) => Enumerable.Range(0, Unroll).Aggregate(state, (s, u) => Turn(K.Add(turn, K.I64(u)), s)));
-            ends = K.Loop(whole, turns, 1, ends, Turn);
+            LlvmValue[] ends;
+            if (numbers == 1)
+            {
+                var whole = K.B.And(turns, K.I64(-Unroll));
+                ends = K.Loop(K.I64(0), whole, Unroll, begin, (turn, state) => Enumerable.Range(0, Unroll).Aggregate(state, (s, u) => Turn(K.Add(turn, K.I64(u)), s)));
+                ends = K.Loop(whole, turns, 1, ends, Turn);
+            }
+            else
+            {
+                ends = K.Loop(K.I64(0), turns, 1, begin, Turn);
+            }
+
             return scalesSums ? [.. ends.Select((e, i) => K.MultiplyAdd(e, scales[i % vectors], sums[i]))] : ends;
         });
     }
 
-    private LlvmValue Widened(LlvmValue bytes, int part)
+    private LlvmValue Widened(LlvmValue held, int part)
     {
         if (PerByte == 1)
         {
-            return K.B.SIToFP(K.B.SExt(bytes, Whole), Number.Vector(Lanes));
+            return K.B.SIToFP(K.B.SExt(held, Whole), Number.Vector(Lanes));
         }
 
-        var number = K.B.ZExt(bytes, Whole);
-        number = part == 0 ? number : K.B.LShr(number, Whole.Int(4));
+        var number = part == 0 ? held : K.B.LShr(held, Whole.Int(4 * part));
         if (K.HasAvx512)
         {
             // A table of the sixteen numbers, of whose index four bits count.
@@ -81,7 +101,6 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
             return K.B.CallIntrinsic(K.Cpu, "llvm.x86.avx512.permvar.sf.512", [], table, number);
         }
 
-        number = part == 0 ? K.B.And(number, Whole.Int(15)) : number;
-        return K.B.SIToFP(K.B.Add(number, Whole.Int(-8)), Number.Vector(Lanes));
+        return K.B.SIToFP(K.B.Add(K.B.And(number, Whole.Int(15)), Whole.Int(-8)), Number.Vector(Lanes));
     }
 }
