@@ -6,8 +6,8 @@ namespace Unified.Lowering.Schedule;
 
 /// <summary>
 /// Turns a primitive graph into one whose every value has a layout: copies (casts to the same dtype) stand where a view cannot be
-/// had or dense memory is needed, and reductions fold one axis that is the last or the last but one. The right operand of a product may be narrower than f32
-/// then.
+/// had or dense memory is needed, and reductions fold one axis that is the last or the last but one. The operands of a product may be narrower than its
+/// result then.
 /// </summary>
 internal sealed class PrepareGraph
 {
@@ -74,21 +74,26 @@ internal sealed class PrepareGraph
             case var _ when node.Op.Has(OpTraits.RunsGraph) || node.Op.Has(OpTraits.Managed):
                 return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
             case var _ when node.Op.Has(OpTraits.Contraction):
-                return Keep(builder, node, [operands[0], Given(node, Narrow(operands[1])), .. operands[2..]]);
+                return Keep(builder, node, Bytes(node, operands) ?? [operands[0], Given(node, Narrow(operands[1])), .. operands[2..]]);
             default:
                 return node.Op.Has(OpTraits.Reduction) ? [Reduce(builder, node, operands[0])] : Keep(builder, node, operands);
         }
     }
 
+    // Bytes that were widened to i32 only for the product: machines multiply u8 by i8 and add up in i32, the same number.
+    private ImmutableArray<OpValue>? Bytes(Node product, ImmutableArray<OpValue> operands) =>
+        product.Op.Code == OpCode.MatMul && operands[0].DType == DType.I32 && CastFrom(operands[0]) is { DType: DType.U8 } left && CastFrom(operands[1]) is { DType: DType.I8 } right
+        ? [left, right] : null;
+
     // A right operand that was widened to f32 only for the product is packed as it was: the kernel widens it.
     private OpValue Narrow(OpValue right) =>
-        right.DType == DType.F32 && _makers.TryGetValue(right, out var maker) && maker.Node.Op.Code == OpCode.Cast
-        && maker.Operands[0].DType is DType.I8 or DType.U8 or DType.F16 or DType.BF16 ? maker.Operands[0] : right;
+        right.DType == DType.F32 && CastFrom(right) is { DType: DType.I8 or DType.U8 or DType.F16 or DType.BF16 } narrow ? narrow : right;
+
+    private OpValue? CastFrom(OpValue value) => _makers.TryGetValue(value, out var maker) && maker.Node.Op.Code == OpCode.Cast ? maker.Operands[0] : null;
 
     // A weight that was rounded to bf16 only for the product is packed from what it is in memory: one walk, and kept for as long as it does not change.
     private OpValue Given(Node product, OpValue right) =>
-        right.DType == DType.BF16 && product.Op.Code == OpCode.MatMul && _makers.TryGetValue(right, out var maker) && maker.Node.Op.Code == OpCode.Cast
-        && maker.Operands[0].DType == DType.F32 && !_makers.ContainsKey(maker.Operands[0]) ? maker.Operands[0] : right;
+        right.DType == DType.BF16 && product.Op.Code == OpCode.MatMul && CastFrom(right) is { DType: DType.F32 } wide && !_makers.ContainsKey(wide) ? wide : right;
 
     private ImmutableArray<OpValue> Keep(GraphBuilder builder, Node node, ImmutableArray<OpValue> operands)
     {

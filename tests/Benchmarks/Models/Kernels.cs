@@ -74,6 +74,15 @@ public sealed partial class NarrowProjection(int inputs, int outputs) : Module
     public Tensor Forward([Shape("M", "inputs")] Tensor x) => MatMul(x, Cast(Weight, Ir.DType.F32), transposeB: true);
 }
 
+/// <summary>x · Wᵀ in whole numbers of 8 bits, to which rows of x are rounded as they come.</summary>
+public sealed partial class WholeProjection(int inputs, int outputs) : Module
+{
+    private readonly DynamicQuantizedLinear _linear = new(new Linear(inputs, outputs, bias: false, generator: new Generator(3)));
+
+    [StaticGraph]
+    public Tensor Forward([Shape("M", "inputs")] Tensor x) => _linear.Forward(x);
+}
+
 /// <summary>x · Wᵀ in f32, with weights of 4 bits and a scale for each 64 of them.</summary>
 public sealed partial class GroupedProjection : Module
 {

@@ -22,6 +22,7 @@ internal static class Matrices
         .. from m in (int[])[1, 4] select Narrow("w16", 2, m, 4096, 11008),
         .. from m in (int[])[1, 4] select Narrow("w8", 1, m, 4096, 11008),
         .. from m in (int[])[1, 4] select Grouped(m, 4096, 22016),
+        .. from m in (int[])[1, 128, 512] select Whole(m, 4096, 11008),
     ];
 
     private static Work Square(int size) => new($"gemm/f32/{size}", new Cost(2.0 * size * size * size), threads =>
@@ -68,6 +69,14 @@ internal static class Matrices
             return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Forward(x))));
         })
         { ShareFloor = 0.9 };
+
+    // Four products of bytes take an instruction the time of one in f32.
+    private static Work Whole(int m, int k, int n) =>
+        new($"linear/i8/{m}x{k}x{n}", new Cost(2.0 * m * k * n, (double)k * n, Speed: 4), _ =>
+        {
+            var (model, x) = (new WholeProjection(k, n), Inputs.Uniform(1, m, k));
+            return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Forward(x))));
+        });
 
     private static Work Linear(int m, int k, int n)
     {

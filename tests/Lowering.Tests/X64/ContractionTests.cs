@@ -182,6 +182,41 @@ public sealed class ContractionTests
         }
     }
 
+    /// <summary>u8 times i8 is summed exactly in i32, also where all are as large as they get.</summary>
+    [Theory]
+    [InlineData(MatrixOrder.KInner, MatrixOrder.KInner, 1, 33, 7)]
+    [InlineData(MatrixOrder.KInner, MatrixOrder.KInner, 13, 70, 130)]
+    [InlineData(MatrixOrder.KOuter, MatrixOrder.KOuter, 5, 40, 66)]
+    [InlineData(MatrixOrder.Strided, MatrixOrder.Strided, 29, 100, 65)]
+    public void Bytes_times_bytes(MatrixOrder orderA, MatrixOrder orderB, long m, long n, long k)
+    {
+        var (am, ak) = orderA switch { MatrixOrder.KInner => (k, 1L), MatrixOrder.KOuter => (1L, m), _ => (2 * k, 2L) };
+        var (bn, bk) = orderB switch { MatrixOrder.KInner => (k, 1L), MatrixOrder.KOuter => (1L, n), _ => (2L, 2 * n) };
+        using var a = new Block(DType.U8, 2 * m * k).Fill(i => i % 3 == 0 ? 255 : i * 37 % 256);
+        using var b = new Block(DType.I8, 2 * n * k).Fill(i => i % 3 == 0 ? -128 : (i * 37 % 256) - 128);
+        var kernel = new ContractionKernel(
+            [new(DType.U8, false), new(DType.I8, false), new(DType.I32, true)], 9, DType.U8, 0, orderA, [new AccumulatorNode(DType.I32)], [new Store(2, [Stride.Of(7), Stride.Of(8)], 0)]) { Group = 4 };
+        Assert.Empty(LoopVerifier.Problems(kernel));
+        var panels = (n + Tile.Columns - 1) / Tile.Columns;
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = new Block(DType.I8, panels * Tile.Columns * ((k + 3) / 4 * 4));
+            using var c = new Block(DType.I32, m * n);
+            _ = KernelRunner.Run(new PackKernel(DType.I8, 0, orderB) { Group = 4 }, [b, packed], [k, n, bk, bn], panels, 2, target: target.Data);
+            _ = KernelRunner.Run(kernel, [a, packed, c], [m, n, k, 24, 64, am, ak, n, 1], (m + 23) / 24 * ((n + 63) / 64), 2, Scratch(24, k, DType.U8), target.Data);
+            for (var i = 0L; i < m * n; i++)
+            {
+                var sum = 0.0;
+                for (var d = 0L; d < k; d++)
+                {
+                    sum += a[(i / n * am) + (d * ak)] * b[(i % n * bn) + (d * bk)];
+                }
+
+                Assert.True(sum == c[i], $"{target.Data}: element {i} is {c[i]}, not {sum}");
+            }
+        }
+    }
+
     /// <summary>A convolution of images with channels last, first or neither contiguous, as the kernel reads it: rows (n, y, x), summed over (r, s, c).</summary>
     [Theory]
     [InlineData(MatrixOrder.KInner, 3, 1)]

@@ -74,4 +74,15 @@ public class ScaledProductTests
         Assert.All(scheduled.Kernels, k => Assert.True(k is ContractionKernel or PackKernel, LoopText.Print(k)));
         CheckNative(module, sizes);
     }
+
+    [Fact]
+    public void A_product_of_bytes_in_i32_reads_them_as_bytes()
+    {
+        var module = Module([new TensorType(DType.U8, Shape.From(B, 3, 10)), new TensorType(DType.I8, Shape.From(40, 10)), F32(40)], (b, x) =>
+            [b.Cast(b.MatMul(b.Cast(x[0], DType.I32), b.Cast(x[1], DType.I32), transposeB: true), DType.F32) * x[2]]);
+        (long, long)[] sizes = [(1, 1), (9, 1)];
+        var kernel = Assert.Single(Check(module, sizes).Kernels.OfType<ContractionKernel>());
+        Assert.Equal((DType.U8, DType.I8, 4), (kernel.Type, kernel.RightType, kernel.Group));
+        CheckNative(module, sizes);
+    }
 }

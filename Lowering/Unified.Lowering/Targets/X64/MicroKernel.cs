@@ -113,7 +113,7 @@ internal sealed class MicroKernel
         _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
     }
 
-    private LlvmValue Right(LlvmValue value) => _right == _type ? Factor(_k, value, _type) : Casts.Emit(_k, Numbers.FromMemory(_k, value, _right), _right, _type);
+    private LlvmValue Right(LlvmValue value) => _right == _type || !_type.IsFloat() ? Factor(_k, value, _right) : Casts.Emit(_k, Numbers.FromMemory(_k, value, _right), _right, _type);
 
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
