@@ -93,6 +93,8 @@ public sealed class WrongCallTests
         ("Quantize(scale)", () => Quantize(F(2, 3), F(2))),
         ("Quantize(zero point)", () => Quantize(F(2), F(), I())),
         ("Dequantize(f32)", () => Dequantize(F(2), F())),
+        ("QuantizedMatMul(f32 weight)", () => QuantizedMatMul(F(2, 8), F(3, 8), F(3, 1))),
+        ("QuantizedMatMul(groups)", () => QuantizedMatMul(F(2, 16), Tensor.Zeros([3, 8], DType.U8), F(3, 4))),
         ("RandomUniform(state)", () => RandomUniform(I(2), [3])),
     ];
 

@@ -109,11 +109,8 @@ internal static class QuantizeOps
 
     private static ImmutableArray<TensorType> InferProduct(OpInputs inputs)
     {
-        if (inputs[0].DType != DType.F32 || inputs[2].DType != DType.F32)
-        {
-            throw inputs.WrongDType("x and scale must have f32; cast them");
-        }
-
+        InferRules.Require(inputs, 0, DTypeSet.Float);
+        InferRules.SameDType(inputs, 0, 2);
         if (inputs[1].DType is not (DType.U8 or DType.I8))
         {
             throw inputs.WrongDType($"the weight must have u8 (two numbers of 4 bits each) or i8, not {inputs[1].DType.Text()}");
@@ -143,16 +140,16 @@ internal static class QuantizeOps
     private static OpValue Product(OpBuilder b, ImmutableArray<OpValue> x, Attributes a)
     {
         var (rows, groups, depth) = (x[1].Shape[0], x[2].Shape[1], x[1].Shape[1] * PerByte(x[1].DType));
-        var numbers = b.Reshape(PerByte(x[1].DType) == 2 ? Nibbles(b, x[1]) : b.Cast(x[1], DType.F32), Shape.From(rows, groups, Dim.FloorDiv(depth, groups)));
+        var numbers = b.Reshape(PerByte(x[1].DType) == 2 ? Nibbles(b, x[1], x[0].DType) : b.Cast(x[1], x[0].DType), Shape.From(rows, groups, Dim.FloorDiv(depth, groups)));
         var weight = numbers * b.Reshape(x[2], Shape.From(rows, groups, 1));
         return b.MatMul(x[0], b.Reshape(weight, Shape.From(rows, depth)), transposeB: true);
     }
 
     // The lower half of a byte comes first; 8 stands for 0.
-    private static OpValue Nibbles(OpBuilder b, OpValue bytes)
+    private static OpValue Nibbles(OpBuilder b, OpValue bytes, DType dtype)
     {
         OpValue[] halves = [b.Apply(OpCode.LogicalAnd, bytes, b.ScalarLike(bytes, 15)), b.Apply(OpCode.FloorDivide, bytes, b.ScalarLike(bytes, 16))];
-        return b.Cast(b.Apply(OpCode.Stack, A.With("axis", -1L), halves), DType.F32) - 8;
+        return b.Cast(b.Apply(OpCode.Stack, A.With("axis", -1L), halves), dtype) - 8;
     }
 
     private static OpValue Along(OpBuilder b, OpValue vector, OpValue x, Attributes a) => vector.Shape.Rank == 0

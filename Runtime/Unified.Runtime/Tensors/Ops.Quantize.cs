@@ -28,10 +28,10 @@ public static partial class Ops
     /// x · Wᵀ for weights of 4 or 8 bits with a scale for each group of neighbours in a row: W[o, i] = scale[o, i / length] · number[o, i], where length is the
     /// row's length over the number of groups. A graph reads the weights as they are and widens them in registers. No gradient flows to the weights.
     /// </summary>
-    /// <param name="x">Shape [.., rows, in], f32.</param>
+    /// <param name="x">Shape [.., rows, in], floating point; the kernel of graphs is for f32, other dtypes run by definition.</param>
     /// <param name="weight">Shape [out, in] of i8; or [out, in / 2] of u8, two numbers a byte, the lower half first, each from 0 to 15 and meant minus 8.</param>
-    /// <param name="scale">Shape [out, groups], f32.</param>
-    /// <returns>Shape [.., rows, out], f32.</returns>
+    /// <param name="scale">Shape [out, groups], of x's dtype.</param>
+    /// <returns>Shape [.., rows, out], of x's dtype.</returns>
     /// <exception cref="ShapeException">Other dtypes; shapes that do not fit; a row that does not fall into that many groups, of 8, 16, 24, … numbers where a byte holds two.</exception>
     [Op(OpCode.QuantizedMatMul)]
     public static Tensor QuantizedMatMul(Tensor x, Tensor weight, Tensor scale) => Eager.Apply(OpCode.QuantizedMatMul, Attributes.Empty, x, weight, scale);
