@@ -25,7 +25,7 @@ internal static class OpWorlds
 
     private static readonly ImmutableArray<int> s_ranksOfTwo = [2, 1, 3, 0, 4];
 
-    private static readonly ImmutableArray<DType> s_types = [DType.F32, DType.I64, DType.Bool, DType.I32];
+    private static readonly ImmutableArray<DType> s_types = [DType.F32, DType.I64, DType.Bool, DType.I32, DType.U8, DType.I8];
 
     private static readonly ImmutableArray<DType> s_others = [DType.F64, DType.I32, DType.Bool, DType.F32];
 

@@ -54,6 +54,8 @@ public sealed class ShapeTests
     [InlineData(" : Module { [StaticGraph] public Tensor F([Shape(\"B\", 10)] Tensor x, [Shape(\"B\")] Tensor y) => CrossEntropy(x, y); }")]
     [InlineData(" : Module { [StaticGraph] public Tensor F([Shape(\"B\", 3)] Tensor x) { while (Sum(x) > 0f) { x = Concat([x, x], 1); } return x; } }")]
     [InlineData(" : Module { [StaticGraph] public Tensor F([Shape(\"B\", 3)] Tensor x) => Concat([x, x], 0)[..2] + x[0]; }")]
+    [InlineData(" : Module { public Tensor Weight { get; } = Tensor.Zeros([3, 8], Unified.Ir.DType.U8); public Tensor Scale { get; } = Tensor.Zeros([3, 2]); [StaticGraph] public Tensor F([Shape(\"B\", 16)] Tensor x) => QuantizedMatMul(x, Weight, Scale); }")]
+    [InlineData(" : Module { [StaticGraph] public Tensor F([Shape(\"B\", 3)] Tensor x, Tensor scale, Tensor zero) => Cast(Quantize(x, scale, zero), Unified.Ir.DType.F32); }")]
     public async Task What_may_be_right_is_left_alone(string rest)
     {
         var found = await RealModels.Generate(Head + "public sealed partial class M" + rest).Analyze();
