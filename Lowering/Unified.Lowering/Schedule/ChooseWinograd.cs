@@ -14,14 +14,16 @@ internal static class ChooseWinograd
     // meanwhile; and what a step of the direct sum loses to reading windows.
     private const double TransformSteps = 5, WeightBytes = 3.5, DirectSteps = 1.1;
 
-    /// <param name="result">[N, H, W, O].</param>
-    public static int? Side(Graph graph, Node node, ContractionOperand image, Shape result, ConvolutionKernels kernels)
+    /// <param name="views">How each value lies in memory.</param>
+    public static int? Side(Graph graph, Node node, IReadOnlyList<View> views, ConvolutionKernels kernels)
     {
-        if (kernels == ConvolutionKernels.Direct || !image.Summed[^1].Stride.Is(1) || !Fits(graph, node))
+        if (kernels == ConvolutionKernels.Direct || !Fits(graph, node, views))
         {
             return null;
         }
 
+        // [N, H, W, O].
+        var result = graph.TypeOf(node.Results[0]).Shape;
         if (result.Any(d => !d.IsConstant) && (kernels == ConvolutionKernels.Winograd || result.Skip(1).Any(d => !d.IsConstant)))
         {
             return kernels == ConvolutionKernels.Winograd ? WinogradTransform.Sides.Max() : null;
@@ -43,12 +45,17 @@ internal static class ChooseWinograd
     }
 
     // The kernel is written for f32, windows of 3 × 3 next to each other, and whole vectors of channels.
-    private static bool Fits(Graph graph, Node node)
+    private static bool Fits(Graph graph, Node node, IReadOnlyList<View> views)
     {
+        if (node.Op.Code != OpCode.WindowProduct)
+        {
+            return false;
+        }
+
         var (x, weight) = (graph.TypeOf(node.Operands[0]), graph.TypeOf(node.Operands[1]));
         bool Ones(string name) => node.Attributes.Dims(name).All(d => d.Is(1));
-        return node.Op.Code == OpCode.WindowProduct && (x.DType, weight.DType, x.Rank) == (DType.F32, DType.F32, 4) && Ones("strides") && Ones("dilations")
+        return (x.DType, weight.DType, x.Rank) == (DType.F32, DType.F32, 4) && Ones("strides") && Ones("dilations")
             && weight.Shape[0].Is(WinogradTransform.Kernel) && weight.Shape[1].Is(WinogradTransform.Kernel)
-            && x.Shape[3].IsConstant && x.Shape[3].Value % WinogradKernel.Lanes == 0 && weight.Shape[3].IsConstant;
+            && views[node.Operands[0]].Strides[^1].Is(1) && x.Shape[3].IsConstant && x.Shape[3].Value % WinogradKernel.Lanes == 0 && weight.Shape[3].IsConstant;
     }
 }

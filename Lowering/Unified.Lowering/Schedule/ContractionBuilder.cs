@@ -26,9 +26,9 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var node = group.Nodes.Select(n => _graph.Nodes[n]).First(n => n.Op.Has(OpTraits.Contraction));
         var domain = group.Domain;
         var (a, b) = ContractionOperand.Of(_graph, node, views);
-        if (ChooseWinograd.Side(_graph, node, a, domain, program.Convolutions) is { } side)
+        if (ChooseWinograd.Side(_graph, node, views, program.Convolutions) is { } side)
         {
-            new WinogradBuilder(program, grouping, group, views, side).Add(node, a, b);
+            new WinogradBuilder(program, grouping, group, views, side).Add(node, b);
             return;
         }
 

@@ -51,20 +51,30 @@ internal static class MovementBuilder
     {
         var type = program.Graph.TypeOf(value);
         var (from, owner) = (program.Views[value], node.Results[0]);
-        var axes = Enumerable.Range(0, type.Rank).Where(a => !type.Shape[a].Is(1)).ToList();
-        var parameters = axes.Select(a => type.Shape[a]).DefaultIfEmpty(Dim.One).ToList();
-        ImmutableArray<Stride> Strides(ImmutableArray<Dim> all) => axes.Count == 0 ? [Stride.Zero] : [.. axes.Select(a =>
+        var axes = new List<(Dim Extent, Dim From, Dim To)>();
+        foreach (var a in Enumerable.Range(0, type.Rank).Where(a => !type.Shape[a].Is(1)))
         {
-            if (all[a].Is(0) || all[a].Is(1))
+            // Neighbours that lie in one piece on both sides are one axis: long rows.
+            var (extent, source, target) = (type.Shape[a], from.Strides[a], strides[a]);
+            var isPiece = axes.Count > 0 && axes[^1].From == source * extent && axes[^1].To == target * extent;
+            axes = isPiece ? [.. axes.SkipLast(1), (axes[^1].Extent * extent, source, target)] : [.. axes, (extent, source, target)];
+        }
+
+        var parameters = axes.Select(a => a.Extent).DefaultIfEmpty(Dim.One).ToList();
+        Stride Walk(Dim stride)
+        {
+            if (stride.Is(0) || stride.Is(1))
             {
-                return all[a].Is(0) ? Stride.Zero : Stride.One;
+                return stride.Is(0) ? Stride.Zero : Stride.One;
             }
 
-            parameters.Add(all[a]);
+            parameters.Add(stride);
             return Stride.Of(parameters.Count - 1);
-        })];
-        var load = new LoadNode(type.DType, 0, Strides(from.Strides));
-        var store = new Store(1, Strides(strides), 0);
+        }
+
+        ImmutableArray<Stride> Strides(Func<(Dim Extent, Dim From, Dim To), Dim> side) => axes.Count == 0 ? [Stride.Zero] : [.. axes.Select(a => Walk(side(a)))];
+        var load = new LoadNode(type.DType, 0, Strides(a => a.From));
+        var store = new Store(1, Strides(a => a.To), 0);
         var count = Math.Max(1, axes.Count);
         var units = count == 1 ? parameters[0] : parameters.Take(count - 1).Aggregate(Dim.One, (a, b) => a * b);
         program.AddLaunch(

@@ -10,7 +10,6 @@ internal sealed class ProgramBuilder
     /// <summary>Elements of a flat launch that are worth a chunk.</summary>
     public const int FlatGrain = 4096;
 
-
     private readonly Graph _graph;
     private readonly Grouping _grouping;
     private readonly KernelTable _kernels;
@@ -31,12 +30,16 @@ internal sealed class ProgramBuilder
         _grouping = new Grouping(graph);
         _views = LayOut(graph);
         _inMemory = ValuesInMemory();
+        Absorbed = AbsorbPadding.Run(graph, _views, convolutions);
         _outputOf = graph.Outputs.Index().ToDictionary(o => _views[o.Item.Value].Owner, o => o.Index);
     }
 
     public Graph Graph => _graph;
 
     public ConvolutionKernels Convolutions { get; }
+
+    /// <summary>By its result: a pad that has no launch of its own.</summary>
+    public ImmutableDictionary<int, Node> Absorbed { get; }
 
     public ImmutableArray<View> Views => _views;
 
@@ -196,6 +199,8 @@ internal sealed class ProgramBuilder
     {
         switch (node.Op.Code)
         {
+            case OpCode.Pad when Absorbed.ContainsKey(node.Results[0]):
+                break;
             case var _ when node.Op.Has(OpTraits.RunsGraph):
                 new CallBuilder(this, _callee).Add(node);
                 break;

@@ -13,9 +13,13 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
     // With few blocks of tiles the columns are divided too.
     private const int EnoughUnits = 16, FewestColumns = 2 * Tile.Columns;
 
-    public void Add(Node node, ContractionOperand a, ContractionOperand b)
+    public void Add(Node node, ContractionOperand b)
     {
-        var (image, domain, weights) = (program.Graph.TypeOf(node.Operands[0]).Shape, group.Domain, b.Kept[0].Extent);
+        // Zeros around the image may have no memory.
+        var pad = program.Absorbed.GetValueOrDefault(node.Operands[0]);
+        var source = pad?.Operands[0] ?? node.Operands[0];
+        var (top, left) = pad?.Attributes.Dims("low") is { } low ? (low[1], low[2]) : (Dim.Zero, Dim.Zero);
+        var (image, view, domain, weights) = (program.Graph.TypeOf(source).Shape, views[source], group.Domain, b.Kept[0].Extent);
         var (channels, span) = (image[3], side + WinogradTransform.Kernel - 1);
         var panels = Dim.CeilDiv(weights, Tile.Columns);
         var packed = program.AddTemporary(panels * Tile.Columns * channels * (span * span * sizeof(float)));
@@ -34,13 +38,13 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
 
         var space = new KernelSpace(program.Graph, grouping, group, views);
         var stores = program.Stored(group).Select(v => (Access: space.StoreOf(v), Node: space.Emit(v))).ToList();
-        var accessA = new Access(a.View.Owner, a.Type, a.View.Offset, [.. a.Kept.Select(k => k.Stride), Dim.Zero], false);
+        var accessA = new Access(view.Owner, DType.F32, view.Offset, [.. view.Strides[..^1], Dim.Zero], false);
         var settled = new SettledSpace(space, domain, stores.Select(s => s.Access).Append(accessA), kept: WinogradKernel.Axes, apart: WinogradKernel.Axes);
         var tiles = domain[0] * Dim.CeilDiv(domain[1], side) * Dim.CeilDiv(domain[2], side);
         var tilesPerUnit = TilesPerUnit(tiles, channels, span);
         var blocks = Dim.CeilDiv(tiles, tilesPerUnit);
         var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(EnoughUnits, Dim.Max(blocks, 1))), Tile.Columns));
-        foreach (var parameter in (IEnumerable<Dim>)[.. settled.Extents, channels, tilesPerUnit, columns, image[1], image[2], Dim.Zero, Dim.Zero, .. a.Kept.Select(k => k.Stride)])
+        foreach (var parameter in (IEnumerable<Dim>)[.. settled.Extents, channels, tilesPerUnit, columns, image[1], image[2], top, left, .. view.Strides[..^1]])
         {
             settled.Parameter(parameter);
         }

@@ -92,6 +92,25 @@ public sealed class ConvolutionTests
         Assert.Equal(stride == 1 && channels % 16 == 0, Side(ConvolutionKernels.Winograd) is not null);
     }
 
+    /// <summary>Zeros that only convolutions by tiles read are not written; those that something else reads as well are.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Zeros_around_an_image_need_no_memory(bool isReadElsewhere)
+    {
+        var module = Module([F32(B, 3, T, 5), F32(16, 3, 1, 1), F32(16, 16, 3, 3)], (b, x) =>
+        {
+            var y = b.Apply(OpCode.Convolution, A, x[0], x[1]);
+            var padded = b.Apply(OpCode.Pad, A.With("low", [0, 0, 2, 1]).With("high", [0, 0, 1, 3]), y);
+            var z = b.Apply(OpCode.Convolution, A, padded, x[2]);
+            return isReadElsewhere ? [z, b.Sum(padded, [2, 3])] : [z];
+        });
+        var scheduled = Check(module, ConvolutionKernels.Winograd, Sizes);
+        CheckNative(module, ConvolutionKernels.Winograd, Sizes);
+        Assert.Single(scheduled.Kernels.OfType<WinogradKernel>());
+        Assert.Equal(isReadElsewhere, scheduled.Text().Contains("| pad [", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_transposed_convolution()
     {

@@ -219,16 +219,21 @@ public sealed class ContractionTests
 
     /// <summary>A convolution of images with channels last, first or neither contiguous, as the kernel reads it: rows (n, y, x), summed over (r, s, c).</summary>
     [Theory]
-    [InlineData(MatrixOrder.KInner, 3, 1)]
-    [InlineData(MatrixOrder.KInner, 20, 2)]
-    [InlineData(MatrixOrder.KInner, 32, 1)]
-    [InlineData(MatrixOrder.KOuter, 5, 1)]
-    [InlineData(MatrixOrder.Strided, 4, 2)]
-    public void Windows_of_images(MatrixOrder order, int channels, int stride)
+    [InlineData(MatrixOrder.KInner, 3, 1, 15)]
+    [InlineData(MatrixOrder.KInner, 20, 2, 15)]
+    [InlineData(MatrixOrder.KInner, 32, 1, 15)]
+    [InlineData(MatrixOrder.KOuter, 5, 1, 15)]
+    [InlineData(MatrixOrder.KOuter, 3, 1, 9)]
+    [InlineData(MatrixOrder.KOuter, 3, 1, 40)]
+    [InlineData(MatrixOrder.Strided, 4, 2, 15)]
+    [InlineData(MatrixOrder.Strided, 3, 2, 29)]
+    [InlineData(MatrixOrder.Strided, 3, 2, 40)]
+    [InlineData(MatrixOrder.Strided, 3, 3, 40)]
+    public void Windows_of_images(MatrixOrder order, int channels, int stride, long width)
     {
-        const long Images = 2, Height = 7, Width = 15, Outputs = 37, Kernel = 3;
-        long high = ((Height - Kernel) / stride) + 1, wide = ((Width - Kernel) / stride) + 1, m = Images * high * wide, depth = Kernel * Kernel * channels;
-        long c = order == MatrixOrder.KInner ? 1 : Height * Width, x = order == MatrixOrder.KInner ? channels : 1, y = Width * x, n = Height * Width * channels;
+        const long Images = 2, Height = 7, Outputs = 37, Kernel = 3;
+        long high = ((Height - Kernel) / stride) + 1, wide = ((width - Kernel) / stride) + 1, m = Images * high * wide, depth = Kernel * Kernel * channels;
+        long c = order == MatrixOrder.KInner ? 1 : Height * width, x = order == MatrixOrder.KInner ? channels : 1, y = width * x, n = Height * width * channels;
         using var a = new Block(DType.F32, Images * n).Fill(Agreement.Fraction);
         using var b = new Block(DType.F32, depth * Outputs).Fill(i => Agreement.Fraction(i + 7));
         foreach (var target in KernelRunner.Targets)

@@ -10,8 +10,6 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 internal sealed class ContractionEmitter
 {
-    private const int Lanes = KernelBuilder.Lanes;
-
     private readonly KernelBuilder _k;
     private readonly ContractionKernel _kernel;
     private readonly NodeEmitter _nodes;
@@ -127,9 +125,20 @@ internal sealed class ContractionEmitter
                 _k.Loop(_k.I64(0), tiles, 1, t =>
                 {
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
-                    _k.If(isAhead, then: static () => { }, () => _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), here, Depth, tile));
                     var index = _k.Unravel(_k.Add(firstRow, first), [.. rowAxes.Select(r => r.Extent)]);
-                    EmitEpilogue(indices[..^2], index, rowAxes, _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows)), firstColumn, sums);
+                    var height = _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows));
+                    _k.If(isAhead, then: static () => { }, () =>
+                    {
+                        // What the epilogue needs is on its way while the sums are computed.
+                        _k.Loop(_k.I64(0), height, 1, index, (_, at) =>
+                        {
+                            _nodes.EnterRow([.. indices[..^2], .. at]);
+                            _nodes.PrefetchRow(firstColumn, Tile.Columns, _kernel.Stores);
+                            return PanelLines.Next(_k, at, rowAxes);
+                        });
+                        _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), here, Depth, tile);
+                    });
+                    EmitEpilogue(indices[..^2], index, rowAxes, height, firstColumn, sums);
                 });
             });
         });
@@ -146,22 +155,15 @@ internal sealed class ContractionEmitter
     }
 
     private void EmitRows(
-        LlvmValue[] batch, LlvmValue[] first, (LlvmValue Extent, LlvmValue Stride)[] rowAxes, LlvmValue rows, LlvmValue firstColumn, LlvmValue? columns, LlvmValue tile) =>
+        LlvmValue[] batch, LlvmValue[] first, (LlvmValue Extent, LlvmValue Stride)[] rowAxes, LlvmValue rows, LlvmValue firstColumn, LlvmValue? columns, LlvmValue tile)
+    {
+        _nodes.EnterRow([.. batch, .. first]);
+        var points = EpiloguePoints.Of(_k, _nodes, _kernel.Stores, firstColumn, columns);
         _k.Loop(_k.I64(0), rows, 1, first, (row, index) =>
         {
             _nodes.EnterRow([.. batch, .. index]);
-            _nodes.Prepare(_kernel.Stores.Select(s => s.Node), _kernel.Stores);
-            for (var column = 0; column < Tile.Columns; column += Lanes)
-            {
-                var mask = columns is { } c ? _k.LanesBelow(_k.B.Sub(c, _k.I64(column))) : (LlvmValue?)null;
-                var at = _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)));
-                var point = new Point(_k.Add(firstColumn, _k.I64(column)), mask) { Accumulator = _k.Load(_sum, at, null) };
-                foreach (var store in _kernel.Stores)
-                {
-                    _nodes.Store(store, _kernel.Buffers[store.Buffer].Type, point);
-                }
-            }
-
+            points.Emit(_k.B.Gep(_sum, tile, _k.Mul(row, _k.I64(Tile.Columns))), _sum, _kernel.Stores, _kernel.Buffers);
             return PanelLines.Next(_k, index, rowAxes);
         });
+    }
 }

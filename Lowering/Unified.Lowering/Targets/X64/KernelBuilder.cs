@@ -15,6 +15,9 @@ internal sealed class KernelBuilder : IDisposable
     /// <summary>Bytes of a cache line.</summary>
     public const int Line = 64;
 
+    /// <summary>The caches that <see cref="Prefetch"/> brings a line to.</summary>
+    public const int FirstLevel = 3, SecondLevel = 2;
+
     private readonly LoopKernel _kernel;
     private readonly LlvmFunction _function;
     private readonly LlvmValue[] _buffers;
@@ -78,8 +81,8 @@ internal sealed class KernelBuilder : IDisposable
 
     public bool HasSse41 { get; }
 
-    // Of elements in memory: by an instruction that leaves the other lanes alone.
-    private bool HasMasks(LlvmType element) => Numbers.Bytes(element) >= 4 ? Cpu.Has("avx") : HasAvx512;
+    /// <summary>Whether lanes of elements in memory are left alone by an instruction.</summary>
+    public bool HasMasks(LlvmType element) => Numbers.Bytes(element) >= 4 ? Cpu.Has("avx") : HasAvx512;
 
     /// <summary>Memory that can always be read: eight bytes or more.</summary>
     public LlvmValue ParameterBlock => _function.Parameter(1);
@@ -315,6 +318,14 @@ internal sealed class KernelBuilder : IDisposable
         {
             LaneByLane.Store(this, value, pointer, m, _lanes);
         }
+    }
+
+    /// <summary>Asks for a cache line, which need not exist.</summary>
+    /// <param name="level"><see cref="FirstLevel"/> or <see cref="SecondLevel"/>.</param>
+    public void Prefetch(LlvmValue pointer, bool isWritten, int level)
+    {
+        const int Data = 1;
+        B.CallIntrinsic("llvm.prefetch", [pointer.Type], pointer, Context.I32.Int(isWritten ? 1 : 0), Context.I32.Int(level), Context.I32.Int(Data));
     }
 
     /// <summary>A constant table in the object's read-only data.</summary>

@@ -51,6 +51,9 @@ internal sealed class MicroKernel
     /// </summary>
     public int LeftBlock { get; init; } = 1;
 
+    /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none.</summary>
+    public int PanelsAhead { get; init; }
+
     private (int Row, int Depth) PackedStrides => LeftBlock == 1 ? (1, Tile.Rows) : (LeftBlock, 1);
 
     /// <summary>The packed rows hold groups as 32-bit numbers and not numbers of the sum's type.</summary>
@@ -172,6 +175,11 @@ internal sealed class MicroKernel
             var (at, bt) = (RowAddress(k), PanelAddresses(b, k));
             for (var u = 0; u < unroll; u++)
             {
+                for (var line = 0; PanelsAhead > 0 && line < Tile.Columns * Numbers.Bytes(Element); line += KernelBuilder.Line)
+                {
+                    _k.Prefetch(_k.B.GepUnchecked(Element, bt[0], _k.I64((u * Tile.Columns) + PanelsAhead + (line / Numbers.Bytes(Element)))), isWritten: false, KernelBuilder.SecondLevel);
+                }
+
                 state = EmitStep(at, strides, bt, u, state);
             }
 

@@ -109,9 +109,22 @@ internal sealed class NodeEmitter
     /// <summary>Asks for the elements that lie <paramref name="ahead"/> of a point's along the inner axis, which need not exist.</summary>
     public void Prefetch(LoadNode load, Point at, LlvmValue ahead)
     {
-        var pointer = B.GepUnchecked(Numbers.Memory(_k.Context, load.Type), Address(load.Buffer, load.Strides), _k.Add(at.First, ahead));
-        const int Read = 0, SecondLevel = 2, Data = 1;
-        B.CallIntrinsic("llvm.prefetch", [pointer.Type], pointer, _k.Context.I32.Int(Read), _k.Context.I32.Int(SecondLevel), _k.Context.I32.Int(Data));
+        _k.Prefetch(B.GepUnchecked(Numbers.Memory(_k.Context, load.Type), Address(load.Buffer, load.Strides), _k.Add(at.First, ahead)), isWritten: false, KernelBuilder.SecondLevel);
+    }
+
+    /// <summary>Asks for what the row holds in memory from <paramref name="first"/> on along the inner axis, before it is computed: what is loaded for it alone, and where it is stored.</summary>
+    public void PrefetchRow(LlvmValue first, int count, IEnumerable<Store> stores)
+    {
+        var list = stores.ToList();
+        var loads = Reach(list.Select(s => s.Node)).Select(n => _nodes[n]).OfType<LoadNode>().Where(l => l.Strides.Take(_inner).Any(s => s.Kind != StrideKind.Zero)).Select(l => (l.Buffer, l.Strides, l.Type, false));
+        var all = loads.Concat(list.Select(s => (s.Buffer, s.Strides, _nodes[s.Node].Type, true))).Where(a => a.Strides[^1].Kind == StrideKind.One);
+        foreach (var (buffer, strides, type, isWritten) in all)
+        {
+            for (var at = 0; at < count * type.Bytes(); at += KernelBuilder.Line)
+            {
+                _k.Prefetch(B.GepUnchecked(Numbers.Memory(_k.Context, type), Address(buffer, strides), _k.Add(first, _k.I64(at / type.Bytes()))), isWritten, KernelBuilder.FirstLevel);
+            }
+        }
     }
 
     /// <summary>Where <paramref name="condition"/> holds, a store goes past the caches. Its rows then begin at a whole line.</summary>
@@ -119,6 +132,14 @@ internal sealed class NodeEmitter
 
     /// <summary>The address of a store's row as a number.</summary>
     public LlvmValue RowAddress(Store store) => B.PtrToInt(Address(store.Buffer, store.Strides), _k.Context.I64);
+
+    /// <summary>Loads, before a loop over rows, what a point of each row needs and finds the same: a bias along the row. As many as registers hold.</summary>
+    public IReadOnlyList<(int Node, LlvmValue Value)> SameInRows(IEnumerable<Store> stores, Point at)
+    {
+        const int Most = 6;
+        bool IsSame(int node) => _nodes[node] is LoadNode load && load.Strides[_inner].Kind == StrideKind.One && load.Strides.Take(_inner).All(s => s.Kind == StrideKind.Zero);
+        return [.. Reach(stores.Select(s => s.Node)).Where(IsSame).Take(Most).Select(n => (n, Vector(n, at)))];
+    }
 
     /// <summary>Makes, before the inner loop, all that its points share.</summary>
     public void Prepare(IEnumerable<int> roots, IEnumerable<Store> stores)

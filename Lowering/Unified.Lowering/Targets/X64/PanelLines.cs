@@ -25,7 +25,7 @@ internal abstract record PanelLines
             index = Next(k, index, axes);
         }
 
-        return new Uneven(offsets);
+        return new Uneven(offsets, axes[^1].Stride, k.Min(count, k.I64(width)));
     }
 
     /// <summary>The next index in row-major order.</summary>
@@ -53,8 +53,14 @@ internal abstract record PanelLines
     /// <summary>Sixteen lines' beginnings.</summary>
     public abstract LlvmValue Vector(KernelBuilder k);
 
-    /// <summary>Whether lines that may be neighbours are; null where they always are.</summary>
-    public abstract LlvmValue? AreNeighbours(KernelBuilder k, int width);
+    /// <summary>
+    /// The lines as two runs at the distance <paramref name="step"/>, the first from line 0 on and the second up to the last one: a row of places, and the beginning of the next.
+    /// Null where all lines are at one distance.
+    /// </summary>
+    public virtual LineRuns? Runs(KernelBuilder k, int step) => null;
+
+    /// <summary>All lines are at one distance.</summary>
+    public virtual bool AreEven => false;
 
     private sealed record Even(LlvmValue Stride, LlvmValue Zero) : PanelLines
     {
@@ -64,10 +70,10 @@ internal abstract record PanelLines
 
         public override LlvmValue Vector(KernelBuilder k) => k.Mul(k.B.Iota(k.Context.I64, KernelBuilder.Lanes), k.B.Splat(Stride, KernelBuilder.Lanes));
 
-        public override LlvmValue? AreNeighbours(KernelBuilder k, int width) => null;
+        public override bool AreEven => true;
     }
 
-    private sealed record Uneven(LlvmValue[] Offsets) : PanelLines
+    private sealed record Uneven(LlvmValue[] Offsets, LlvmValue Step, LlvmValue Count) : PanelLines
     {
         public override LlvmValue First => Offsets[0];
 
@@ -84,7 +90,16 @@ internal abstract record PanelLines
             return vector;
         }
 
-        public override LlvmValue? AreNeighbours(KernelBuilder k, int width) => Enumerable.Range(1, width - 1)
-            .Select(line => k.B.ICmp(LlvmIntPredicate.Eq, Offsets[line], k.Add(Offsets[0], k.I64(line)))).Aggregate((x, y) => k.B.And(x, y));
+        public override LineRuns? Runs(KernelBuilder k, int step)
+        {
+            // What a line that does not exist repeats is the last one's beginning.
+            var second = k.B.Sub(Offsets[^1], k.Mul(k.B.Sub(Count, k.I64(1)), k.I64(step)));
+            var lanes = k.Mul(k.B.Iota(k.Context.I64, KernelBuilder.Lanes), k.B.Splat(k.I64(step), KernelBuilder.Lanes));
+            LlvmValue At(LlvmValue first) => k.B.ICmp(LlvmIntPredicate.Eq, Vector(k), k.Add(k.B.Splat(first, KernelBuilder.Lanes), lanes));
+            var exist = k.LanesBelow(Count);
+            LlvmValue isFirst = k.B.And(exist, At(Offsets[0])), isSecond = k.B.And(exist, k.B.Not(isFirst));
+            var isNeither = k.Any(k.B.And(isSecond, k.B.Not(At(second))));
+            return new LineRuns(Offsets[0], isFirst, second, isSecond, k.B.And(k.B.ICmp(LlvmIntPredicate.Eq, Step, k.I64(step)), k.B.Not(isNeither)));
+        }
     }
 }

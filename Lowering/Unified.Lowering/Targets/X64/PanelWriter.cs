@@ -65,23 +65,36 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
 
         LlvmValue At(LlvmValue k) => K.B.GepUnchecked(Element, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depthStride));
         void Neighbours() => K.Loop(start, depth, 1, k => Store(Converted(K.Load(Element, K.B.GepUnchecked(Element, At(k), lines.First), mask)), target, k));
+        void InRuns(LineRuns runs, int step)
+        {
+            void Emit(LineRuns lines)
+            {
+                var load = lines.Loads(K, Element, step);
+                K.Loop(start, depth, 1, k => Store(Converted(load(At(k))), target, k));
+            }
+
+            K.If(K.Any(runs.IsSecond!.Value), () => Emit(runs), () => Emit(runs with { IsSecond = null }));
+        }
+
         void Scattered()
         {
             var offsets = lines.Vector(K);
             K.Loop(start, depth, 1, k => Store(Converted(K.Gather(Element, K.B.GepUnchecked(Element, At(k), offsets), mask)), target, k));
         }
 
-        if (Order != MatrixOrder.KOuter)
+        // A window's places along a row of the image are one apart, or two where it has a stride.
+        var step = Order == MatrixOrder.KOuter ? 1 : 2;
+        if (lines.Runs(K, step) is { } runs && Order != MatrixOrder.KInner && K.HasMasks(Element))
         {
-            Scattered();
+            K.If(runs.Holds, () => InRuns(runs, step), Scattered);
         }
-        else if (lines.AreNeighbours(K, width) is { } condition)
+        else if (Order == MatrixOrder.KOuter && lines.AreEven)
         {
-            K.If(condition, Neighbours, Scattered);
+            Neighbours();
         }
         else
         {
-            Neighbours();
+            Scattered();
         }
     }
 

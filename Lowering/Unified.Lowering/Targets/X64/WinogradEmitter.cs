@@ -13,6 +13,9 @@ internal sealed class WinogradEmitter
 {
     private const int Lanes = WinogradKernel.Lanes;
 
+    // Two pages, beyond which the machine does not look ahead by itself: of a small batch each place's weights come from memory.
+    private const int PanelsAhead = 2 * 4096 / sizeof(float);
+
     private readonly KernelBuilder _k;
     private readonly WinogradKernel _kernel;
     private readonly WinogradLines _lines;
@@ -35,7 +38,7 @@ internal sealed class WinogradEmitter
         (_k, _kernel, _side, _span, _f32) = (k, kernel, transform.Side, transform.Span, k.Context.F32);
         _lines = new WinogradLines(k, transform);
         _nodes = new NodeEmitter(k, kernel.Epilogue, WinogradKernel.Axes, reducedIsVector: true);
-        _micro = new MicroKernel(k, DType.F32) { LeftBlock = Lanes };
+        _micro = new MicroKernel(k, DType.F32) { LeftBlock = Lanes, PanelsAhead = PanelsAhead };
         (_tilesHigh, _tilesWide) = (k.CeilDiv(Height, _side), k.CeilDiv(Width, _side));
         _transformed = k.AlignUp(k.Scratch);
         _sums = k.AlignUp(k.B.Gep(_f32, _transformed, k.Mul(TilesPerUnit, k.Mul(Channels, k.I64(Places)))));
@@ -148,6 +151,9 @@ internal sealed class WinogradEmitter
 
     private void EmitResult(LlvmValue number, LlvmValue tile, LlvmValue firstColumn)
     {
+        // Where the results go is on its way while they are computed.
+        var place = PlaceOf(number);
+        EmitRows(place, (_, _) => _nodes.PrefetchRow(firstColumn, Tile.Columns, _kernel.Stores));
         var sums = RowOf(_sums, tile, _k.I64(Places * Tile.Rows * Tile.Columns), Tile.Columns);
         _k.Loop(_k.I64(0), _k.I64(Tile.Columns), Lanes, column =>
         {
@@ -159,7 +165,6 @@ internal sealed class WinogradEmitter
             }
         });
 
-        var place = PlaceOf(number);
         var columns = _k.B.Sub(Columns, firstColumn);
         _k.If(
             _k.B.ICmp(LlvmIntPredicate.Sge, columns, _k.I64(Tile.Columns)),
@@ -169,21 +174,20 @@ internal sealed class WinogradEmitter
 
     private void EmitEpilogue(LlvmValue[] place, LlvmValue firstColumn, LlvmValue? columns)
     {
+        _nodes.EnterRow(place);
+        var points = EpiloguePoints.Of(_k, _nodes, _kernel.Stores, firstColumn, columns);
+        EmitRows(place, (y, x) => points.Emit(
+            _k.B.Gep(_f32, _result, _k.Mul(_k.Add(_k.Mul(y, _k.I64(_side)), x), _k.I64(Tile.Columns))), _f32, _kernel.Stores, _kernel.Buffers));
+    }
+
+    // The rows of a tile's result: those within the image.
+    private void EmitRows(LlvmValue[] place, Action<LlvmValue, LlvmValue> body)
+    {
         LlvmValue rows = _k.Min(_k.B.Sub(Height, place[1]), _k.I64(_side)), across = _k.Min(_k.B.Sub(Width, place[2]), _k.I64(_side));
         _k.Loop(_k.I64(0), rows, 1, y => _k.Loop(_k.I64(0), across, 1, x =>
         {
             _nodes.EnterRow([place[0], _k.Add(place[1], y), _k.Add(place[2], x)]);
-            _nodes.Prepare(_kernel.Stores.Select(s => s.Node), _kernel.Stores);
-            var row = _k.B.Gep(_f32, _result, _k.Mul(_k.Add(_k.Mul(y, _k.I64(_side)), x), _k.I64(Tile.Columns)));
-            for (var column = 0; column < Tile.Columns; column += Lanes)
-            {
-                var mask = columns is { } c ? _k.LanesBelow(_k.B.Sub(c, _k.I64(column))) : (LlvmValue?)null;
-                var point = new Point(_k.Add(firstColumn, _k.I64(column)), mask) { Accumulator = _k.Load(_f32, _k.B.Gep(_f32, row, _k.I64(column)), null) };
-                foreach (var store in _kernel.Stores)
-                {
-                    _nodes.Store(store, _kernel.Buffers[store.Buffer].Type, point);
-                }
-            }
+            body(y, x);
         }));
     }
 }
