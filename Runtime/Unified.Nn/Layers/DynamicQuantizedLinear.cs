@@ -51,7 +51,10 @@ public sealed partial class DynamicQuantizedLinear : Layer
         var step = Select(span > 0f, span / Steps, span + 1f);
         var zero = Round(-low / step);
         var whole = Ops.Cast(Clamp(Round(x / step) + zero, 0, Steps), DType.U8);
-        var product = MatMul(Ops.Cast(whole, DType.I32), Ops.Cast(Weight, DType.I32), transposeB: true) - (Ops.Cast(zero, DType.I32) * Sums);
+
+        // What comes before the product is done where the product's tiles are, after it.
+        var offset = Ops.Cast(zero, DType.I32) * Sums;
+        var product = MatMul(Ops.Cast(whole, DType.I32), Ops.Cast(Weight, DType.I32), transposeB: true) - offset;
         var y = Ops.Cast(product, DType.F32) * step * Scale;
         if (Bias is null)
         {

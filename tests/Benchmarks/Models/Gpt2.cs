@@ -12,20 +12,32 @@ public sealed partial class Gpt2 : Module
 
     private readonly Embedding _tokens = new(Vocabulary, Width, 0.02f, new Generator(1));
     private readonly Embedding _positions = new(Context, Width, 0.02f, new Generator(2));
-    private readonly Gpt2Block[] _blocks = [.. Enumerable.Range(0, Layers).Select(i => new Gpt2Block(10 * (i + 1)))];
+    private readonly Gpt2Block[] _blocks;
     private readonly LayerNorm _norm = new(Width);
+    private readonly Layer? _head;
     private readonly AdamW? _optimizer;
 
     /// <param name="training">Whether to hold the optimizer's state as well.</param>
-    public Gpt2(bool training = false) => _optimizer = training ? new AdamW(Parameters, new ConstantSchedule(1e-4)) { ClipNorm = 0 } : null;
+    /// <param name="hold">What becomes of linear layers, and of the head; null: they stay as they are.</param>
+    public Gpt2(bool training = false, Func<Linear, Layer>? hold = null)
+    {
+        _blocks = [.. Enumerable.Range(0, Layers).Select(i => new Gpt2Block(10 * (i + 1), hold ?? (linear => linear)))];
+        _optimizer = training ? new AdamW(Parameters, new ConstantSchedule(1e-4)) { ClipNorm = 0 } : null;
+        if (hold is not null)
+        {
+            var head = new Linear(Width, Vocabulary, bias: false);
+            head.Weight.Assign(_tokens.Weight);
+            _head = hold(head);
+        }
+    }
 
     /// <summary>Logits at every position.</summary>
     [StaticGraph]
-    public Tensor Forward([Shape("B", "T")] Tensor tokens) => MatMul(Hidden(tokens), _tokens.Weight, transposeB: true);
+    public Tensor Forward([Shape("B", "T")] Tensor tokens) => Logits(Hidden(tokens));
 
     /// <summary>Logits at the last position: what a prompt's next token needs.</summary>
     [StaticGraph]
-    public Tensor Last([Shape("B", "T")] Tensor tokens) => MatMul(Hidden(tokens)[.., ^1, ..], _tokens.Weight, transposeB: true);
+    public Tensor Last([Shape("B", "T")] Tensor tokens) => Logits(Hidden(tokens)[.., ^1, ..]);
 
     /// <summary>
     /// Logits of the token after those that the caches hold, for one more token [1, 1] at <paramref name="position"/> [1]. The caches, per layer
@@ -40,7 +52,7 @@ public sealed partial class Gpt2 : Module
             x = _blocks[i].Decode(x, keys[i], values[i]);
         }
 
-        return MatMul(_norm.Forward(x), _tokens.Weight, transposeB: true);
+        return Logits(_norm.Forward(x));
     }
 
     [StaticGraph]
@@ -49,6 +61,17 @@ public sealed partial class Gpt2 : Module
         var (loss, gradients) = ValueAndGrad(() => CrossEntropy(Forward(tokens), next), Parameters);
         _optimizer!.Step(gradients);
         return loss;
+    }
+
+    [StaticGraph]
+    private Tensor Logits(Tensor hidden)
+    {
+        if (_head is null)
+        {
+            return MatMul(hidden, _tokens.Weight, transposeB: true);
+        }
+
+        return _head.Forward(hidden);
     }
 
     [StaticGraph]
@@ -64,12 +87,21 @@ public sealed partial class Gpt2 : Module
     }
 }
 
-public sealed partial class Gpt2Block(int seed) : Module
+public sealed partial class Gpt2Block : Module
 {
     private readonly LayerNorm _attentionNorm = new(Gpt2.Width), _mlpNorm = new(Gpt2.Width);
-    private readonly Linear _query = Layer(Gpt2.Width, Gpt2.Width, seed), _key = Layer(Gpt2.Width, Gpt2.Width, seed + 1), _value = Layer(Gpt2.Width, Gpt2.Width, seed + 2);
-    private readonly Linear _output = Layer(Gpt2.Width, Gpt2.Width, seed + 3);
-    private readonly Linear _up = Layer(Gpt2.Width, 4 * Gpt2.Width, seed + 4), _down = Layer(4 * Gpt2.Width, Gpt2.Width, seed + 5);
+    private readonly Layer _query, _key, _value, _output, _up, _down;
+
+    public Gpt2Block(int seed, Func<Linear, Layer> hold)
+    {
+        Layer Layer(int inputs, int outputs) => hold(new(inputs, outputs, deviation: 0.02f, generator: new Generator(seed++)));
+        _query = Layer(Gpt2.Width, Gpt2.Width);
+        _key = Layer(Gpt2.Width, Gpt2.Width);
+        _value = Layer(Gpt2.Width, Gpt2.Width);
+        _output = Layer(Gpt2.Width, Gpt2.Width);
+        _up = Layer(Gpt2.Width, 4 * Gpt2.Width);
+        _down = Layer(4 * Gpt2.Width, Gpt2.Width);
+    }
 
     [StaticGraph]
     public Tensor Forward(Tensor x)
@@ -93,6 +125,4 @@ public sealed partial class Gpt2Block(int seed) : Module
 
     [StaticGraph]
     private Tensor Split(Tensor x) => Transpose(Reshape(x, x.Shape[0], x.Shape[1], Gpt2.Heads, Gpt2.Width / Gpt2.Heads), 0, 2, 1, 3);
-
-    private static Linear Layer(int inputs, int outputs, int seed) => new(inputs, outputs, deviation: 0.02f, generator: new Generator(seed));
 }

@@ -1,17 +1,18 @@
 using Unified.Benchmarks.Measuring;
 using Unified.Benchmarks.Models;
 using Unified.Benchmarks.Peers;
+using Unified.Nn;
 
 namespace Unified.Benchmarks.Works;
 
 /// <summary>Inference and training of whole models.</summary>
 internal static class WholeModels
 {
-    private const int Layers = 12;
+    private const int Layers = 12, GroupSize = 64;
 
     public static IEnumerable<Work> All() =>
     [
-        Prefill(128), Prefill(512),
+        Prefill(128), Prefill(512), Prefill(128, "i8", linear => new DynamicQuantizedLinear(linear)), Prefill(512, "i8", linear => new DynamicQuantizedLinear(linear)),
         Images(1), Images(16),
         new Work("gpt2_step/f32/4x128", new Cost(3 * 4 * (Body(128) + (2.0 * 128 * Gpt2.Width * Gpt2.Vocabulary))), _ =>
         {
@@ -32,7 +33,8 @@ internal static class WholeModels
             }));
         })
         { PeerFloor = 1 / 1.3, IsLong = true, IsHuge = true },
-        Decode(128), Decode(512),
+        Decode("f32", 4, 128), Decode("f32", 4, 512),
+        Decode("w8", 1, 128, linear => new QuantizedLinear(linear)), Decode("w4", 0.5 + (4.0 / GroupSize), 128, linear => new GroupQuantizedLinear(linear, GroupSize)),
         new Work("mlp/f32/64", new Cost(MlpFlops), threads =>
         {
             var model = new Mlp();
@@ -66,30 +68,32 @@ internal static class WholeModels
     private static double Body(int length) => Layers * ((2.0 * length * 12 * Gpt2.Width * Gpt2.Width) + (2.0 * length * length * Gpt2.Width));
 
     // Every weight is read once; the embedding's as the head.
-    private static Work Decode(int length) => new(
-        $"gpt2_decode/f32/{length}",
+    private static Work Decode(string weights, double bytes, int length, Func<Linear, Layer>? hold = null) => new(
+        $"gpt2_decode/{weights}/{length}",
         new Cost(
             (2.0 * Layers * 12 * Gpt2.Width * Gpt2.Width) + (2.0 * Gpt2.Width * Gpt2.Vocabulary),
-            4.0 * ((Layers * 12.0 * Gpt2.Width * Gpt2.Width) + ((double)Gpt2.Width * Gpt2.Vocabulary) + (2.0 * Layers * length * Gpt2.Width))),
+            (bytes * ((Layers * 12.0 * Gpt2.Width * Gpt2.Width) + ((double)Gpt2.Width * Gpt2.Vocabulary))) + (4 * 2.0 * Layers * length * Gpt2.Width)),
         threads =>
         {
-            var model = new Gpt2();
+            var model = new Gpt2(hold: hold);
             Tensor token = Inputs.Indices(1, Gpt2.Vocabulary, 1, 1), position = Tensor.From<int>([length], 1);
             Tensor[] keys = Caches(1, length), values = Caches(100, length);
             var call = Inputs.Disposing(() => model.Decode(token, position, keys, values));
-            return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [token, position, .. keys, .. values], threads));
+            var ours = new InProcess("unified", call);
+            return hold is null ? new Contest(ours, OnnxPeer.Of(call, [token, position, .. keys, .. values], threads)) : new Contest(ours);
         })
-    { PeerFloor = 1, IsLong = true };
+    { PeerFloor = hold is null ? 1 : 0, ShareFloor = hold is null ? 0 : 0.9, IsLong = true };
 
     private static Tensor[] Caches(int seed, int length) =>
         [.. Enumerable.Range(seed, Layers).Select(s => Inputs.Uniform(s, 1, Gpt2.Heads, length, Gpt2.Width / Gpt2.Heads))];
 
-    private static Work Prefill(int length) => new($"gpt2_prefill/f32/{length}", new Cost(Body(length)), threads =>
+    private static Work Prefill(int length, string weights = "f32", Func<Linear, Layer>? hold = null) => new($"gpt2_prefill/{weights}/{length}", new Cost(Body(length), Speed: hold is null ? 1 : 4), threads =>
     {
-        var model = new Gpt2();
+        var model = new Gpt2(hold: hold);
         var tokens = Inputs.Indices(1, Gpt2.Vocabulary, 1, length);
         var call = Inputs.Disposing(() => model.Last(tokens));
-        return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [tokens], threads));
+        var ours = new InProcess("unified", call);
+        return hold is null ? new Contest(ours, OnnxPeer.Of(call, [tokens], threads)) : new Contest(ours);
     })
-    { PeerFloor = 1.15, IsLong = true };
+    { PeerFloor = hold is null ? 1.15 : 0, IsLong = true };
 }
