@@ -20,7 +20,8 @@ var firstResult = new Option<string?>("--first-result")
 };
 var generator = new Option<bool>("--generator") { Description = "Instead: what the generator costs at a keystroke, beside the compiler's own time for the same edit" };
 var eagerCalls = new Option<bool>("--eager-calls") { Description = "Instead: what a call of an [Eager] method costs in a graph" };
-var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls };
+var peakMemory = new Option<bool>("--peak-memory") { Description = "Instead: the most memory that training steps held, beside libtorch" };
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls, peakMemory };
 root.SetAction(parsed =>
 {
     if (parsed.GetValue(firstResult) is { } app)
@@ -38,22 +39,27 @@ root.SetAction(parsed =>
         return EagerCallCost.Run(parsed.GetValue(json));
     }
 
+    if (parsed.GetValue(peakMemory))
+    {
+        return PeakMemory.Run(parsed.GetValue(json));
+    }
+
     var counts = parsed.GetValue(threads)!;
     return counts.Length == 1 && Environment.GetEnvironmentVariable("UNIFIED_THREADS") == counts[0].ToString(CultureInfo.InvariantCulture)
         ? Run(parsed, counts[0])
         : counts.Distinct().Select(count => Restart(args, count)).Max();
 });
-return args is ["--first-result-of-onnx", var model] ? FirstResult.OfOnnx(model) : root.Parse(args).Invoke();
+return args switch
+{
+    ["--first-result-of-onnx", var model] => FirstResult.OfOnnx(model),
+    ["--peak-memory-of", var work] => PeakMemory.Of(work),
+    _ => root.Parse(args).Invoke(),
+};
 
 // The number of threads is fixed when a process starts.
 static int Restart(string[] args, int count)
 {
-    var info = new ProcessStartInfo(Environment.ProcessPath!) { Environment = { ["UNIFIED_THREADS"] = count.ToString(CultureInfo.InvariantCulture) } };
-    if (Path.GetFileNameWithoutExtension(info.FileName) == "dotnet")
-    {
-        info.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-    }
-
+    List<string> passed = [];
     for (var i = 0; i < args.Length; i++)
     {
         if (args[i] == "--threads")
@@ -66,11 +72,12 @@ static int Restart(string[] args, int count)
             continue;
         }
 
-        info.ArgumentList.Add(args[i]);
+        passed.Add(args[i]);
     }
 
-    info.ArgumentList.Add("--threads");
-    info.ArgumentList.Add(count.ToString(CultureInfo.InvariantCulture));
+    var text = count.ToString(CultureInfo.InvariantCulture);
+    var info = ThisProgram.Start([.. passed, "--threads", text]);
+    info.Environment["UNIFIED_THREADS"] = text;
     using var process = Process.Start(info)!;
     process.WaitForExit();
     return process.ExitCode;

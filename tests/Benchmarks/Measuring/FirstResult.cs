@@ -34,7 +34,7 @@ internal static class FirstResult
             var contenders = new List<(string Name, ProcessStartInfo Start)>
             {
                 ("samples/Continue, native", new ProcessStartInfo(app, [checkpoint, "abc", "1"])),
-                ("ONNX Runtime, C#", Itself("--first-result-of-onnx", onnx)),
+                ("ONNX Runtime, C#", ThisProgram.Start("--first-result-of-onnx", onnx)),
             };
             if (!noTorch && TorchPeer.Build(out var problem) is { } torch)
             {
@@ -90,12 +90,6 @@ internal static class FirstResult
         });
         var call = GraphCall.Of(() => model.Forward(Tensor.Zeros([1, 1], DType.I32)));
         OnnxModel.Of(call.Function, call.Self, call.Arguments, GraphCall.BytesOf).Save(onnx);
-    }
-
-    private static ProcessStartInfo Itself(params string[] arguments)
-    {
-        var path = Environment.ProcessPath!;
-        return Path.GetFileNameWithoutExtension(path) == "dotnet" ? new ProcessStartInfo(path, [Environment.GetCommandLineArgs()[0], .. arguments]) : new ProcessStartInfo(path, arguments);
     }
 
     private static double Milliseconds(string name, ProcessStartInfo start)

@@ -23,6 +23,20 @@ if (args.Length > 1 && args[1] == "first")
     return 0;
 }
 
+if (args.Length > 3 && args[1] == "memory")
+{
+    var step = TorchWorks.Prepare(args[2])!;
+    for (var i = 0; i < int.Parse(args[3], CultureInfo.InvariantCulture); i++)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        step();
+    }
+
+    var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+    Console.WriteLine((double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024).ToString("R", CultureInfo.InvariantCulture));
+    return 0;
+}
+
 Console.WriteLine("ready");
 while (Console.ReadLine() is { } line)
 {
