@@ -34,6 +34,10 @@ internal static class OnnxRows
         new(OpCode.Gather, "Gather", (b, c) => b.Node("Gather", c.Inputs, ("axis", c.Attributes.Int("axis")))),
         new(OpCode.Embedding, "Gather", (b, c) => b.Node("Gather", c.Inputs, ("axis", 0L))),
         new(OpCode.ScatterAdd, "ScatterND", ScatterAdd),
+        new(OpCode.IndexAdd, "ScatterND", (b, c) => ScatterInto(b, c, "add")),
+        new(OpCode.IndexMax, "ScatterND", (b, c) => ScatterInto(b, c, "max")),
+        new(OpCode.IndexMin, "ScatterND", (b, c) => ScatterInto(b, c, "min")),
+        new(OpCode.IndexMul, "ScatterND", (b, c) => ScatterInto(b, c, "mul")),
         new(OpCode.MatMul, "MatMul", (b, c) => b.Node(
             "MatMul", [Turned(b, c, 0, c.Attributes.Bool("transposeA")), Turned(b, c, 1, c.Attributes.Bool("transposeB"))])),
 
@@ -111,6 +115,9 @@ internal static class OnnxRows
         var indices = b.Node("Unsqueeze", [b.Cast(call.Inputs[0], DType.I64), b.Ints(-1L)]);
         return b.Node("ScatterND", [zeros, indices, call.Inputs[1]], ("reduction", "add"));
     }
+
+    private static string ScatterInto(OnnxBuilder b, OnnxCall call, string how) => b.Node(
+        "ScatterND", [call.Inputs[0], b.Node("Unsqueeze", [b.Cast(call.Inputs[1], DType.I64), b.Ints(-1L)]), call.Inputs[2]], ("reduction", how));
 
     private static string Turned(OnnxBuilder b, OnnxCall call, int operand, bool transposed)
     {

@@ -96,6 +96,12 @@ public sealed class WrongCallTests
         ("QuantizedMatMul(f32 weight)", () => QuantizedMatMul(F(2, 8), F(3, 8), F(3, 1))),
         ("QuantizedMatMul(groups)", () => QuantizedMatMul(F(2, 16), Tensor.Zeros([3, 8], DType.U8), F(3, 4))),
         ("RandomUniform(state)", () => RandomUniform(I(2), [3])),
+        ("RandomUniformLike(i64)", () => RandomUniformLike(I(2), I(3))),
+        ("IndexAdd(updates)", () => IndexAdd(F(4, 2), I(3), F(2, 2))),
+        ("IndexMax(dtypes)", () => IndexMax(F(4, 2), I(3), I(3, 2))),
+        ("IndexMul(indices)", () => IndexMul(F(4, 2), F(3), F(3, 2))),
+        ("Unique(i64)", () => Unique(Cast(I(3), DType.I64), 2)),
+        ("Unique(fill)", () => Unique(Cast(F(3), DType.U8), 2, -1)),
     ];
 
     [Fact]

@@ -28,7 +28,7 @@ internal static class CompositeOps
         .. SpectralOps.Rows,
         .. NormalizationOps.Rows,
         .. LossOps.Rows,
-        .. IndexOps.Rows,
+        .. IndexOps.Rows, .. IndexUpdateOps.Rows, .. DistinctOps.Rows,
         .. QuantizeOps.Rows,
         .. MatrixOps.Rows,
         .. MatrixFamilyOps.Rows,

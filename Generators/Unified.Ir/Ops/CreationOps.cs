@@ -25,6 +25,15 @@ internal static class CreationOps
             Attributes = [new("shape", AttributeKind.Dims), new("dtype", AttributeKind.DType, new DTypeAttribute(DType.F32))],
             Tolerance = Tolerance.Exact,
         },
+        CompositeRow.Of(
+            OpCode.RandomUniformLike, [.. RandomState, new("like")], InferLike,
+            (b, x, _) => b.Apply(OpCode.RandomUniform, Attributes.Empty.With("shape", x[1].Shape.Dims).With("dtype", DrawnAs(x[1].DType)), x[0]),
+            OpTraits.NonDifferentiable | OpTraits.Recompute) with
+        {
+            Examples = [new("i64[2]", "f32[B,T]")],
+            Precision = OpPrecision.Follow,
+            Tolerance = Tolerance.Exact,
+        },
     ];
 
     internal static ImmutableArray<OperandSpec> RandomState => [new("state")];
@@ -37,6 +46,15 @@ internal static class CreationOps
             const string Why = "the state must be i64[2]: seed and offset";
             throw inputs[0].Shape.IsConstant ? inputs.Error(Why) : inputs.Undecided(Why);
         }
+    }
+
+    private static DType DrawnAs(DType dtype) => dtype == DType.F64 ? dtype : DType.F32;
+
+    private static ImmutableArray<TensorType> InferLike(OpInputs inputs)
+    {
+        RequireState(inputs);
+        InferRules.Require(inputs, 1, DTypeSet.Float);
+        return [inputs[1] with { DType = DrawnAs(inputs[1].DType) }];
     }
 
     private static Op Row(OpCode code, InferRule infer, params AttributeSpec[] attributes) =>

@@ -41,6 +41,9 @@ public enum OpTraits
 
     /// <summary>The runtime has managed code for it, which eager mode and graphs run: a graph gives it dense memory, in a step of its own.</summary>
     Managed = 2048,
+
+    /// <summary>Its managed code may be given a result that lies where the first operand does: it reads no element of that after it has written it.</summary>
+    Overwrites = 4096,
 }
 
 /// <summary>What an attribute holds, and so what a host argument is turned into.</summary>

@@ -32,7 +32,7 @@ public enum OpCode : ushort
     Constant, Full, Iota, DimSize,
 
     // Random: Philox with explicit state.
-    RandomUniform,
+    RandomUniform, RandomUniformLike,
 
     // Composites: defined in the ops above.
     Relu, Sigmoid, Silu, Gelu, GeluTanh, Square, Clamp, Mean, Variance, Softmax, LogSoftmax, LogSumExp,
@@ -51,7 +51,7 @@ public enum OpCode : ushort
     MultiplyAdd, AddMul, AddDiv, MaskedFill, StochasticCast,
 
     // Further folds, scans and order.
-    Any, All, CountNonzero, L1Norm, L2Norm, SumSquare, LogSum, MaxAbs, Spread, RootMeanSquare, NanSum, StandardDeviation, PNorm, ArgMin,
+    Any, All, CountNonzero, L1Norm, L2Norm, SumSquare, LogSum, MaxAbs, Spread, RootMeanSquare, NanSum, StandardDeviation, PNorm, Prod, ArgMin,
     CumSum, CumMax, CumMin, CumProd, LogCumSumExp, LinearScan, ArgCumMax, ArgCumMin, Sort, ArgSort, TopK, ArgTopK,
 
     // Rearranging, and matrices with a pattern.
@@ -74,7 +74,8 @@ public enum OpCode : ushort
     PseudoInverse, LeastSquares, MatrixRank, MatrixNorm, SingularValues, Eigvalsh,
 
     // By index, counts, small products; whole numbers of 8 bits.
-    TakeAlongAxis, SearchSorted, BinCount, Histogram, Cross, Kron, Covariance, Correlation, Quantize, Dequantize, QuantizedMatMul,
+    TakeAlongAxis, IndexAdd, IndexMax, IndexMin, IndexMul, SearchSorted, DistinctValues, DistinctCounts, DistinctPlaces, NonzeroPlaces, BinCount, Histogram, Cross, Kron,
+    Covariance, Correlation, Quantize, Dequantize, QuantizedMatMul,
 
     // Structure: only in Graph IR.
     Gradient, Call, If, While, RecordedWhile, Unwind, Watch, Tangent, Example, Examples, CustomGradient, HostCall,

@@ -44,6 +44,7 @@ internal static class ReductionFamilyOps
             Attributes = [.. ReductionOps.Attributes, Number("power", 2)],
             Domain = (0.3, 2),
         },
+        Reduction(OpCode.Prod, "ReduceProd", DTypeSet.Numeric, Product) with { Domain = (0.3, 1.6) },
         Of(OpCode.ArgMin, ElementwiseOps.X, InferArgMin, (b, x, a) => b.Apply(OpCode.ArgMax, a, -x[0]), OpTraits.NonDifferentiable) with
         {
             Attributes = [new("axis", AttributeKind.Int), Flag("keepDims")],
@@ -52,6 +53,18 @@ internal static class ReductionFamilyOps
             Tolerance = Tolerance.Exact,
         },
     ];
+
+    // The folded axes as one behind the others, with a 1 before it: the last product of a scan, and all there is of no elements.
+    private static OpValue Product(OpBuilder b, OpValue x, ImmutableArray<int> axes, bool keepDims)
+    {
+        ImmutableArray<int> kept = [.. Enumerable.Range(0, x.Shape.Rank).Where(a => !axes.Contains(a))];
+        var (outer, count) = (kept.Select(a => x.Shape[a]).ToImmutableArray(), OpAxes.Count(x.Shape, axes));
+        var rows = b.Reshape(b.Transpose(x, [.. kept, .. axes]), new Shape(outer.Add(count)));
+        var none = outer.Select(_ => Dim.Zero).ToImmutableArray();
+        var padded = b.Apply(OpCode.Pad, Attributes.Empty.With("low", none.Add(1)).With("high", none.Add(0)).With("value", 1.0), rows);
+        var products = b.Apply(OpCode.CumProd, Attributes.Empty.With("axis", -1L), padded);
+        return b.Reshape(b.Slice(products, none.Add(count), outer.Add(1)), OpAxes.Fold(x.Shape, axes, keepDims));
+    }
 
     private static OpValue Fold(OpBuilder b, OpValue x, Attributes a) => b.Sum(x, OpAxes.Of(a, x.Shape.Rank), a.Bool("keepDims"));
 

@@ -9,6 +9,24 @@ public static partial class Categorical
     [StaticGraph]
     public static Tensor Sample(Tensor state, Tensor logits) => ArgMax(StopGradient(logits) + Noise.Gumbel(state, logits), -1);
 
+    /// <summary>So many classes [..., draws] for each row of logits, each one of all, as i64; no gradient flows.</summary>
+    [StaticGraph]
+    public static Tensor Sample(Tensor state, Tensor logits, int draws)
+    {
+        var rows = Repeat(ExpandDims(StopGradient(logits), -2), draws, -2);
+        return ArgMax(rows + Noise.Gumbel(state, rows), -1);
+    }
+
+    /// <summary>
+    /// So many different classes [..., draws] for each row of logits in the order that they are drawn in, each one of those that are left, as i64: the first of the
+    /// logits with Gumbel's noise (Kool et al., arXiv:1903.06059). No gradient flows.
+    /// </summary>
+    /// <param name="state">The stream: i64[2].</param>
+    /// <param name="logits">[..., classes].</param>
+    /// <param name="draws">Not more than there are classes.</param>
+    [StaticGraph]
+    public static Tensor SampleDistinct(Tensor state, Tensor logits, int draws) => ArgTopK(StopGradient(logits) + Noise.Gumbel(state, logits), draws);
+
     /// <summary>Probabilities near a class [..., classes], with gradients: softmax((logits + gumbel) / temperature) (Jang et al., arXiv:1611.01144).</summary>
     [StaticGraph]
     public static Tensor Relaxed(Tensor state, Tensor logits, float temperature) => Softmax((logits + Noise.Gumbel(state, logits)) / temperature);

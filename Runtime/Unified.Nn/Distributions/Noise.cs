@@ -3,7 +3,7 @@ using static Unified.Ops;
 namespace Unified.Nn.Distributions;
 
 /// <summary>
-/// Independent numbers of one distribution, of a tensor's shape and f32, drawn from the Philox stream of a state (i64[2], <see cref="Generator.State"/>),
+/// Independent numbers of one distribution, of a tensor's shape, f64 where it is f64 and else f32, drawn from the Philox stream of a state (i64[2], <see cref="Generator.State"/>),
 /// which moves on: the same numbers in both modes.
 /// </summary>
 public static partial class Noise
@@ -12,7 +12,7 @@ public static partial class Noise
     [StaticGraph]
     public static Tensor Uniform(Tensor state, Tensor like)
     {
-        var drawn = RandomUniform(state, like.Shape);
+        var drawn = RandomUniformLike(state, like);
         state.Assign(RandomAdvance(state, like.Shape));
         return drawn;
     }

@@ -15,7 +15,7 @@ internal readonly unsafe struct DenseArray(byte* data, long[] sizes, DType dtype
 }
 
 /// <summary>Computes an op with <see cref="OpTraits.Managed"/> in both modes. The types are those of the op's rule, the attributes complete.</summary>
-/// <param name="arrays">The operands, then the result. No two share memory.</param>
+/// <param name="arrays">The operands, then the result. No two share memory, but for a result that may lie where the first operand does (<see cref="OpTraits.Overwrites"/>).</param>
 internal delegate void DenseKernel(ReadOnlySpan<DenseArray> arrays, Attributes attributes);
 
 internal sealed record DenseKernelRow(OpCode Code, DenseKernel Run);
@@ -23,7 +23,7 @@ internal sealed record DenseKernelRow(OpCode Code, DenseKernel Run);
 /// <summary>The managed code of ops that graphs do not compile; the rows stand in the file of their family.</summary>
 internal static unsafe class DenseKernels
 {
-    private static readonly ImmutableArray<DenseKernelRow> All = [.. SortKernels.Rows, .. ScanKernels.Rows, .. SearchKernel.Rows, .. MatrixKernels.Rows];
+    private static readonly ImmutableArray<DenseKernelRow> All = [.. SortKernels.Rows, .. ScanKernels.Rows, .. SearchKernel.Rows, .. MatrixKernels.Rows, .. IndexUpdateKernels.Rows];
 
     private static readonly ImmutableDictionary<OpCode, DenseKernel> ByCode = All.ToImmutableDictionary(r => r.Code, r => r.Run);
 

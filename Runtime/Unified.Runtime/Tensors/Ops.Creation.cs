@@ -31,6 +31,10 @@ public static partial class Ops
     public static Tensor RandomUniform(Tensor state, ReadOnlySpan<int> shape, DType dtype = DType.F32) =>
         Eager.Apply(OpCode.RandomUniform, Attributes.Empty.With("shape", shape.ToArray()).With("dtype", dtype), state);
 
+    /// <summary>As <see cref="RandomUniform"/>, of a tensor's shape; f64 where it is f64, else f32.</summary>
+    [Op(OpCode.RandomUniformLike)]
+    public static Tensor RandomUniformLike(Tensor state, Tensor like) => Eager.Apply(OpCode.RandomUniformLike, Attributes.Empty, state, like);
+
     /// <summary>The state after <see cref="RandomUniform"/> of that shape: the offset grows by the blocks used.</summary>
     [Op(OpCode.RandomAdvance)]
     public static Tensor RandomAdvance(Tensor state, ReadOnlySpan<int> shape) =>

@@ -2,12 +2,12 @@ using Unified.Ir;
 
 namespace Unified;
 
-/// <summary>What has a size that only the values say: it runs eagerly, and a static graph that calls it is an error while typing.</summary>
+/// <summary>What has a size that only the values say: it runs eagerly, and a static graph that calls it without a size is an error while typing.</summary>
 public static partial class Ops
 {
     /// <summary>
     /// The different elements of x in rising order (all NaN are one, the last); for each element of x the place of its value, in x's shape, i64; and how often each
-    /// comes, i64. Where a static graph needs them, count what lies below a known bound with <see cref="BinCount"/>.
+    /// comes, i64. A static graph gives a size: <see cref="Unique(Tensor, int, double)"/>.
     /// </summary>
     [Eager]
     public static (Tensor Values, Tensor Inverse, Tensor Counts) Unique(Tensor x)
@@ -48,6 +48,27 @@ public static partial class Ops
 
         return Tensor.From<long>([.. places], count, x.Rank);
     }
+
+    /// <summary>The different elements of x in rising order, as <see cref="Unique(Tensor)"/> has them: the first so many of them, or all and behind them a number. Static graphs may call it.</summary>
+    /// <param name="x">Of any shape and dtype of numbers but i64.</param>
+    /// <param name="size">How many elements the result has.</param>
+    /// <param name="fill">What stands where there are fewer.</param>
+    [Op(OpCode.DistinctValues)]
+    public static Tensor Unique(Tensor x, int size, double fill = 0) =>
+        Eager.Apply(OpCode.DistinctValues, Attributes.Empty.With("size", (long)size).With("fill", fill), x);
+
+    /// <summary>How often each of the first <paramref name="size"/> of <see cref="Unique(Tensor, int, double)"/> comes in x, i64; 0 behind the last.</summary>
+    [Op(OpCode.DistinctCounts)]
+    public static Tensor UniqueCounts(Tensor x, int size) => Eager.Apply(OpCode.DistinctCounts, Attributes.Empty.With("size", (long)size), x);
+
+    /// <summary>For each element of x the place of its value among the different ones in rising order, i64, in x's shape.</summary>
+    [Op(OpCode.DistinctPlaces)]
+    public static Tensor UniquePlaces(Tensor x) => Eager.Apply(OpCode.DistinctPlaces, Attributes.Empty, x);
+
+    /// <summary>As <see cref="Nonzero(Tensor)"/>, the first so many places, or all and behind them rows of a number: [size, rank], i64. Static graphs may call it.</summary>
+    [Op(OpCode.NonzeroPlaces)]
+    public static Tensor Nonzero(Tensor x, int size, int fill = -1) =>
+        Eager.Apply(OpCode.NonzeroPlaces, Attributes.Empty.With("size", (long)size).With("fill", (long)fill), x);
 
     private static (Tensor Values, Tensor Inverse, Tensor Counts) Unique<T>(Tensor x, T[] elements, Comparison<T> order)
         where T : unmanaged

@@ -59,6 +59,15 @@ public static partial class Ops
     [Op(OpCode.SumSquare)]
     public static Tensor SumSquare(Tensor x, int axes, bool keepDims = false) => SumSquare(x, [axes], keepDims);
 
+    /// <summary>Πx; 1 of no elements. Its gradient is right at zeros, too.</summary>
+    [Op(OpCode.Prod)]
+    public static Tensor Prod(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false) =>
+        Eager.Apply(OpCode.Prod, Attributes.Empty.With("axes", axes.ToArray()).With("keepDims", keepDims), x);
+
+    /// <inheritdoc cref="Prod(Tensor, ReadOnlySpan{int}, bool)"/>
+    [Op(OpCode.Prod)]
+    public static Tensor Prod(Tensor x, int axes, bool keepDims = false) => Prod(x, [axes], keepDims);
+
     /// <summary>log Σx.</summary>
     [Op(OpCode.LogSum)]
     public static Tensor LogSum(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false) =>

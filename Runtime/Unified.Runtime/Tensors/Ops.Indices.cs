@@ -10,6 +10,26 @@ public static partial class Ops
     [Op(OpCode.TakeAlongAxis)]
     public static Tensor TakeAlongAxis(Tensor x, Tensor indices, int axis = -1) => Eager.Apply(OpCode.TakeAlongAxis, Attributes.Empty.With("axis", (long)axis), x, indices);
 
+    /// <summary>x [n, …] with each row of updates [indices…, …] added to the row that its index names. A negative index counts from the end.</summary>
+    /// <exception cref="IndexOutOfRangeException">An index is out of range.</exception>
+    [Op(OpCode.IndexAdd)]
+    public static Tensor IndexAdd(Tensor x, Tensor indices, Tensor updates) => Eager.Apply(OpCode.IndexAdd, Attributes.Empty, x, indices, updates);
+
+    /// <summary>As <see cref="IndexAdd"/>, with the larger of the two at each place; NaN wins. Elements that are equally large share the gradient evenly.</summary>
+    /// <exception cref="IndexOutOfRangeException">An index is out of range.</exception>
+    [Op(OpCode.IndexMax)]
+    public static Tensor IndexMax(Tensor x, Tensor indices, Tensor updates) => Eager.Apply(OpCode.IndexMax, Attributes.Empty, x, indices, updates);
+
+    /// <summary>As <see cref="IndexAdd"/>, with the smaller of the two at each place; NaN wins. Elements that are equally small share the gradient evenly.</summary>
+    /// <exception cref="IndexOutOfRangeException">An index is out of range.</exception>
+    [Op(OpCode.IndexMin)]
+    public static Tensor IndexMin(Tensor x, Tensor indices, Tensor updates) => Eager.Apply(OpCode.IndexMin, Attributes.Empty, x, indices, updates);
+
+    /// <summary>As <see cref="IndexAdd"/>, with the product. Its gradient is right at zeros, too; a second derivative is where nothing is 0.</summary>
+    /// <exception cref="IndexOutOfRangeException">An index is out of range.</exception>
+    [Op(OpCode.IndexMul)]
+    public static Tensor IndexMul(Tensor x, Tensor indices, Tensor updates) => Eager.Apply(OpCode.IndexMul, Attributes.Empty, x, indices, updates);
+
     /// <summary>How many elements of a row in rising order are below each value (or, <paramref name="right"/>, not above it), as i64: the bin of the value between bounds.</summary>
     /// <param name="sorted">[n], or a row for each row of values, [.., n].</param>
     /// <param name="values">[..], or [.., m].</param>

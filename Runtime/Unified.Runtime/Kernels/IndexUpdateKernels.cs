@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using Unified.Ir;
+
+namespace Unified;
+
+/// <summary>Rows of a tensor that take up others, one after the other. Where result and operand are one memory, only the rows that change are touched.</summary>
+[StackTraceHidden]
+internal static unsafe class IndexUpdateKernels
+{
+    public static ImmutableArray<DenseKernelRow> Rows { get; } =
+    [
+        Row(OpCode.IndexAdd, static (x, y) => x + y, static (x, y) => x + y),
+        Row(OpCode.IndexMul, static (x, y) => x * y, static (x, y) => x * y),
+        Row(OpCode.IndexMax, Math.Max, Math.Max),
+        Row(OpCode.IndexMin, Math.Min, Math.Min),
+    ];
+
+    private static DenseKernelRow Row(OpCode code, Func<double, double, double> floats, Func<long, long, long> integers) => new(code, (arrays, _) =>
+    {
+        var (x, indices, updates, result) = (arrays[0], arrays[1], arrays[2], arrays[3]);
+        var (count, extent) = (DenseElements.Count(indices.Sizes), x.Sizes[0]);
+        var columns = checked((int)DenseElements.Count(x.Sizes.AsSpan(1)));
+        if (x.Data != result.Data)
+        {
+            var bytes = extent * columns * x.DType.Bytes();
+            Buffer.MemoryCopy(x.Data, result.Data, bytes, bytes);
+        }
+
+        Span<long> given = stackalloc long[1];
+        for (var i = 0L; i < count; i++)
+        {
+            DenseElements.Read(indices, i, given);
+            var row = given[0] < 0 ? given[0] + extent : given[0];
+            if ((ulong)row >= (ulong)extent)
+            {
+                throw new IndexOutOfRangeException($"{OpTable.Get(code).Name}: index {given[0]} is out of range for an axis of {extent}");
+            }
+
+            if (code == OpCode.IndexAdd && x.DType == DType.F32)
+            {
+                var target = new Span<float>((float*)result.Data + (row * columns), columns);
+                TensorPrimitives.Add(target, new ReadOnlySpan<float>((float*)updates.Data + (i * columns), columns), target);
+            }
+            else if (x.DType.IsFloat())
+            {
+                Combine(result, row * columns, updates, i * columns, new double[columns], new double[columns], floats);
+            }
+            else
+            {
+                Combine(result, row * columns, updates, i * columns, new long[columns], new long[columns], integers);
+            }
+        }
+    });
+
+    // A sum, product or choice of two floats in double precision, rounded, is that of their own type.
+    private static void Combine(DenseArray result, long to, DenseArray updates, long from, double[] x, double[] y, Func<double, double, double> combine)
+    {
+        DenseElements.Read(result, to, x);
+        DenseElements.Read(updates, from, y);
+        for (var k = 0; k < x.Length; k++)
+        {
+            x[k] = combine(x[k], y[k]);
+        }
+
+        DenseElements.Write(result, to, x);
+    }
+
+    private static void Combine(DenseArray result, long to, DenseArray updates, long from, long[] x, long[] y, Func<long, long, long> combine)
+    {
+        DenseElements.Read(result, to, x);
+        DenseElements.Read(updates, from, y);
+        for (var k = 0; k < x.Length; k++)
+        {
+            x[k] = unchecked(combine(x[k], y[k]));
+        }
+
+        DenseElements.Write(result, to, x);
+    }
+}
