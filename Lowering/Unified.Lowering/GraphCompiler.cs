@@ -34,15 +34,30 @@ public sealed class GraphCompiler : IGraphCompiler
     {
         var clock = Stopwatch.StartNew();
         var dump = PhaseDump.Open(options.DumpFolder, ModuleGraphs.NameOf(function.Key));
-        var specialized = Specializer.Specialize(function, self, arguments, options.Growing, isRecorded, options.Precision);
-        dump?.Write(Phase.Specialize, "module", GraphText.Print(specialized.Module));
-        var specializeTime = Lap(clock);
-
         var context = new PassContext(Verify: dump is not null, (pass, made) => dump?.Write(Phase.Rewrite, pass, GraphText.Print(made))) { HasKernel = Scheduler.HasKernel };
-        var module = Pipeline.Run(specialized.Module, context);
+        var (specialized, specializeTime) = Specialize(rolls: true);
+        GraphModule module;
+        try
+        {
+            module = Pipeline.Run(specialized.Module, context);
+        }
+        catch (GraphCompileException e) when (e.EagerIsPossible && specialized.HasSequenceLoops)
+        {
+            // Unrolled, for one size, it may be a graph: a second derivative is.
+            (specialized, specializeTime) = Specialize(rolls: false);
+            module = Pipeline.Run(specialized.Module, context);
+        }
+
         var scheduled = Scheduler.Schedule(module, options.Convolutions);
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
         return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, Lap(clock), dump);
+
+        (SpecializedFunction Function, double Time) Specialize(bool rolls)
+        {
+            var made = Specializer.Specialize(function, self, arguments, options.Growing, isRecorded, options.Precision, rolls);
+            dump?.Write(Phase.Specialize, "module", GraphText.Print(made.Module));
+            return (made, Lap(clock));
+        }
     }
 
     /// <summary>The last phase, for one target.</summary>

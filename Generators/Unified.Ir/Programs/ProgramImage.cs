@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 6;
+    public const int FormatVersion = 7;
 }
 
 /// <summary>
@@ -126,7 +126,7 @@ public sealed record BranchStep(
 /// <paramref name="Condition"/>, later the program's first output. After each run its other outputs are copied to <paramref name="Carried"/>.
 /// </summary>
 /// <param name="Inputs">The carried values, then what else the program takes.</param>
-/// <param name="Outputs">Temporaries: the next condition and the next carried values.</param>
+/// <param name="Outputs">The next condition and the next carried values: temporaries, or, of what the program writes in place, the carried value itself.</param>
 public sealed record LoopStep(
     string Label, int Program, BufferRef Condition, ImmutableArray<BufferRef> Initial, ImmutableArray<BufferRef> Carried,
     ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)
@@ -152,7 +152,7 @@ public sealed record LoopStep(
 /// <param name="Tape">As a <see cref="LoopStep"/> has written it.</param>
 /// <param name="Cursor">Room for three numbers (i64).</param>
 /// <param name="Inputs">The recorded values, the carried ones, then what else the program takes.</param>
-/// <param name="Outputs">Temporaries: the next carried values.</param>
+/// <param name="Outputs">The next carried values: temporaries, or the carried value itself.</param>
 public sealed record UnwindStep(
     string Label, int Program, BufferRef Tape, BufferRef Cursor, ImmutableArray<BufferRef> Saved, ImmutableArray<BufferRef> Initial,
     ImmutableArray<BufferRef> Carried, ImmutableArray<BufferRef> Inputs, ImmutableArray<BufferRef> Outputs, int Frame, SourceSpan? Source = null)

@@ -8,8 +8,10 @@ namespace Unified.Lowering.Passes;
 /// cotangents of what it started with and the new sums.</param>
 /// <param name="Saved">The carried values that it needs as a turn started with them.</param>
 /// <param name="Carried">The carried values with cotangents.</param>
+/// <param name="Kept">Further ones whose cotangents a turn reads but leaves as they are, as of a tensor that each turn writes a part of: the step takes them
+/// as its first arguments.</param>
 /// <param name="Arguments">The arguments of the body whose cotangents are summed over the turns.</param>
-internal sealed record LoopGradient(Graph Step, ImmutableArray<int> Saved, ImmutableArray<int> Carried, ImmutableArray<int> Arguments);
+internal sealed record LoopGradient(Graph Step, ImmutableArray<int> Saved, ImmutableArray<int> Carried, ImmutableArray<int> Kept, ImmutableArray<int> Arguments);
 
 /// <summary>
 /// Turns the body of a loop into the step of the walk back. A turn is computed again from what it started with: only that is recorded as the
@@ -54,7 +56,8 @@ internal static class LoopGradients
         }
 
         var leaving = tape.Backward(cotangents, [.. around.Select(i => map[i]), .. arguments.Select(a => map[carried + a])]);
-        for (var k = 0; k < around.Length; k++)
+        ImmutableArray<bool> isKept = [.. around.Select((_, k) => ReferenceEquals(leaving[k], seeds[k]))];
+        foreach (var k in Enumerable.Range(0, around.Length).Where(k => !isKept[k]))
         {
             builder.Output(leaving[k] ?? builder.ZerosLike(seeds[k]), OutputKind.Result);
         }
@@ -64,8 +67,17 @@ internal static class LoopGradients
             builder.Output(leaving[around.Length + k] is { } cotangent ? sums[k] + cotangent : sums[k], OutputKind.Result);
         }
 
-        var (step, saved) = WithoutUnused(EliminateDeadCode.Prune(builder.Build()), carried);
-        return new LoopGradient(step, saved, around, arguments);
+        int[] order =
+        [
+            .. Enumerable.Range(0, carried), .. Seeds(false), .. Enumerable.Range(carried + around.Length, arguments.Length), .. Seeds(true),
+            .. Enumerable.Range(carried + around.Length + arguments.Length, body.Inputs.Length - carried),
+        ];
+        var (step, saved) = WithoutUnused(EliminateDeadCode.Prune(builder.Build()), carried, order);
+        return new LoopGradient(step, saved, Around(false), Around(true), arguments);
+
+        IEnumerable<int> Seeds(bool kept) => Enumerable.Range(0, around.Length).Where(k => isKept[k] == kept).Select(k => carried + k);
+
+        ImmutableArray<int> Around(bool kept) => [.. around.Where((_, k) => isKept[k] == kept)];
     }
 
     /// <summary>What depends on an active value in one turn may reach, and be reached from, any other in the next.</summary>
@@ -91,13 +103,14 @@ internal static class LoopGradients
     }
 
     /// <summary>The step without the recorded values that it does not read.</summary>
-    private static (Graph Step, ImmutableArray<int> Saved) WithoutUnused(Graph step, int carried)
+    /// <param name="order">Its inputs in the order that they are to have.</param>
+    private static (Graph Step, ImmutableArray<int> Saved) WithoutUnused(Graph step, int carried, int[] order)
     {
         var used = step.Nodes.SelectMany(n => n.Operands).Concat(step.Outputs.Select(o => o.Value)).ToHashSet();
         ImmutableArray<int> saved = [.. Enumerable.Range(0, carried).Where(used.Contains)];
         var builder = new GraphBuilder(step.Name);
         var map = new OpValue[step.ValueCount];
-        foreach (var i in Enumerable.Range(0, step.Inputs.Length).Where(i => i >= carried || saved.Contains(i)))
+        foreach (var i in order.Where(i => i >= carried || saved.Contains(i)))
         {
             map[i] = builder.Input(step.Inputs[i].Name, step.Inputs[i].Type, step.Inputs[i].Kind);
         }

@@ -22,6 +22,10 @@ internal static class SimplifyRules
         (OpCode.Add, s => IsNeutral(s, s[1]) ? Stretched(s, s[0]) : null),
         (OpCode.Add, s => IsNeutral(s, s[0]) ? Stretched(s, s[1]) : null),
 
+        // A row more in a sum of rows, as the gradient of a row taken in a loop is: the other rows need not be touched.
+        (OpCode.Add, s => RowAdded(s, s[0], s[1])),
+        (OpCode.Add, s => RowAdded(s, s[1], s[0])),
+
         // Signs.
         (OpCode.Neg, s => s.MadeBy(s[0], OpCode.Neg)?.Operands[0]),
         (OpCode.Add, s => s.MadeBy(s[1], OpCode.Neg) is { } y ? s[0] - y.Operands[0] : null),
@@ -71,6 +75,10 @@ internal static class SimplifyRules
 
     /// <summary>An operand that is the node's result but for its shape.</summary>
     private static OpValue Stretched(SimplifySite site, OpValue operand) => site.Builder.BroadcastTo(operand, site.Type.Shape);
+
+    private static OpValue? RowAdded(SimplifySite site, OpValue sum, OpValue summand) =>
+        site.MadeBy(summand, OpCode.ScatterAdd) is { } scatter && scatter.Operands[0].Shape.Rank == 0 && sum.Type == summand.Type
+            ? site.Builder.Apply(OpCode.IndexAdd, sum, scatter.Operands[0], scatter.Operands[1]) : null;
 
     private static OpValue? WideAndBack(SimplifySite site) =>
         site.MadeBy(site[0], OpCode.Cast) is { } wide && wide.Operands[0].DType == site.Attributes.DType("dtype")

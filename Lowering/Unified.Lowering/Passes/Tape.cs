@@ -86,7 +86,13 @@ internal sealed class Tape(Graph graph, Activity activity, GraphBuilder builder,
         [
             .. gradient.Carried.Select(i => arriving[i] ?? builder.ZerosLike(parts.Values[i])), .. gradient.Arguments.Select(a => builder.ZerosLike(parts.Arguments[a])),
         ];
-        var results = builder.Unwind(gradient.Step, tape, seeds, parts.Arguments);
+        ImmutableArray<OpValue> kept = [.. gradient.Kept.Select(i => arriving[i] ?? builder.ZerosLike(parts.Values[i]))];
+        var results = builder.Unwind(gradient.Step, tape, seeds, [.. kept, .. parts.Arguments]);
+        for (var k = 0; k < kept.Length; k++)
+        {
+            leaving[1 + gradient.Kept[k]] = kept[k];
+        }
+
         for (var k = 0; k < gradient.Carried.Length; k++)
         {
             leaving[1 + gradient.Carried[k]] = results[k];

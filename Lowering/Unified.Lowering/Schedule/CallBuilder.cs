@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using Unified.Ir;
+using Unified.Lowering.Loops;
 
 namespace Unified.Lowering.Schedule;
 
 /// <summary>Turns a node that runs another graph into a step with room for what that graph needs.</summary>
 /// <param name="program">The program that calls.</param>
 /// <param name="callee">The number and the program of a graph.</param>
-internal sealed class CallBuilder(ProgramBuilder program, Func<string, (int Number, GraphProgram Program)> callee)
+/// <param name="kernels">What the programs launch.</param>
+internal sealed class CallBuilder(ProgramBuilder program, Func<string, (int Number, GraphProgram Program)> callee, ImmutableArray<LoopKernel> kernels)
 {
     private const int Number = sizeof(long);
 
@@ -29,19 +31,26 @@ internal sealed class CallBuilder(ProgramBuilder program, Func<string, (int Numb
             return;
         }
 
-        ImmutableArray<BufferRef> next = [.. called.Outputs.Select(t => Room(t.Bytes))];
+        // What a turn may write over what it starts with needs no room, and is not copied.
+        ImmutableArray<BufferRef> Next(ImmutableArray<BufferRef> carried, int firstInput) =>
+        [
+            .. called.Outputs.Select((type, o) => o - (called.Outputs.Length - carried.Length) is var i && i >= 0
+                && FindDonations.AllowsInTurn(called, kernels, callee, o, firstInput + i) ? carried[i] : Room(type.Bytes)),
+        ];
+
         if (node.Op.Code == OpCode.Unwind)
         {
             ImmutableArray<BufferRef> saved = [.. called.Inputs.SkipLast(operands.Length - 1).Select(t => Room(t.Bytes))];
             program.AddStep(new UnwindStep(
-                node.Callee!, number, parts.Condition, Room(3 * Number), saved, parts.Values, results, [.. saved, .. results, .. parts.Arguments], next, frame, node.Source));
+                node.Callee!, number, parts.Condition, Room(3 * Number), saved, parts.Values, results, [.. saved, .. results, .. parts.Arguments],
+                Next(results, saved.Length), frame, node.Source));
             return;
         }
 
         var isRecorded = node.Op.Code == OpCode.RecordedWhile;
         var carried = isRecorded ? results[..^1] : results;
         program.AddStep(new LoopStep(
-            node.Callee!, number, parts.Condition, parts.Values, carried, [.. carried, .. parts.Arguments], next, frame, node.Source)
+            node.Callee!, number, parts.Condition, parts.Values, carried, [.. carried, .. parts.Arguments], Next(carried, 0), frame, node.Source)
         {
             Tape = isRecorded ? results[^1] : null,
             Saved = isRecorded ? node.Attributes.Ints("saved") : [],

@@ -28,6 +28,15 @@ internal static class FindDonations
         return donations.ToImmutable();
     }
 
+    /// <summary>Whether a program, at a turn of a loop, may write an output over the input that it replaces.</summary>
+    public static bool AllowsInTurn(GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, int output, int input)
+    {
+        int Buffer(BufferKind kind, int index) => program.Buffers.Select((b, i) => (b, i)).Where(p => p.b.Kind == kind && p.b.Index == index).Select(p => p.i).DefaultIfEmpty(-1).First();
+        var (from, to) = (Buffer(BufferKind.Input, input), Buffer(BufferKind.Output, output));
+        var uses = program.Steps.SelectMany((step, s) => step.UsedBuffers.Distinct().Select(b => (Buffer: b, Step: s))).ToLookup(u => u.Buffer, u => u.Step);
+        return from >= 0 && to >= 0 && uses[to].Any() && IsSafe(program, kernels, callee, uses, from, to);
+    }
+
     private static bool IsSafe(
         GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, ILookup<int, int> uses,
         int input, int output)
@@ -40,6 +49,8 @@ internal static class FindDonations
                 LaunchStep l => ReadsElementForElement(kernels[l.Kernel], l, input, output),
                 BranchStep or LoopStep or UnwindStep => false,
                 CallStep c => CalleeAllows(callee(c.Label).Program, c, input, output),
+                ManagedStep m => m.Op.Has(OpTraits.Overwrites) && m.Buffers[0].Buffer == input && m.Buffers[^1].Buffer == output
+                    && m.Buffers[0].ByteOffset == m.Buffers[^1].ByteOffset && m.Buffers.Skip(1).All(b => b.Buffer != input),
                 _ => false,
             };
             if (!isElementwise)

@@ -202,7 +202,7 @@ internal sealed class ProgramBuilder
             case OpCode.Pad when Absorbed.ContainsKey(node.Results[0]):
                 break;
             case var _ when node.Op.Has(OpTraits.RunsGraph):
-                new CallBuilder(this, _callee).Add(node);
+                new CallBuilder(this, _callee, _kernels.Kernels).Add(node);
                 break;
             case var _ when node.Op.Has(OpTraits.Managed):
                 ImmutableArray<int> values = [.. node.Operands, .. node.Results];

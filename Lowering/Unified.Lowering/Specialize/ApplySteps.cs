@@ -20,6 +20,11 @@ internal static class ApplySteps
             }
         }
 
+        if (TurnRows.TryApply(frame, op, given) is { } stack)
+        {
+            return frame.New(stack);
+        }
+
         var operands = Operands(frame, op, given);
         var attributes = Attributes(frame, op, given);
         if (given.Count > 0)

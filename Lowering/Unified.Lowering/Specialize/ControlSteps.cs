@@ -86,6 +86,17 @@ internal static class ControlSteps
                     return TensorLoops.Run(frame, step, tensor);
                 }
 
+                // Sizes that are not known yet say how often it runs: it need not be known, if the graph runs it.
+                if (start is not null && iteration == first && condition is ConditionValue { WhenTrue: { } sizes })
+                {
+                    if (RolledLoops.TryRun(frame, step, start, sizes) is { } rolled)
+                    {
+                        return rolled;
+                    }
+
+                    start = null;
+                }
+
                 if (!Decide(frame, condition, "a loop's condition"))
                 {
                     return Flow.Next;
@@ -95,9 +106,9 @@ internal static class ControlSteps
             var isDeep = iteration == first && iteration >= RolledLoops.NestedTurns;
             if (start is not null && (isDeep || RolledLoops.IsLong(iteration - first, frame.Builder.NodeCount - nodes)))
             {
-                if (RolledLoops.TryRun(frame, step, start) is { } rolled)
+                if (RolledLoops.TryRun(frame, step, start) is { } rolledNow)
                 {
-                    return rolled;
+                    return rolledNow;
                 }
 
                 start = null;

@@ -14,7 +14,7 @@ internal static class ListSteps
         Step.Of<ListInstruction>((f, i) => f[i.Result] = new AggregateValue([.. i.Items.Select(r => f[r])]) { Home = f.Region }),
         Step.Of<ItemInstruction>((f, i) => f[i.Result] = Item(f, f[i.List], f[i.Index])),
         Step.Of<ListStepInstruction>(Run),
-        Step.Of<CountInstruction>((f, i) => f[i.Result] = new HostValue(Count(f, f[i.List]))),
+        Step.Of<CountInstruction>((f, i) => f[i.Result] = f[i.List] is AggregateValue { Content.Rows: { } rows } ? Specialization.Size(rows.Count, "int") : new HostValue(Count(f, f[i.List]))),
     ];
 
     // Operator → the items afterwards. The operands after the list are values.
@@ -55,10 +55,21 @@ internal static class ListSteps
 
         if (!frame.Region.IsBranchOf(list.Home))
         {
+            if (step.Operator == "add" && frame.Session.Turns.TryPeek(out var turn) && turn.TryAdd(frame, list, operands[1]))
+            {
+                return;
+            }
+
             throw frame.Fail("a list is changed in a loop of the graph; change it before or after that", eager: true);
         }
 
         frame.Session.ListChanges.Add((list, list.Content));
+        if (step.Operator == "reverse" && list.Content.Rows is { } rows)
+        {
+            list.Content = list.Content with { Rows = rows.Reversed(frame) };
+            return;
+        }
+
         var (items, hadGap) = (list.Items, list.Content.HasGap);
         var changed = Changes[step.Operator](frame, items, operands[1..]);
         if (hadGap && changed.Length > items.Length)

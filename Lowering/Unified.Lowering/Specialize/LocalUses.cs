@@ -38,6 +38,10 @@ internal sealed record LocalUses(ImmutableHashSet<int> Written, ImmutableDiction
                 case ForEachInstruction each:
                     Store(each.Local, isCertain: false);
                     break;
+                case IfInstruction branch when isCertain:
+                    // Whichever side runs sets it.
+                    setFirst.UnionWith(Of(branch.Then.Instructions).SetFirst.Intersect(Of(branch.Else.Instructions).SetFirst).Where(l => !met.Contains(l)));
+                    break;
             }
 
             foreach (var inner in InstructionBlocks.Of(instruction).SelectMany(b => b.Instructions))

@@ -21,13 +21,16 @@ internal static class RolledLoops
     public static bool IsLong(int turns, int nodes) => turns >= ManyTurns || (turns >= FewTurns && nodes >= ManyNodes);
 
     /// <summary>Runs the loop from where it started. Null when it has to be unrolled: everything is then as it was.</summary>
-    public static Flow? TryRun(Frame frame, LoopInstruction step, Rollback start)
+    /// <param name="sizes">None is negative exactly where the loop has a first turn; default: it has.</param>
+    public static Flow? TryRun(Frame frame, LoopInstruction step, Rollback start, ImmutableArray<Dim> sizes = default)
     {
         var undone = start.Undo();
         try
         {
-            var flow = TensorLoops.Roll(frame, step);
+            var flow = sizes.IsDefault ? TensorLoops.Roll(frame, step) : TensorLoops.Run(frame, step, sizes.Select(d => IsNotNegative(frame.Builder, d))
+                .Aggregate((a, b) => frame.Builder.Apply(OpCode.LogicalAnd, a, b)));
             frame.Session.RolledLoops++;
+            frame.Session.HasSequenceLoops |= !sizes.IsDefault;
             return flow;
         }
         catch (GraphCompileException)
@@ -36,6 +39,8 @@ internal static class RolledLoops
             return null;
         }
     }
+
+    private static OpValue IsNotNegative(OpBuilder b, Dim dim) => b.Apply(OpCode.GreaterEqual, b.DimSize(dim, DType.I64), b.Scalar(DType.I64, 0));
 
     /// <summary>
     /// A <c>foreach</c> over numbers that grow or fall by the same step, as the <c>for</c> that it could have been written as; null where the

@@ -50,6 +50,9 @@ internal sealed class Specialization
     /// <summary>How many have.</summary>
     public int RolledLoops { get; set; }
 
+    /// <summary>One of them runs as often as sizes that are not known yet say, or adds to lists.</summary>
+    public bool HasSequenceLoops { get; set; }
+
     /// <summary>Tensors whose fields hold longer ones at each call, with named axes.</summary>
     public ImmutableDictionary<ITensorHandle, TensorType> Growing { get; init; } = ImmutableDictionary<ITensorHandle, TensorType>.Empty;
 
@@ -57,6 +60,9 @@ internal sealed class Specialization
 
     /// <summary>Every change of a list, with what it held before.</summary>
     public List<(AggregateValue List, ListContent Before)> ListChanges { get; } = [];
+
+    /// <summary>What turns of loops add to lists, of the innermost loop last.</summary>
+    public Stack<TurnLists> Turns { get; } = [];
 
     public StateSources Sources { get; } = new();
 

@@ -21,6 +21,9 @@ public sealed record SpecializedFunction(
     /// <summary>As <see cref="CompiledFunction.HasTry"/>.</summary>
     public bool HasTry { get; init; }
 
+    /// <summary>A loop of it runs as often as sizes that are not known say, or adds to lists: unrolled, it may be differentiated again.</summary>
+    public bool HasSequenceLoops { get; init; }
+
     /// <summary>What was asked of the host; null when it was not to be kept.</summary>
     internal HostTraceRecorder? Recorder { get; init; }
 }

@@ -13,13 +13,14 @@ public static class Specializer
     /// <param name="known">Tensors of fields that change their sizes, with named dims.</param>
     /// <param name="isRecorded">What is asked of the host is kept.</param>
     /// <param name="precision">The policy of mixed precision that the function is called under; null: none.</param>
+    /// <param name="rolls">Long loops, and those over sizes not known, may become loops of the graph.</param>
     /// <exception cref="SymbolicDimException">Host code needs the values of named dims.</exception>
     /// <exception cref="GraphCompileException">A shape rule is broken, or the function is not one graph for this instance and signature.</exception>
     public static SpecializedFunction Specialize(
         FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, ImmutableDictionary<ITensorHandle, TensorType>? known = null, bool isRecorded = false,
-        PrecisionPolicy? precision = null)
+        PrecisionPolicy? precision = null, bool rolls = true)
     {
-        var call = new SpecializedCall(function, self, arguments, isRecorded, precision ?? PrecisionPolicy.None);
+        var call = new SpecializedCall(function, self, arguments, isRecorded, precision ?? PrecisionPolicy.None, rolls);
         if (known is { IsEmpty: false } && TryGrowing(call, known) is { } general)
         {
             return general;
@@ -45,7 +46,7 @@ public static class Specializer
     private static (SpecializedFunction Function, ImmutableDictionary<ITensorHandle, TensorType> Growing) Rolled(
         SpecializedCall call, ImmutableDictionary<ITensorHandle, TensorType> growing)
     {
-        var session = Session(rolls: true);
+        var session = Session(call.Rolls);
         try
         {
             return Specialize(call, session);
@@ -84,6 +85,7 @@ public static class Specializer
             Requirements = session.Requirements,
             HostCalls = HostCallSteps.Finish(frame),
             HasTry = session.HasTry,
+            HasSequenceLoops = session.HasSequenceLoops,
             Recorder = session.Host.Recorder,
         };
         return (specialized, GrowingState.Find(frame));
@@ -98,5 +100,5 @@ public static class Specializer
 
     /// <summary>What is specialized.</summary>
     private sealed record SpecializedCall(
-        FunctionDefinition Function, object? Self, ImmutableArray<ArgumentSpec> Arguments, bool IsRecorded, PrecisionPolicy Precision);
+        FunctionDefinition Function, object? Self, ImmutableArray<ArgumentSpec> Arguments, bool IsRecorded, PrecisionPolicy Precision, bool Rolls);
 }

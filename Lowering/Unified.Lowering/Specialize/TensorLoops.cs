@@ -22,6 +22,11 @@ internal sealed class TensorLoops
     private readonly Names _atFirst = [], _atEnd = [];
     private readonly bool _runsOnce;
 
+    // Lists that every turn adds one tensor to; how many turns there are, and how a turn's number comes from a variable.
+    private readonly List<(AggregateValue List, TensorType Row)> _collected = [];
+    private TurnCount? _turns;
+    private Dim? _knownTurns;
+
     private TensorLoops(Frame frame, LoopInstruction step, bool runsOnce)
     {
         (_frame, _step, _runsOnce) = (frame, step, runsOnce);
@@ -58,6 +63,24 @@ internal sealed class TensorLoops
 
     private bool Try(OpValue condition)
     {
+        ImmutableArray<ListContent> contents = [.. _collected.Select(c => c.List.Content)];
+        var lists = _collected.ConvertAll(c => c.List);
+        try
+        {
+            return Try(condition, lists);
+        }
+        finally
+        {
+            for (var i = 0; i < contents.Length; i++)
+            {
+                // Where it has become a loop, they have.
+                lists[i].Content = lists[i].Content.Rows is null ? contents[i] : lists[i].Content;
+            }
+        }
+    }
+
+    private bool Try(OpValue condition, List<AggregateValue> lists)
+    {
         var before = _frame.Save();
         var slots = _slots.Select(s => (Slot: s, Carried: Carry(s))).Where(p => p.Carried is not null).Select(p => (p.Slot, Carried: p.Carried!)).ToList();
         var places = _places.Select(k => (Key: k, First: _frame.Place(k).Current)).ToList();
@@ -76,17 +99,42 @@ internal sealed class TensorLoops
             next += carried.Leaves.Length;
         }
 
+        var counters = slots.Select(s => (s.Slot, s.Carried.Value, InTurn: _frame.Slot(s.Slot) as ScalarValue)).Where(c => c.InTurn is { Type: "int" or "long" })
+            .Select(c => (c.Slot, c.Value, c.InTurn!)).ToList();
+
         // A turn begins only on paths that have not left.
         _frame[Exit.Returned] = HostValue.False;
         var head = _frame.Save();
-        Turn();
+        foreach (var list in lists)
+        {
+            list.Content = TurnLists.Growing(_frame);
+        }
+
+        var rows = _collected.ConvertAll(c => (OpValue)region.Builder.Input("rows", RowsOf(c.Row), InputKind.Argument));
+        var turn = new TurnLists(region);
+        _frame.Session.Turns.Push(turn);
+        _turns = null;
+        try
+        {
+            Turn(counters);
+        }
+        finally
+        {
+            _frame.Session.Turns.Pop();
+            foreach (var (list, _) in turn.Added.Where(a => !lists.Contains(a.List)))
+            {
+                list.Content = new([], null);
+            }
+        }
+
+        var foundLists = FoundLists(turn.Added);
         _frame.CheckNoFieldSet(before);
         var after = _frame.Save();
         var goesOn = after.Slots[_frame.SlotOf(Exit.GoesOn)];
         var foundNames = slots.Select(s => FoundNames(_atEnd, s.Slot, [.. Parts(s.Carried.Value, after.Slots[s.Slot])], region.Outer!)).ToList().Contains(true);
         _frame.Leave();
         _frame.Restore(before);
-        if (FoundMore(head, after) || foundNames)
+        if (FoundMore(head, after) || foundNames || foundLists)
         {
             return false;
         }
@@ -96,9 +144,33 @@ internal sealed class TensorLoops
             throw _frame.Fail("the loop has no end", eager: true);
         }
 
-        Emit(condition, region, goesOn, slots, places, after);
+        var counter = counters.Find(c => c.Slot == _turns?.Slot).Item3;
+        ImmutableArray<OpValue> grown =
+        [
+            .. turn.Added.Select((a, i) => region.Builder.Apply(
+                OpCode.IndexAdd, rows[i], _turns!.NumberOf(region.Builder, region.Import(counter!.Tensor)), region.Import(a.Row.Tensor))),
+        ];
+        Emit(condition, region, goesOn, slots, places, after, turn.Added, grown);
         return true;
     }
+
+    /// <summary>Whether the turn adds to lists that were not thought of yet. All turns must do it, and how many there are must be known.</summary>
+    private bool FoundLists(IReadOnlyList<(AggregateValue List, TensorValue Row)> added)
+    {
+        if (added.Count > 0 && (_turns is null || added.Any(a => a.Row.Key is not null || a.Row.Tensor.Shape.SelectMany(d => d.Names()).Any(Specialization.IsScalarName))))
+        {
+            throw _frame.Fail("a list is changed in a loop of the graph; change it before or after that", eager: true);
+        }
+
+        var now = added.Select(a => (a.List, a.Row.Tensor.Type)).ToList();
+        var isNew = !now.SequenceEqual(_collected) || (added.Count > 0 && _knownTurns != _turns!.Turns);
+        _knownTurns = _turns?.Turns;
+        _collected.Clear();
+        _collected.AddRange(now);
+        return isNew;
+    }
+
+    private TensorType RowsOf(TensorType row) => row with { Shape = new Shape([_knownTurns!, .. row.Shape.Dims]) };
 
     private static ImmutableArray<OpValue> Inputs(Region region, IEnumerable<TensorType> types) =>
         [.. types.Select((t, i) => (OpValue)region.Builder.Input($"c{i}", t, InputKind.Argument))];
@@ -107,14 +179,16 @@ internal sealed class TensorLoops
         ? new TensorValue(zeros.In(_frame.Region))
         : _frame.Slot(slot);
 
-    private void Turn()
+    private void Turn(List<(int Slot, Value First, ScalarValue InTurn)> counters)
     {
         (_frame[Exit.Broken], _frame[Exit.Continued], _frame[Exit.GoesOn]) = (HostValue.False, HostValue.False, HostValue.False);
         var flow = Interpreter.Run(_frame, _step.Body);
         _frame[Exit.Continued] = HostValue.False;
-        if (flow is Flow.Next or Flow.Continue || (flow == Flow.Partial && _frame[Exit.Broken] == HostValue.False && _frame[Exit.Returned] == HostValue.False))
+        var isWhole = flow is Flow.Next or Flow.Continue;
+        if (isWhole || (flow == Flow.Partial && _frame[Exit.Broken] == HostValue.False && _frame[Exit.Returned] == HostValue.False))
         {
             Advance();
+            _turns = isWhole ? TurnCount.Of(_frame, _step.Condition, counters) : null;
         }
         else if (flow == Flow.Partial)
         {
@@ -238,7 +312,8 @@ internal sealed class TensorLoops
     }
 
     private void Emit(
-        OpValue condition, Region region, Value goesOn, List<(int Slot, Carried Carried)> slots, List<(PlaceKey Key, OpValue First)> places, FrameState after)
+        OpValue condition, Region region, Value goesOn, List<(int Slot, Carried Carried)> slots, List<(PlaceKey Key, OpValue First)> places, FrameState after,
+        IReadOnlyList<(AggregateValue List, TensorValue Row)> added, ImmutableArray<OpValue> grown)
     {
         var carriedSlots = slots.Select(s => s.Slot).ToHashSet();
         foreach (var slot in _slots.Where(s => !carriedSlots.Contains(s) && !Leaf.Same(_frame.Slot(s), after.Slots[s])))
@@ -259,7 +334,13 @@ internal sealed class TensorLoops
             region.Builder.Output(leaf.In(region), OutputKind.Result);
         }
 
-        ImmutableArray<OpValue> initial = [.. slots.SelectMany(s => s.Carried.Leaves).Select(l => l.In(_frame.Region)), .. places.Select(p => _frame.Region.Import(p.First))];
+        foreach (var rows in grown)
+        {
+            region.Builder.Output(rows, OutputKind.Result);
+        }
+
+        ImmutableArray<OpValue> initial = [.. slots.SelectMany(s => s.Carried.Leaves).Select(l => l.In(_frame.Region)), .. places.Select(p => _frame.Region.Import(p.First)),
+            .. grown.Select(r => _frame.Builder.Full(r.Shape, r.DType, 0))];
         var graph = _frame.Session.Graphs.Share(region.Builder.Build());
         var left = _frame.Builder.While(graph, condition, initial, [.. region.Taken]);
         for (var i = 0; i < places.Count; i++)
@@ -272,6 +353,15 @@ internal sealed class TensorLoops
         {
             _frame.SetSlot(slot, carried.Make(left.Slice(at, carried.Leaves.Length), _runsOnce ? _atEnd : Both()));
             at += carried.Leaves.Length;
+        }
+
+        _frame.Session.HasSequenceLoops |= added.Count > 0;
+        for (var i = 0; i < added.Count; i++)
+        {
+            var (list, row) = added[i];
+            ImmutableArray<TensorValue> held = [.. slots.Where(s => ReferenceEquals(after.Slots[s.Slot], row)).Select(s => _frame.Slot(s.Slot)).OfType<TensorValue>()];
+            _frame.Session.ListChanges.Add((list, new ListContent([], null)));
+            list.Content = TurnLists.Growing(_frame) with { Rows = new TurnRows(left[results.Count + places.Count + i], _frame.Region, held) };
         }
 
         // What only the loop uses has no value after it.

@@ -81,10 +81,18 @@ internal sealed record ConditionValue(ImmutableArray<Dim>? WhenTrue, ImmutableAr
 /// </summary>
 internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
 {
-    /// <exception cref="GraphCompileException">It has as many items as a tensor's value says.</exception>
+    /// <exception cref="GraphCompileException">It has as many items as a tensor's value, or a size not yet known, says.</exception>
     public ImmutableArray<Value> Items
     {
-        get => Content.Torn is { } torn ? throw torn : Content.Items;
+        get
+        {
+            if (Content.Rows is { } rows)
+            {
+                Content = new(rows.Expand(), null);
+            }
+
+            return Content.Torn is { } torn ? throw torn : Content.Items;
+        }
         set => Content = new(value, null);
     }
 
@@ -96,13 +104,17 @@ internal sealed record AggregateValue(ImmutableArray<Value> Items) : Value
     /// <summary>Another function holds a list of its own for the same object, and would not see a change.</summary>
     public bool IsShared { get; init; }
 
-    public override string Describe() => Content.Torn is null ? $"a list of {Items.Length}" : "a list whose length depends on a tensor's value";
+    public override string Describe() => Content.Rows is { } rows ? $"a list of {rows.Count}" : Content.Torn is null ? $"a list of {Items.Length}" : "a list whose length depends on a tensor's value";
 }
 
 /// <summary>What a list holds.</summary>
 /// <param name="Torn">Said to whoever asks, where its length depends on a tensor's value.</param>
 /// <param name="HasGap">A key has been removed from a dictionary: the next one takes its place in the order.</param>
-internal readonly record struct ListContent(ImmutableArray<Value> Items, GraphCompileException? Torn, bool HasGap = false);
+internal readonly record struct ListContent(ImmutableArray<Value> Items, GraphCompileException? Torn, bool HasGap = false)
+{
+    /// <summary>In place of the items, where a loop of the graph has made them.</summary>
+    public TurnRows? Rows { get; init; }
+}
 
 /// <summary>
 /// A host number or bool that only the running graph knows, as a rank-0 tensor: it depends on a tensor's value.

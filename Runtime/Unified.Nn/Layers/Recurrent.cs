@@ -101,11 +101,12 @@ internal abstract partial class RecurrentDirection : Module
     [StaticGraph]
     public (Tensor Output, Tensor State) Run(Tensor x, Tensor state)
     {
-        var projected = Linear(x, InputWeight, InputBias);
+        // Times come first, so that what a turn takes and gives lies together.
+        var projected = SwapAxes(Linear(x, InputWeight, InputBias), 0, 1);
         var outputs = new List<Tensor>();
         for (var t = 0; t < x.Shape[1]; t++)
         {
-            state = Step(projected[.., _backwards ? x.Shape[1] - 1 - t : t, ..], state);
+            state = Step(projected[_backwards ? x.Shape[1] - 1 - t : t], state);
             outputs.Add(state[.., ..Hidden]);
         }
 

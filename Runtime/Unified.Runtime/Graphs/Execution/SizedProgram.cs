@@ -122,7 +122,8 @@ internal sealed class SizedProgram
             BufferPlace? Find(BufferRef? reference) => reference is null ? null : BufferPlace.Of(reference, dims);
         }
 
-        private static Move[] Pairs(BufferPlace[] from, BufferPlace[] to, long[] bytes) => [.. from.Select((f, i) => new Move(f, to[i], bytes[i]))];
+        // What a turn has written in place is there already.
+        private static Move[] Pairs(BufferPlace[] from, BufferPlace[] to, long[] bytes) => [.. from.Select((f, i) => new Move(f, to[i], bytes[i])).Where(m => m.From != m.To)];
     }
 
     /// <summary>The numbers of a launch step.</summary>
