@@ -23,6 +23,7 @@ public class ReferenceTests
         ["Unified.Lowering.Onnx"] = ["Unified.Ir", "Unified.Lowering"],
         ["Unified.Runtime"] = ["Unified.Ir", "Unified.Native"],
         ["Unified.Nn"] = ["Unified.Ir", "Unified.Runtime"],
+        ["Unified.Nn.Images"] = ["Unified.Nn"],
     };
 
     public static TheoryData<string> Rooms => [.. Repository.Projects.Where(p => !p.StartsWith("tests/", StringComparison.Ordinal) && !p.StartsWith("samples/", StringComparison.Ordinal))];

@@ -7,7 +7,7 @@ public sealed class ImageFolder : Dataset<(Tensor Image, int Class)>
     private readonly Func<string, Tensor> _decode;
 
     /// <param name="path">The folder of the classes' folders. Images may lie in folders below a class's.</param>
-    /// <param name="decode">From a file's path to what an image is, as <c>Unified.Images</c> has it; asked each time an item is, from several threads by a loader with workers.</param>
+    /// <param name="decode">From a file's path to what an image is, as <c>Images.Load</c> of the package Unified.Nn.Images has it; asked each time an item is, from several threads by a loader with workers.</param>
     /// <param name="endings">How the names of images end, in any case; none: .png, .jpg, .jpeg, .bmp, .gif and .webp.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">It has no folder, or a class has no image.</exception>
