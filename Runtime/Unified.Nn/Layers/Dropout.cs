@@ -38,3 +38,21 @@ public sealed partial class Dropout : Layer
         return Select(kept, x * (1 / (1 - Probability)), 0f);
     }
 }
+
+/// <summary>In training, sets each channel of [N, C, …] to zero as a whole with the given probability and scales the rest by 1/(1 − probability) (Tompson et al., 2015).</summary>
+public sealed partial class ChannelDropout(float probability, Generator? generator = null) : Layer
+{
+    private readonly Dropout _channels = new(probability, generator);
+
+    [StaticGraph]
+    public override Tensor Forward(Tensor x)
+    {
+        var factors = _channels.Forward(Full([x.Shape[0], x.Shape[1]], 1));
+        for (var axis = 2; axis < x.Rank; axis++)
+        {
+            factors = ExpandDims(factors, axis);
+        }
+
+        return x * factors;
+    }
+}

@@ -18,3 +18,32 @@ public sealed partial class Embedding : Layer
     [return: Shape("..", "width")]
     public override Tensor Forward([Shape("..")] Tensor x) => Ops.Embedding(Weight, x);
 }
+
+/// <summary>How <see cref="EmbeddingBag"/> makes one row of many.</summary>
+public enum BagMode
+{
+    Sum,
+    Mean,
+    Max,
+}
+
+/// <summary>Looks the rows of a bag up and makes one of them: indices [B, L] (i32 or i64) give [B, width].</summary>
+public sealed partial class EmbeddingBag(int count, int width, BagMode mode = BagMode.Mean, Generator? generator = null) : Layer
+{
+    private readonly Embedding _table = new(count, width, generator: generator);
+
+    /// <summary>Shape [count, width].</summary>
+    public Parameter Weight => _table.Weight;
+
+    [StaticGraph]
+    public override Tensor Forward(Tensor x)
+    {
+        var rows = _table.Forward(x);
+        return mode switch
+        {
+            BagMode.Sum => Ops.Sum(rows, 1),
+            BagMode.Mean => Ops.Mean(rows, 1),
+            _ => Ops.Max(rows, 1),
+        };
+    }
+}

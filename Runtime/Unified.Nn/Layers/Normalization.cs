@@ -1,3 +1,5 @@
+using static Unified.Ops;
+
 namespace Unified.Nn;
 
 /// <summary>(x − mean) / √(variance + ε) · weight + bias over the last axis, with the biased variance (Ba et al., 2016).</summary>
@@ -75,4 +77,23 @@ public sealed partial class InstanceNorm(int channels, float epsilon = 1e-5f) : 
 
     [StaticGraph]
     public override Tensor Forward(Tensor x) => Ops.InstanceNorm(x, Weight, Bias, epsilon: Epsilon);
+}
+
+/// <summary>
+/// Divides each element of [N, C, …] by (k + alpha/size · Σ x²)^beta, summed over the size channels around it (Krizhevsky et al., 2012), as in PyTorch.
+/// </summary>
+public sealed partial class LocalResponseNorm(int size, double alpha = 1e-4, double beta = 0.75, double k = 1) : Layer
+{
+    [StaticGraph]
+    public override Tensor Forward(Tensor x)
+    {
+        var squares = Pad(Reshape(Square(x), x.Shape[0], x.Shape[1], -1), [0, size / 2, 0], [0, (size - 1) / 2, 0]);
+        var sum = squares[.., ..x.Shape[1], ..];
+        for (var i = 1; i < size; i++)
+        {
+            sum = sum + squares[.., i..(i + x.Shape[1]), ..];
+        }
+
+        return x / Reshape(Pow((sum * (alpha / size)) + k, beta), x.Shape);
+    }
 }

@@ -118,6 +118,10 @@ internal abstract partial class RecurrentDirection : Module
         return (Stack(outputs, 1), state);
     }
 
+    /// <summary>An input [B, inputs] and a state give the next state.</summary>
+    [StaticGraph]
+    public Tensor Next(Tensor x, Tensor state) => Step(Linear(x, InputWeight, InputBias), state);
+
     /// <summary>The next state from the projected input [B, gates·hidden] and the state, which begins with the cell's result.</summary>
     [StaticGraph]
     protected abstract Tensor Step(Tensor projected, Tensor state);

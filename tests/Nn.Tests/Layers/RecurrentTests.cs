@@ -23,6 +23,32 @@ public class RecurrentTests
     public void Both_modes_and_differences_agree(string name) => LayerLaws.Check(s_layers[name], new Generator(2).Normal([2, 5, 3]));
 
     [Theory]
+    [InlineData("lstm")]
+    [InlineData("gru")]
+    [InlineData("rnn")]
+    public void A_cell_is_a_turn_of_its_layer(string name)
+    {
+        var layer = s_layers[name](new Generator(1));
+        RecurrentCell cell = name switch
+        {
+            "lstm" => new LstmCell(3, 4, new Generator(1)),
+            "gru" => new GruCell(3, 4, new Generator(1)),
+            _ => new RnnCell(3, 4, generator: new Generator(1)),
+        };
+        var x = new Generator(2).Normal([2, 5, 3]);
+        var expected = BothModes.In(ExecutionMode.Eager, () => layer.Forward(x));
+        foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+        {
+            Tensor? state = null;
+            for (var t = 0; t < 5; t++)
+            {
+                state = BothModes.In(mode, () => cell.Forward(x[.., t, ..], state));
+                BothModes.Close(expected[.., t, ..], state[.., ..cell.Hidden], 1e-5);
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_layer_is_its_cell_again_and_again(string name)
     {
