@@ -21,6 +21,9 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
 {
     private const int Unroll = 4;
 
+    // Words of a panel that are asked for before they are read: the arithmetic between two reads is too long for the machine to look so far.
+    private const int Ahead = 16 * Loops.Tile.Columns;
+
     private LlvmType Number => K.Context.F32;
 
     private LlvmType Whole => K.Context.I32.Vector(Lanes);
@@ -53,6 +56,17 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
             LlvmValue[] Turn(LlvmValue turn, LlvmValue[] state)
             {
                 turn = K.Add(first, turn);
+                if (numbers > 1)
+                {
+                    foreach (var panel in panels)
+                    {
+                        for (var v = 0; v < Vectors; v++)
+                        {
+                            K.Prefetch(K.B.GepUnchecked(held, panel.Numbers, K.Add(K.Mul(turn, K.I64(Loops.Tile.Columns)), K.I64(Ahead + (v * Lanes)))), isWritten: false, KernelBuilder.FirstLevel);
+                        }
+                    }
+                }
+
                 LlvmValue[] words = [.. from panel in panels from v in Enumerable.Range(0, Vectors) select At(held, panel.Numbers, turn, v)];
                 for (var part = 0; part < numbers; part++)
                 {
