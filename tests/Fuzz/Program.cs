@@ -40,6 +40,7 @@ static string SourceOf(string name, Node body) => ProgramSource.Of(name, body.To
 var watch = Stopwatch.StartNew();
 var totals = new Dictionary<Outcome, int>();
 var reasons = new Dictionary<string, int>();
+var rounded = new Dictionary<string, int>();
 var run = 0;
 while (run < count && watch.Elapsed.TotalSeconds < limit)
 {
@@ -52,6 +53,11 @@ while (run < count && watch.Elapsed.TotalSeconds < limit)
     foreach (var (verdict, text) in (await workers.Run(programs)).Zip(programs.Select(p => p.Item2)))
     {
         totals[verdict.Outcome] = totals.GetValueOrDefault(verdict.Outcome) + 1;
+        if (verdict is { Outcome: Outcome.Equal, Detail: var detail and not "" })
+        {
+            rounded[detail] = rounded.GetValueOrDefault(detail) + 1;
+        }
+
         if (verdict.Outcome is Outcome.Eager or Outcome.Diagnosed or Outcome.Invalid)
         {
             var reason = $"{verdict.Outcome} {string.Concat((verdict.Detail.Split(": ", 2) is [_, var tail] ? tail : verdict.Detail).Where(c => !char.IsDigit(c)))}";
@@ -87,6 +93,8 @@ Console.WriteLine(JsonSerializer.Serialize(new
     differences = Total(Outcome.Difference),
     crashes = Total(Outcome.Crash),
     hangs = Total(Outcome.Hang),
+    rounded_by_inputs = rounded.GetValueOrDefault(Verdict.RoundingOfInputs),
+    rounded_by_ops = rounded.GetValueOrDefault(Verdict.RoundingOfOps),
     invalid = Total(Outcome.Invalid) + Total(Outcome.Endless),
     seed,
     seconds = Math.Round(watch.Elapsed.TotalSeconds, 1),

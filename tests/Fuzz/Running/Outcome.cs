@@ -31,5 +31,11 @@ internal enum Outcome
 /// <summary>One program's outcome, with what was seen.</summary>
 internal sealed record Verdict(string Name, Outcome Outcome, string Detail)
 {
+    /// <summary>The detail of an equal program whose results differ as much as the last bits of inputs and state move them.</summary>
+    public const string RoundingOfInputs = "rounding of inputs";
+
+    /// <summary>The same of one that only the last bits of each op move so much.</summary>
+    public const string RoundingOfOps = "rounding of ops";
+
     public bool IsFailure => Outcome is Outcome.Difference or Outcome.Crash or Outcome.Hang;
 }

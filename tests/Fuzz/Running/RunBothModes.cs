@@ -23,12 +23,15 @@ internal static class RunBothModes
         var compiledCalls = GraphRuntime.Statistics.Calls;
         GraphRuntime.Log = message => fallback = message.Contains("runs eagerly", StringComparison.Ordinal) ? message : fallback;
         var graph = Rounds(type, ExecutionMode.Graph);
+        var rounding = "";
         for (var i = 0; i < Math.Min(eager.Count, graph.Count); i++)
         {
             if (Difference(eager[i], graph[i], []) is { } difference)
             {
                 // How much of it is rounding, which a steep program makes large: that of inputs and state, then that of each op.
-                if (!IsRounding(s => Rounds(type, ExecutionMode.Eager, shake: s), i) && !IsRounding(s => Noisy(type, s), i))
+                rounding = IsRounding(s => Rounds(type, ExecutionMode.Eager, shake: s), i) ? Verdict.RoundingOfInputs
+                    : IsRounding(s => Noisy(type, s), i) ? Verdict.RoundingOfOps : "";
+                if (rounding.Length == 0)
                 {
                     return new Verdict(name, Outcome.Difference, $"call {i}: {difference}");
                 }
@@ -44,7 +47,7 @@ internal static class RunBothModes
 
         return fallback is not null || GraphRuntime.Statistics.Calls == compiledCalls && eager[0].Exception is null
             ? new Verdict(name, Outcome.Eager, fallback ?? "no compiled graph ran")
-            : new Verdict(name, Outcome.Equal, "");
+            : new Verdict(name, Outcome.Equal, rounding);
 
         bool IsRounding(Func<int, List<Seen>> run, int call)
         {
