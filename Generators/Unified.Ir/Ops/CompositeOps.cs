@@ -14,6 +14,7 @@ internal static class CompositeOps
         .. StatisticsOps.Rows,
         .. SoftmaxOps.Rows,
         .. LayerOps.Rows,
+        .. AttentionOps.Rows,
         .. SpecialOps.Rows,
         .. ActivationFamilyOps.Rows,
         .. PairwiseOps.Rows,

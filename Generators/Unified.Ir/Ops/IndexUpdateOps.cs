@@ -18,6 +18,14 @@ internal static class IndexUpdateOps
         Row(OpCode.IndexMax, (b, x, _) => Folded(b, x, OpCode.ReduceMax)) with { Gradient = ExtremeGradient, Tolerance = Tolerance.Exact },
         Row(OpCode.IndexMin, (b, x, _) => Folded(b, x, OpCode.ReduceMin)) with { Gradient = ExtremeGradient, Tolerance = Tolerance.Exact },
         Row(OpCode.IndexMul, Product) with { Gradient = ProductGradient },
+        Of(OpCode.UpdateSlice, [new("x"), new("update"), new("start")], InferSlice, Slice, OpTraits.DataMovement | OpTraits.Managed | OpTraits.Overwrites) with
+        {
+            Attributes = [Whole("axis", 0)],
+            Gradient = SliceGradient,
+            Tolerance = Tolerance.Exact,
+            Examples = [new("f32[5,T]", "f32[2,T]", "i64[]"), new(A.With("axis", 2L), "f32[B,2,6,3]", "f32[B,2,1,3]", "i32[]"), new(A.With("axis", -1L), "f32[B,5]", "f32[B,3]", "i64[]")],
+            Precision = OpPrecision.Full,
+        },
     ];
 
     private static Attributes A => Attributes.Empty;
@@ -38,6 +46,53 @@ internal static class IndexUpdateOps
         InferRules.RequireShape(inputs, 2, new Shape([.. inputs[1].Shape, .. inputs[0].Shape.Skip(1)]));
         return [inputs[0]];
     }
+
+    private static ImmutableArray<TensorType> InferSlice(OpInputs inputs)
+    {
+        InferRules.SameDType(inputs, 0, 1);
+        InferRules.RequireRank(inputs, 0, 1);
+        InferRules.Require(inputs, 2, DTypeSet.Index);
+        InferRules.RequireShape(inputs, 2, Shape.Scalar);
+        var axis = OpAxes.One(inputs.Attributes, inputs[0].Rank);
+        var length = axis < inputs[1].Rank ? inputs[1].Shape[axis] : Dim.Zero;
+        InferRules.RequireShape(inputs, 1, new Shape(inputs[0].Shape.Dims.SetItem(axis, length)));
+        return inputs[0].Shape[axis] - length is { IsConstant: true, Value: < 0 }
+            ? throw inputs.Error($"an update of {length} is longer than axis {axis} of {inputs[0].Shape}") : [inputs[0]];
+    }
+
+    // One look-up in x and the update, one after the other.
+    private static OpValue Slice(OpBuilder b, ImmutableArray<OpValue> x, Attributes attributes)
+    {
+        var axis = OpAxes.One(attributes, x[0].Shape.Rank);
+        var (size, count) = (x[0].Shape[axis], x[1].Shape[axis]);
+        var places = b.Iota(Shape.From(size), 0, DType.I64);
+        var within = places - Begin(b, x[2], size, count);
+        var isNew = b.Apply(OpCode.LogicalAnd, b.Apply(OpCode.GreaterEqual, within, b.ScalarLike(within, 0)), b.Apply(OpCode.Less, within, b.DimSize(count, DType.I64)));
+        var table = b.Apply(OpCode.Concat, A.With("axis", 0L), First(b, x[0], axis), First(b, x[1], axis));
+        return First(b, b.Apply(OpCode.Gather, table, b.Select(isNew, within + b.DimSize(size, DType.I64), places)), axis);
+    }
+
+    private static OpValue Begin(OpBuilder b, OpValue start, Dim size, Dim count)
+    {
+        var length = b.DimSize(count, DType.I64);
+        return RangeCheck.Checked(b, b.Cast(start, DType.I64) + length, count, size) - length;
+    }
+
+    private static ImmutableArray<OpValue?> SliceGradient(OpBuilder b, GradientInputs c)
+    {
+        var axis = OpAxes.One(c.Attributes, c[0].Shape.Rank);
+        var count = c[1].Shape[axis];
+        return
+        [
+            c.Wants(0) ? b.Apply(OpCode.UpdateSlice, c.Attributes, c.Dy, b.BroadcastTo(b.ScalarLike(c.Dy, 0), c[1].Shape), c[2]) : null,
+            c.Wants(1) ? First(b, b.Apply(OpCode.Gather, First(b, c.Dy, axis), b.Iota(Shape.From(count), 0, DType.I64) + Begin(b, c[2], c[0].Shape[axis], count)), axis) : null,
+            null,
+        ];
+    }
+
+    // The axis and the first one change places.
+    private static OpValue First(OpBuilder b, OpValue x, int axis) =>
+        axis == 0 ? x : b.Transpose(x, [.. Enumerable.Range(0, x.Shape.Rank).Select(a => a == 0 ? axis : a == axis ? 0 : a)]);
 
     /// <summary>What comes to each place along a new first axis: x itself, then each update where it belongs and a number elsewhere.</summary>
     private static OpValue Folded(OpBuilder b, ImmutableArray<OpValue> x, OpCode fold)

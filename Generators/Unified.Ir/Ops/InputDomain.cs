@@ -10,6 +10,9 @@ public enum InputDomain
 
     /// <summary>Rows, along the last axis, in rising order.</summary>
     Sorted,
+
+    /// <summary>Whole numbers from 1 on.</summary>
+    Count,
 }
 
 /// <summary>Brings drawn values into the domain of an operand.</summary>
@@ -28,6 +31,13 @@ public static class InputDomains
                 break;
             case InputDomain.Sorted:
                 Sort(shape, data);
+                break;
+            case InputDomain.Count:
+                for (var i = 0; i < data.Length; i++)
+                {
+                    data[i]++;
+                }
+
                 break;
         }
     }

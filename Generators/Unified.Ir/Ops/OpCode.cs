@@ -74,7 +74,7 @@ public enum OpCode : ushort
     PseudoInverse, LeastSquares, MatrixRank, MatrixNorm, SingularValues, Eigvalsh,
 
     // By index, counts, small products; whole numbers of 8 bits.
-    TakeAlongAxis, IndexAdd, IndexMax, IndexMin, IndexMul, SearchSorted, DistinctValues, DistinctCounts, DistinctPlaces, NonzeroPlaces, BinCount, Histogram, Cross, Kron,
+    TakeAlongAxis, IndexAdd, IndexMax, IndexMin, IndexMul, UpdateSlice, SearchSorted, DistinctValues, DistinctCounts, DistinctPlaces, NonzeroPlaces, BinCount, Histogram, Cross, Kron,
     Covariance, Correlation, Quantize, Dequantize, QuantizedMatMul,
 
     // Structure: only in Graph IR.

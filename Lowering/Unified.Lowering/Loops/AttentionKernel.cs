@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Unified.Ir;
 
 namespace Unified.Lowering.Loops;
@@ -5,22 +6,28 @@ namespace Unified.Lowering.Loops;
 /// <summary>
 /// O = softmax(scale · Q · Kᵀ) · V, row by row, without ever holding all weights of a row: the keys come in blocks, and what was summed is scaled
 /// down when a larger score turns up (Milakov and Gimelshein, 2018; Dao et al., 2022). Keys and values are packed by <see cref="PackKernel"/>: Kᵀ as a
-/// right operand [D, S], V as a right operand [S, E]. Buffers: (Q, packed K, packed V, O). Parameters: batch extents, T, S, D, E, then strides of Q:
-/// batch axes, t, d, then strides of the packed K per batch axis, of the packed V per batch axis, then of O: batch axes, t; its rows are dense.
-/// Causal: query t sees keys 0 … S − T + t, and where that is none, all of them alike, as the op is defined. Units: batches × CeilDiv(T, <see cref="Tile.Rows"/>).
+/// right operand [D, S], V as a right operand [S, E]. Buffers: (Q, packed K, packed V, O), then the lengths. Parameters: batch extents, T, S, D, E, then strides of Q:
+/// batch axes, t, d, then strides of the packed K per batch axis, of the packed V per batch axis, then of O: batch axes, t; its rows are dense; then of the lengths: batch axes.
+/// With lengths, only that many keys count: S stands for them in what follows. Causal: query t sees keys 0 … S − T + t, and where that is none, all of them alike, as the op is defined. Units: batches × CeilDiv(T, <see cref="Tile.Rows"/>).
 /// Scratch: <see cref="ScratchBytes"/>. f32.
 /// </summary>
 /// <param name="Scale">The factor of the scores; 0: 1/√D.</param>
 /// <param name="OrderQ">Which axis of Q is contiguous.</param>
-public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ) : LoopKernel(
-    [new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, true)],
-    (5 * BatchAxes) + 7)
+/// <param name="Length">Of the numbers of keys that count, where not all do; each from 1 (causal: T) to S, else the status word is set.</param>
+public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, DType? Length = null) : LoopKernel(
+    BuffersOf(Length), (5 * BatchAxes) + 7 + (Length is null ? 0 : BatchAxes))
 {
     /// <summary>Keys of a block: their scores for one row tile stay in the first-level cache.</summary>
     public const int KeyBlock = 4 * Tile.Columns;
 
     /// <summary>What a hidden score counts as: finite, and far below any other.</summary>
     public const double Hidden = -1e30;
+
+    internal static ImmutableArray<KernelBuffer> BuffersOf(DType? length)
+    {
+        ImmutableArray<KernelBuffer> buffers = [new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, true)];
+        return length is { } type ? buffers.Add(new(type, false)) : buffers;
+    }
 
     /// <summary>Per thread: a packed row tile of Q, the scores of a block, the same packed, sums of all panels of O, a tile, and three numbers a row.</summary>
     public static Dim ScratchBytes(Dim depth, Dim width) =>

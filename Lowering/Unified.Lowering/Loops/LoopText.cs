@@ -16,6 +16,7 @@ public static class LoopText
         [typeof(WinogradPackKernel)] = (text, k) => Head(text, k, $"winograd pack side {((WinogradPackKernel)k).Side}"),
         [typeof(WinogradKernel)] = (text, k) => Print(text, (WinogradKernel)k),
         [typeof(AttentionKernel)] = (text, k) => Print(text, (AttentionKernel)k),
+        [typeof(DecodeAttentionKernel)] = (text, k) => Print(text, (DecodeAttentionKernel)k),
         [typeof(AttentionGradientKernel)] = (text, k) => Print(text, (AttentionGradientKernel)k),
         [typeof(ScatterKernel)] = (text, k) => Head(text, k, $"scatter {((ScatterKernel)k).Type} index {((ScatterKernel)k).IndexType}"),
     };
@@ -88,6 +89,10 @@ public static class LoopText
 
     private static void Print(StringBuilder text, AttentionKernel kernel) => Head(
         text, kernel, string.Create(CultureInfo.InvariantCulture, $"attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ}"));
+
+    private static void Print(StringBuilder text, DecodeAttentionKernel kernel) => Head(text, kernel, string.Create(
+        CultureInfo.InvariantCulture,
+        $"decode attention{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} shared {kernel.SharedAxes} scale {kernel.Scale:R}"));
 
     private static void Print(StringBuilder text, AttentionGradientKernel kernel) => Head(text, kernel, string.Create(
         CultureInfo.InvariantCulture,

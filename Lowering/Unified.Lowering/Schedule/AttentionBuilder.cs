@@ -14,24 +14,102 @@ internal static class AttentionBuilder
         var shape = program.Graph.TypeOf(node.Results[0]).Shape;
         var batch = shape.Dims[..^2];
         StackedMatrix Place(int operand) => StackedMatrix.Of(program, node, operand, batch, views);
-        var (query, key, value) = (Place(0), Place(1), Place(2));
+        var attention = new Attention(Place(0), Place(1), Place(2), Length(program, node, batch, views), shape, result);
+
+        // How many queries there are may be known only at run time: then both stand there, and one of them has no units.
+        var packs = attention.CanDecode ? Dim.Min(1, Dim.FloorDiv(attention.QueriesPerKey, DecodeAttentionKernel.MostQueries + 1)) : Dim.One;
+        if (!packs.Is(1))
+        {
+            AddDecoding(program, node, attention, 1 - packs);
+        }
+
+        if (!packs.Is(0))
+        {
+            AddPacked(program, node, attention, packs);
+        }
+    }
+
+    private static void AddPacked(ProgramBuilder program, Node node, Attention attention, Dim when)
+    {
+        var (query, key, value, batch) = (attention.Query, attention.Key, attention.Value, attention.Batch);
         var (queries, depth, keys, width) = (query.Rows.Extent, query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
-        var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Columns], key.Rows, node.Source);
-        var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [value.Rows], value.Columns, node.Source);
-        var strides = View.DenseStrides(shape);
+        var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Columns], key.Rows, node.Source, when: when);
+        var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [value.Rows], value.Columns, node.Source, when: when);
         var isCausal = node.Attributes.Bool("causal");
-        var batches = batch.Aggregate(Dim.One, (x, y) => x * y);
         program.AddLaunch(
-            new AttentionKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order),
-            [query.Ref, new BufferRef(packedKeys, Dim.Zero), new BufferRef(packedValues, Dim.Zero), result],
-            [.. batch, queries, keys, depth, width, .. query.Batch, query.Rows.Stride, query.Columns.Stride, .. keyStrides, .. valueStrides, .. strides[..^1]],
-            batches * Dim.CeilDiv(queries, Tile.Rows),
+            new AttentionKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, attention.Length?.Type),
+            [query.Ref, new BufferRef(packedKeys, Dim.Zero), new BufferRef(packedValues, Dim.Zero), attention.Result, .. attention.LengthBuffer],
+            [
+                .. batch, queries, keys, depth, width, .. query.Batch, query.Rows.Stride, query.Columns.Stride, .. keyStrides, .. valueStrides, .. attention.ResultStrides,
+                .. attention.LengthStrides,
+            ],
+            Product(batch) * Dim.CeilDiv(queries, Tile.Rows) * when,
             Dim.One,
             AttentionKernel.ScratchBytes(depth, width),
-            batches * queries * keys * (depth + width) * (isCausal ? 1 : 2),
+            attention.Flops(isCausal) * when,
             null,
             $"attention {new Shape(batch)}[{queries},{depth}]x[{keys},{width}]",
             node.Source);
+    }
+
+    private static void AddDecoding(ProgramBuilder program, Node node, Attention attention, Dim when)
+    {
+        var (query, key, value) = (attention.Query, attention.Key, attention.Value);
+        var (batch, shared) = (attention.Batch[..^attention.SharedAxes], attention.Batch[^attention.SharedAxes..]);
+        var (depth, keys, width) = (query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
+        var isCausal = node.Attributes.Bool("causal");
+        program.AddLaunch(
+            new DecodeAttentionKernel(batch.Length, shared.Length, isCausal, node.Attributes.Float("scale"), attention.Length?.Type),
+            [query.Ref, key.Ref, value.Ref, attention.Result, .. attention.LengthBuffer],
+            [
+                .. batch, .. shared, query.Rows.Extent, keys, depth, width, .. query.Batch, query.Rows.Stride, .. key.Batch[..batch.Length], key.Rows.Stride,
+                .. value.Batch[..batch.Length], value.Rows.Stride, .. attention.ResultStrides, .. attention.LengthStrides.Take(batch.Length),
+            ],
+            Product(batch) * when,
+            Dim.One,
+            DecodeAttentionKernel.ScratchBytes(attention.QueriesPerKey, width),
+            attention.Flops(isCausal: false) * when,
+            null,
+            $"attention {new Shape(attention.Batch)}[{query.Rows.Extent},{depth}]x[{keys},{width}] decoding",
+            node.Source);
+    }
+
+    private static (BufferRef Ref, DType Type, ImmutableArray<Dim> Strides)? Length(ProgramBuilder program, Node node, ImmutableArray<Dim> batch, ImmutableArray<View> views)
+    {
+        if (node.Operands.Length == 3)
+        {
+            return null;
+        }
+
+        var (type, view) = (program.Graph.TypeOf(node.Operands[3]), views[node.Operands[3]]);
+        var lead = batch.Length - type.Rank;
+        return (
+            program.Ref(view.Owner, view.Offset, type.DType), type.DType,
+            [.. batch.Select((_, a) => a < lead || type.Shape[a - lead].Is(1) ? Dim.Zero : view.Strides[a - lead])]);
+    }
+
+    private static Dim Product(IEnumerable<Dim> extents) => extents.Aggregate(Dim.One, (x, y) => x * y);
+
+    private sealed record Attention(
+        StackedMatrix Query, StackedMatrix Key, StackedMatrix Value, (BufferRef Ref, DType Type, ImmutableArray<Dim> Strides)? Length, Shape Shape, BufferRef Result)
+    {
+        public ImmutableArray<Dim> Batch => Shape.Dims[..^2];
+
+        public ImmutableArray<BufferRef> LengthBuffer => Length is { } length ? [length.Ref] : [];
+
+        public ImmutableArray<Dim> LengthStrides => Length?.Strides ?? [];
+
+        public IEnumerable<Dim> ResultStrides => View.DenseStrides(Shape)[..^1];
+
+        /// <summary>Axes, the last ones, along which all queries look at the same keys.</summary>
+        public int SharedAxes => Enumerable.Range(0, Batch.Length).Reverse().TakeWhile(a => Key.Batch[a].Is(0) && Value.Batch[a].Is(0) && (Length is null || Length.Value.Strides[a].Is(0))).Count();
+
+        /// <summary>Queries that look at one key.</summary>
+        public Dim QueriesPerKey => Product(Batch[^SharedAxes..]) * Query.Rows.Extent;
+
+        public bool CanDecode => Query.Columns.Stride.Is(1) && Key.Columns.Stride.Is(1) && Value.Columns.Stride.Is(1);
+
+        public Dim Flops(bool isCausal) => Product(Batch) * Query.Rows.Extent * Key.Rows.Extent * (Query.Columns.Extent + Value.Columns.Extent) * (isCausal ? 1 : 2);
     }
 
     /// <param name="views">How each value lies in memory.</param>

@@ -13,10 +13,11 @@ internal static class PackOperand
     /// <param name="dtype">Of the packed operand.</param>
     /// <param name="group">Elements along the summed axis that lie together.</param>
     /// <param name="from">Of the operand in memory, where it is rounded on the way.</param>
+    /// <param name="when">0 where the packed operand is not wanted, else 1; null: always wanted.</param>
     /// <returns>The buffer, and how the packed batches lie in it.</returns>
     public static (int Buffer, ImmutableArray<Dim> Strides) Add(
         ProgramBuilder program, BufferRef source, DType dtype, ImmutableArray<Dim> batch, ImmutableArray<Dim> strides, ImmutableArray<OperandAxis> summed, OperandAxis kept,
-        SourceSpan? place, int group = 1, DType? from = null)
+        SourceSpan? place, int group = 1, DType? from = null, Dim? when = null)
     {
         // Batch axes along which the operand is shared are packed once.
         var own = Enumerable.Range(0, batch.Length).Where(i => !strides[i].Is(0)).ToList();
@@ -37,7 +38,7 @@ internal static class PackOperand
             new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group },
             [source, new BufferRef(buffer, Dim.Zero)],
             [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride],
-            batches * panels,
+            batches * panels * (when ?? Dim.One),
             Dim.One,
             Dim.Zero,
             Dim.Zero,

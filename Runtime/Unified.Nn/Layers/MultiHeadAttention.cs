@@ -19,6 +19,8 @@ public sealed partial class MultiHeadAttention : Layer
     private Tensor _keys;
     [NotState]
     private Tensor _values;
+    [NotState]
+    private Tensor? _filled;
 
     /// <param name="width">Of queries and results; <paramref name="heads"/> divides it.</param>
     /// <param name="heads">How many heads.</param>
@@ -29,10 +31,19 @@ public sealed partial class MultiHeadAttention : Layer
     /// <param name="bias">Whether the four projections have one.</param>
     /// <param name="dropout">The probability that a weight is left out in training.</param>
     /// <param name="generator">Where the projections start from.</param>
+    /// <param name="context">
+    /// How many positions <see cref="Step"/> remembers at most. Then its caches have their size from the start, and a step writes only what is new; null: they grow, and each
+    /// step copies them.
+    /// </param>
     public MultiHeadAttention(
         int width, int heads, int? groups = null, int? memoryWidth = null, bool causal = false, bool rotary = false, bool bias = true, float dropout = 0,
-        Generator? generator = null)
+        Generator? generator = null, int? context = null)
     {
+        if (context is { } most)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most, nameof(context));
+        }
+
         if (heads <= 0 || width <= 0 || width % heads != 0)
         {
             throw new ArgumentException($"a width of {width} cannot be split over {heads} heads", nameof(heads));
@@ -53,7 +64,8 @@ public sealed partial class MultiHeadAttention : Layer
         _output = new Linear(width, width, bias, generator: generator);
         _dropout = new Dropout(dropout, generator);
         _rotary = rotary ? new RotaryEmbedding(HeadWidth) : null;
-        (_keys, _values) = (Empty(1), Empty(1));
+        Context = context;
+        (_keys, _values, _filled) = (Empty(1), Empty(1), context is null ? null : Tensor.Zeros([], Ir.DType.I64));
     }
 
     public int Heads { get; }
@@ -64,8 +76,11 @@ public sealed partial class MultiHeadAttention : Layer
 
     public bool IsCausal { get; }
 
+    /// <summary>How many positions <see cref="Step"/> remembers at most; null: as many as it is given.</summary>
+    public int? Context { get; }
+
     /// <summary>Positions that <see cref="Step"/> remembers.</summary>
-    public int CachedLength => _keys.Shape[2];
+    public int CachedLength => _filled is null ? _keys.Shape[2] : (int)_filled.Item<long>();
 
     /// <summary>Attention of x to itself.</summary>
     [StaticGraph]
@@ -94,9 +109,15 @@ public sealed partial class MultiHeadAttention : Layer
     /// <see cref="Forget"/> starts anew.
     /// </summary>
     /// <param name="x">[B, n, width], the next n positions.</param>
+    /// <exception cref="IndexOutOfRangeException">The steps are longer than <see cref="Context"/>.</exception>
     [StaticGraph]
     public Tensor Step(Tensor x)
     {
+        if (_filled is not null)
+        {
+            return StepWithin(x, _filled);
+        }
+
         var (q, k) = (Split(_query.Forward(x), Heads), Split(_key.Forward(x), Groups));
         if (_rotary is not null)
         {
@@ -110,15 +131,32 @@ public sealed partial class MultiHeadAttention : Layer
         return Joined(Attention(Shared(q), ExpandDims(_keys, 2), ExpandDims(_values, 2), causal: true));
     }
 
+    [StaticGraph]
+    private Tensor StepWithin(Tensor x, Tensor before)
+    {
+        var (q, k) = (Split(_query.Forward(x), Heads), Split(_key.Forward(x), Groups));
+        if (_rotary is not null)
+        {
+            q = _rotary.At(q, before);
+            k = _rotary.At(k, before);
+        }
+
+        _keys = UpdateSlice(_keys, k, before, 2);
+        _values = UpdateSlice(_values, Split(_value.Forward(x), Groups), before, 2);
+        _filled = before + x.Shape[1];
+        return Joined(Attention(Shared(q), ExpandDims(_keys, 2), ExpandDims(_values, 2), causal: true, length: _filled));
+    }
+
     /// <summary>Forgets the earlier steps.</summary>
     /// <param name="batch">The number of sequences that follow.</param>
     public void Forget(int batch = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         (_keys, _values) = (Empty(batch), Empty(batch));
+        _filled = _filled is null ? null : Tensor.Zeros([], Ir.DType.I64);
     }
 
-    private Tensor Empty(int batch) => Tensor.Zeros([batch, Groups, 0, HeadWidth]);
+    private Tensor Empty(int batch) => Tensor.Zeros([batch, Groups, Context ?? 0, HeadWidth]);
 
     /// <summary>[B, T, count·D] to [B, count, T, D].</summary>
     [StaticGraph]

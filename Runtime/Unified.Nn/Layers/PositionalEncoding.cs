@@ -70,9 +70,16 @@ public sealed partial class RotaryEmbedding : Layer
 
     /// <summary>Positions count from <paramref name="first"/>.</summary>
     [StaticGraph]
-    public Tensor At(Tensor x, int first)
+    public Tensor At(Tensor x, int first) => Turned(x, Iota([x.Shape[x.Rank - 2], 1], 0, Ir.DType.F32) + first);
+
+    /// <summary>Positions count from <paramref name="first"/>, a whole number [].</summary>
+    [StaticGraph]
+    public Tensor At(Tensor x, Tensor first) => Turned(x, Iota([x.Shape[x.Rank - 2], 1], 0, Ir.DType.F32) + Cast(first, Ir.DType.F32));
+
+    [StaticGraph]
+    private Tensor Turned(Tensor x, Tensor positions)
     {
-        var angles = (Iota([x.Shape[x.Rank - 2], 1], 0, Ir.DType.F32) + first) * _frequencies;
+        var angles = positions * _frequencies;
         return (x * Cos(angles)) + (Roll(x, _half, x.Rank - 1) * (Sin(angles) * _signs));
     }
 }

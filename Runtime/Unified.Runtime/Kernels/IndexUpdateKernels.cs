@@ -15,6 +15,7 @@ internal static unsafe class IndexUpdateKernels
         Row(OpCode.IndexMul, static (x, y) => x * y, static (x, y) => x * y),
         Row(OpCode.IndexMax, Math.Max, Math.Max),
         Row(OpCode.IndexMin, Math.Min, Math.Min),
+        new(OpCode.UpdateSlice, UpdateSlice),
     ];
 
     private static DenseKernelRow Row(OpCode code, Func<double, double, double> floats, Func<long, long, long> integers) => new(code, (arrays, _) =>
@@ -22,12 +23,7 @@ internal static unsafe class IndexUpdateKernels
         var (x, indices, updates, result) = (arrays[0], arrays[1], arrays[2], arrays[3]);
         var (count, extent) = (DenseElements.Count(indices.Sizes), x.Sizes[0]);
         var columns = checked((int)DenseElements.Count(x.Sizes.AsSpan(1)));
-        if (x.Data != result.Data)
-        {
-            var bytes = extent * columns * x.DType.Bytes();
-            Buffer.MemoryCopy(x.Data, result.Data, bytes, bytes);
-        }
-
+        Copy(x, result);
         Span<long> given = stackalloc long[1];
         for (var i = 0L; i < count; i++)
         {
@@ -53,6 +49,36 @@ internal static unsafe class IndexUpdateKernels
             }
         }
     });
+
+    private static void UpdateSlice(ReadOnlySpan<DenseArray> arrays, Attributes attributes)
+    {
+        var (x, update, result) = (arrays[0], arrays[1], arrays[3]);
+        var axis = OpAxes.One(attributes, x.Sizes.Length);
+        var (extent, count) = (x.Sizes[axis], update.Sizes[axis]);
+        Span<long> start = stackalloc long[1];
+        DenseElements.Read(arrays[2], 0, start);
+        if (start[0] < 0 || start[0] > extent - count)
+        {
+            throw new IndexOutOfRangeException($"update_slice: {count} places from {start[0]} on do not lie within an axis of {extent}");
+        }
+
+        Copy(x, result);
+        var inner = DenseElements.Count(x.Sizes.AsSpan(axis + 1)) * x.DType.Bytes();
+        for (var outer = 0L; outer < DenseElements.Count(x.Sizes.AsSpan(0, axis)); outer++)
+        {
+            var bytes = count * inner;
+            Buffer.MemoryCopy((byte*)update.Data + (outer * bytes), (byte*)result.Data + (((outer * extent) + start[0]) * inner), bytes, bytes);
+        }
+    }
+
+    private static void Copy(DenseArray x, DenseArray result)
+    {
+        if (x.Data != result.Data)
+        {
+            var bytes = DenseElements.Count(x.Sizes) * x.DType.Bytes();
+            Buffer.MemoryCopy(x.Data, result.Data, bytes, bytes);
+        }
+    }
 
     // A sum, product or choice of two floats in double precision, rounded, is that of their own type.
     private static void Combine(DenseArray result, long to, DenseArray updates, long from, double[] x, double[] y, Func<double, double, double> combine)

@@ -30,6 +30,16 @@ public static partial class Ops
     [Op(OpCode.IndexMul)]
     public static Tensor IndexMul(Tensor x, Tensor indices, Tensor updates) => Eager.Apply(OpCode.IndexMul, Attributes.Empty, x, indices, updates);
 
+    /// <summary>
+    /// x [.., n, ..] with the part of an axis that begins at <paramref name="start"/> replaced by an update [.., k, ..], k ≤ n. Assigned to the field that x came from,
+    /// a graph writes the k rows and leaves the others alone: how caches grow.
+    /// </summary>
+    /// <param name="start">i32 or i64 [], from 0 to n − k.</param>
+    /// <exception cref="IndexOutOfRangeException">The part does not lie within the axis.</exception>
+    [Op(OpCode.UpdateSlice)]
+    public static Tensor UpdateSlice(Tensor x, Tensor update, Tensor start, int axis = 0) =>
+        Eager.Apply(OpCode.UpdateSlice, Attributes.Empty.With("axis", (long)axis), x, update, start);
+
     /// <summary>How many elements of a row in rising order are below each value (or, <paramref name="right"/>, not above it), as i64: the bin of the value between bounds.</summary>
     /// <param name="sorted">[n], or a row for each row of values, [.., n].</param>
     /// <param name="values">[..], or [.., m].</param>

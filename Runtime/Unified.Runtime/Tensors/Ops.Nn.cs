@@ -35,10 +35,21 @@ public static partial class Ops
     [Op(OpCode.CrossEntropy)]
     public static Tensor CrossEntropy(Tensor logits, Tensor targets) => Eager.Apply(OpCode.CrossEntropy, logits, targets);
 
-    /// <summary>softmax(query·keyᵀ·scale + mask)·value; all [..., T, D]. A scale of 0 means 1/√D.</summary>
+    /// <summary>
+    /// softmax(query·keyᵀ·scale + mask)·value: query [..., T, D], key [..., S, D] and value [..., S, E] give [..., T, E]; the axes before broadcast. A scale of 0 means 1/√D.
+    /// </summary>
+    /// <param name="causal">Whether a query sees only keys up to its own place; the last query stands at the last key.</param>
+    /// <param name="length">
+    /// How many of the keys count, i32 or i64, of a shape that broadcasts to the axes before the last two; null: all. What lies behind is not looked at, and causal, the last
+    /// query stands at the last key that counts: what a cache with room to grow needs.
+    /// </param>
+    /// <exception cref="IndexOutOfRangeException">A length is below 1, below T where causal, or above S.</exception>
     [Op(OpCode.Attention)]
-    public static Tensor Attention(Tensor query, Tensor key, Tensor value, bool causal = false, double scale = 0) =>
-        Eager.Apply(OpCode.Attention, Attributes.Empty.With("causal", causal).With("scale", scale), query, key, value);
+    public static Tensor Attention(Tensor query, Tensor key, Tensor value, bool causal = false, double scale = 0, Tensor? length = null)
+    {
+        var attributes = Attributes.Empty.With("causal", causal).With("scale", scale);
+        return length is null ? Eager.Apply(OpCode.Attention, attributes, query, key, value) : Eager.Apply(OpCode.Attention, attributes, query, key, value, length);
+    }
 
     /// <summary>
     /// The gradients of <see cref="Attention"/> by query [..., T, D], key [..., S, D] and value [..., S, E] from dy [..., T, E], the gradient by its result,

@@ -67,6 +67,9 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
             case AttentionKernel attention:
                 Attend(attention, unit);
                 break;
+            case DecodeAttentionKernel decoding:
+                Decode(decoding, unit);
+                break;
             case AttentionGradientKernel gradient:
                 AttendBack(gradient, unit);
                 break;
@@ -241,6 +244,8 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         var (q, k, v, o) = (Start(batch + 4), Start((2 * batch) + 6), Start((3 * batch) + 6), Start((4 * batch) + 6));
         double Packed(int buffer, long start, long rows, long row, long column) => buffers[buffer][start + (((column / Tile.Columns * rows) + row) * Tile.Columns) + (column % Tile.Columns)];
         var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
+        var all = keys;
+        keys = Counted(attention.Length, () => Start((5 * batch) + 7), attention.IsCausal ? queries : 1, all);
         for (var t = at[^1] * Tile.Rows; t < Math.Min(queries, (at[^1] + 1) * Tile.Rows); t++)
         {
             var scores = new double[keys];
@@ -257,9 +262,48 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
             var powers = scores.Select(s => Math.Exp(s - scores.Max())).ToArray();
             for (long e = 0; e < width; e++)
             {
-                Set(buffers[3], o + (t * parameters[(5 * batch) + 6]) + e, powers.Select((p, j) => p / powers.Sum() * Packed(2, v, keys, j, e)).Sum());
+                Set(buffers[3], o + (t * parameters[(5 * batch) + 6]) + e, powers.Select((p, j) => p / powers.Sum() * Packed(2, v, all, j, e)).Sum());
             }
         }
+    }
+
+    private void Decode(DecodeAttentionKernel attention, long unit)
+    {
+        var (batch, shared) = (attention.BatchAxes, attention.SharedAxes);
+        long[] extents = [.. parameters.AsSpan().Slice(batch, shared + 1)];
+        var (all, depth, width) = (parameters[batch + shared + 1], parameters[batch + shared + 2], parameters[batch + shared + 3]);
+        var at = Unravel(unit, parameters.AsSpan()[..batch]);
+        var q = batch + shared + 4;
+        var k = q + batch + shared + 1;
+        var v = k + batch + 1;
+        var o = v + batch + 1;
+        long Start(int first) => Enumerable.Range(0, batch).Sum(i => at[i] * parameters[first + i]);
+        var keys = Counted(attention.Length, () => Start(o + batch + shared + 1), attention.IsCausal ? extents[^1] : 1, all);
+        var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
+        for (long row = 0; row < extents.Aggregate(1L, (x, y) => x * y); row++)
+        {
+            var place = Unravel(row, extents);
+            long Row(int first) => Start(first) + place.Select((p, i) => p * parameters[first + batch + i]).Sum();
+            double[] scores = [.. Enumerable.Range(0, (int)keys).Select(j => attention.IsCausal && j > keys - extents[^1] + place[^1] ? AttentionKernel.Hidden
+                : scale * Enumerable.Range(0, (int)depth).Sum(d => buffers[0][Row(q) + d] * buffers[1][Start(k) + (j * parameters[k + batch]) + d]))];
+            double[] powers = [.. scores.Select(s => Math.Exp(s - scores.Max()))];
+            for (long e = 0; e < width; e++)
+            {
+                Set(buffers[3], Row(o) + e, powers.Select((p, j) => p / powers.Sum() * buffers[2][Start(v) + (j * parameters[v + batch]) + e]).Sum());
+            }
+        }
+    }
+
+    private long Counted(DType? type, Func<long> at, long least, long keys)
+    {
+        if (type is null)
+        {
+            return keys;
+        }
+
+        var length = (long)buffers[4][at()];
+        IsOutOfRange |= length < least || length > keys;
+        return length < least || length > keys ? keys : length;
     }
 
     private void AttendBack(AttentionGradientKernel attention, long unit)

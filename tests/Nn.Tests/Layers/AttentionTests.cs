@@ -42,11 +42,13 @@ public class AttentionTests
     }
 
     [Theory]
-    [InlineData(false, 4)]
-    [InlineData(true, 2)]
-    public void Steps_with_a_cache_are_the_whole(bool rotary, int groups)
+    [InlineData(false, 4, null)]
+    [InlineData(true, 2, null)]
+    [InlineData(false, 4, 9)]
+    [InlineData(true, 2, 30)]
+    public void Steps_with_a_cache_are_the_whole(bool rotary, int groups, int? context)
     {
-        var attention = new MultiHeadAttention(8, 4, groups, causal: true, rotary: rotary, generator: new Generator(1));
+        var attention = new MultiHeadAttention(8, 4, groups, causal: true, rotary: rotary, generator: new Generator(1), context: context);
         var x = new Generator(2).Normal([2, 9, 8]);
         foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
         {
@@ -61,6 +63,21 @@ public class AttentionTests
 
             Assert.Equal(9, attention.CachedLength);
             Assert.True(GraphRuntime.Statistics.Compilations - before <= 3, "a further length was compiled for");
+        }
+    }
+
+    [Fact]
+    public void A_step_beyond_the_context_is_an_error_and_changes_nothing()
+    {
+        var attention = new MultiHeadAttention(8, 4, causal: true, generator: new Generator(1), context: 4);
+        foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
+        {
+            attention.Forget();
+            var first = BothModes.In(mode, () => attention.Step(new Generator(2).Normal([1, 3, 8])));
+            Assert.Contains("axis of 4", Assert.Throws<IndexOutOfRangeException>(() => BothModes.In(mode, () => attention.Step(new Generator(3).Normal([1, 2, 8])))).Message, StringComparison.Ordinal);
+            Assert.Equal(3, attention.CachedLength);
+            _ = BothModes.In(mode, () => attention.Step(new Generator(2).Normal([1, 1, 8])));
+            Assert.Equal(4, attention.CachedLength);
         }
     }
 

@@ -13,9 +13,6 @@ internal sealed class AttentionEmitter
     private const int Lanes = KernelBuilder.Lanes;
     private const int TileSize = Tile.Rows * Tile.Columns;
 
-    private static readonly Fold s_max = new(OpCode.ReduceMax, DType.F32);
-    private static readonly Fold s_sum = new(OpCode.Sum, DType.F32);
-
     private readonly KernelBuilder _k;
     private readonly AttentionKernel _kernel;
     private readonly MicroKernel _micro;
@@ -24,9 +21,7 @@ internal sealed class AttentionEmitter
     private readonly LlvmValue _packedWeights;
     private readonly LlvmValue _sums;
     private readonly LlvmValue _tile;
-    private readonly LlvmValue _rowMaximum;
-    private readonly LlvmValue _rowTotal;
-    private readonly LlvmValue _rowFactor;
+    private readonly SoftmaxBlocks _softmax;
 
     private AttentionEmitter(KernelBuilder k, AttentionKernel kernel)
     {
@@ -35,10 +30,8 @@ internal sealed class AttentionEmitter
         _scores = k.AlignUp(At(_packedQuery, k.Mul(Depth, k.I64(Tile.Rows))));
         _packedWeights = At(_scores, k.I64(Tile.Rows * AttentionKernel.KeyBlock));
         _tile = k.AlignUp(At(_packedWeights, k.I64((Tile.Rows * AttentionKernel.KeyBlock) + Lanes)));
-        _rowMaximum = At(_tile, k.I64(TileSize));
-        _rowTotal = At(_rowMaximum, k.I64(Lanes));
-        _rowFactor = At(_rowTotal, k.I64(Lanes));
-        _sums = At(_rowFactor, k.I64(Lanes));
+        _softmax = new SoftmaxBlocks(k, kernel.Scale, Depth, At(_tile, k.I64(TileSize)), k.I64(Lanes));
+        _sums = At(_tile, k.I64(TileSize + (SoftmaxBlocks.NumbersPerRow * Lanes)));
     }
 
     private int Batch => _kernel.BatchAxes;
@@ -65,25 +58,25 @@ internal sealed class AttentionEmitter
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, Batch).Select(_k.Parameter), _k.CeilDiv(Queries, Tile.Rows)]);
-            LlvmValue Start(int buffer, int firstStride) => _k.Start(buffer, indices.AsSpan(0, Batch), firstStride, F32);
+            LlvmValue Start(int buffer, int firstStride) => _k.Start(buffer, indices.AsSpan(0, Batch), firstStride, _k.ElementOf(buffer));
 
             var first = _k.Mul(indices[^1], _k.I64(Tile.Rows));
             var rows = _k.Min(_k.I64(Tile.Rows), _k.B.Sub(Queries, first));
             var query = At(Start(0, Batch + 4), _k.Mul(first, rowStride));
             LlvmValue keys = Start(1, (2 * Batch) + 6), values = Start(2, (3 * Batch) + 6);
             writer.Emit(query, PanelLines.Apart(_k, rowStride), rows, Tile.Rows, [(Depth, depthStride)], _packedQuery);
-            _k.Store(F32.Vector(Lanes).Real(double.NegativeInfinity), _rowMaximum, null);
-            _k.Store(F32.Vector(Lanes).Zero, _rowTotal, null);
+            _softmax.Begin();
             _k.Loop(_k.I64(0), _k.Mul(panels, _k.I64(TileSize)), Lanes, at => _k.Store(F32.Vector(Lanes).Zero, At(_sums, at), null));
 
-            // The keys that the first row sees, and those that any row needs.
-            var seen = _kernel.IsCausal ? _k.Add(_k.B.Sub(Keys, Queries), _k.Add(first, _k.I64(1))) : Keys;
-            var last = _k.Min(Keys, _kernel.IsCausal ? _k.Add(seen, _k.B.Sub(rows, _k.I64(1))) : Keys);
-            last = _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Slt, seen, _k.I64(1)), Keys, last);
+            // The keys that count, those of them that the first row sees, and those that any row needs.
+            var counted = _kernel.Length is null ? Keys : KeyCount.Emit(_k, 4, Start(4, (5 * Batch) + 7), _kernel.IsCausal ? Queries : _k.I64(1), Keys);
+            var seen = _kernel.IsCausal ? _k.Add(_k.B.Sub(counted, Queries), _k.Add(first, _k.I64(1))) : counted;
+            var last = _k.Min(counted, _kernel.IsCausal ? _k.Add(seen, _k.B.Sub(rows, _k.I64(1))) : counted);
+            last = _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Slt, seen, _k.I64(1)), counted, last);
             _k.Loop(_k.I64(0), last, AttentionKernel.KeyBlock, block =>
             {
                 EmitScores(keys, block, last, rows);
-                EmitWeights(block, last, seen, rows);
+                EmitWeights(block, last, seen, counted, rows);
                 EmitSums(values, block, last, panels, rows);
             });
 
@@ -103,10 +96,9 @@ internal sealed class AttentionEmitter
     private LlvmValue PanelsOf(LlvmValue block, LlvmValue last) =>
         _k.CeilDiv(_k.Min(_k.I64(AttentionKernel.KeyBlock), _k.B.Sub(last, block)), Tile.Columns);
 
-    private void EmitWeights(LlvmValue block, LlvmValue last, LlvmValue seen, LlvmValue rows)
+    private void EmitWeights(LlvmValue block, LlvmValue last, LlvmValue seen, LlvmValue keys, LlvmValue rows)
     {
         var b = _k.B;
-        var scale = _kernel.Scale != 0 ? F32.Real(_kernel.Scale) : b.FDiv(F32.Real(1), _k.Sqrt(b.SIToFP(Depth, F32)));
         var vectors = _k.Mul(PanelsOf(block, last), _k.I64(Tile.Columns / Lanes));
         LlvmValue Address(LlvmValue row, LlvmValue vector)
         {
@@ -114,40 +106,7 @@ internal sealed class AttentionEmitter
             return At(_scores, _k.Add(_k.Mul(panel, _k.I64(TileSize)), _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.Mul(half, _k.I64(Lanes)))));
         }
 
-        _k.Loop(_k.I64(0), rows, 1, row =>
-        {
-            var limit = _kernel.IsCausal ? _k.Add(seen, row) : Keys;
-            var maximum = _k.Loop(_k.I64(0), vectors, 1, [s_max.Identity(_k)], (vector, state) =>
-            {
-                var address = Address(row, vector);
-                var first = _k.Add(block, _k.Mul(vector, _k.I64(Lanes)));
-                var score = b.FMul(_k.Load(F32, address, null), b.Splat(scale, Lanes));
-                if (_kernel.IsCausal)
-                {
-                    score = b.Select(_k.LanesBelow(b.Sub(limit, first)), score, score.Type.Real(AttentionKernel.Hidden));
-                }
-
-                score = b.Select(_k.LanesBelow(b.Sub(Keys, first)), score, score.Type.Real(double.NegativeInfinity));
-                _k.Store(score, address, null);
-                return [s_max.Step(_k, state[0], score)];
-            });
-
-            // Where all is minus infinity nothing may be taken off it.
-            LlvmValue former = b.Load(F32, At(_rowMaximum, row)), highest = s_max.Across(_k, maximum[0]);
-            highest = b.Select(b.FCmp(LlvmRealPredicate.Ogt, former, highest), former, highest);
-            var shift = b.Select(_k.Is(LlvmRealPredicate.Oeq, highest, double.NegativeInfinity), F32.Zero, highest);
-            var totals = _k.Loop(_k.I64(0), vectors, 1, [s_sum.Identity(_k)], (vector, state) =>
-            {
-                var address = Address(row, vector);
-                var weight = Exponential.Emit(_k, b.FSub(_k.Load(F32, address, null), b.Splat(shift, Lanes)));
-                _k.Store(weight, address, null);
-                return [b.FAdd(state[0], weight)];
-            });
-            var factor = b.ExtractElement(Exponential.Emit(_k, b.Splat(b.FSub(former, shift), Lanes)), 0);
-            _ = b.Store(highest, At(_rowMaximum, row));
-            _ = b.Store(factor, At(_rowFactor, row));
-            _ = b.Store(_k.MultiplyAdd(b.Load(F32, At(_rowTotal, row)), factor, s_sum.Across(_k, totals[0])), At(_rowTotal, row));
-        });
+        _k.Loop(_k.I64(0), rows, 1, row => _softmax.Emit(row, vectors, vector => Address(row, vector), block, _kernel.IsCausal ? _k.Add(seen, row) : null, keys));
 
         // Sixteen keys of all rows change places; the next key's numbers overwrite what lies beyond the rows.
         _k.Loop(_k.I64(0), vectors, 1, vector =>
@@ -163,7 +122,7 @@ internal sealed class AttentionEmitter
 
     private void EmitSums(LlvmValue values, LlvmValue block, LlvmValue last, LlvmValue panels, LlvmValue rows)
     {
-        var depth = _k.Min(_k.Mul(PanelsOf(block, last), _k.I64(Tile.Columns)), _k.B.Sub(Keys, block));
+        var depth = _k.Min(_k.Mul(PanelsOf(block, last), _k.I64(Tile.Columns)), _k.B.Sub(last, block));
         var panelSize = _k.Mul(Keys, _k.I64(Tile.Columns));
         _k.Loop(_k.I64(0), panels, 1, panel =>
         {
@@ -172,7 +131,7 @@ internal sealed class AttentionEmitter
             var sums = At(_sums, _k.Mul(panel, _k.I64(TileSize)));
             _k.Loop(_k.I64(0), rows, 1, row =>
             {
-                var factor = _k.B.Splat(_k.B.Load(F32, At(_rowFactor, row)), Lanes);
+                var factor = _k.B.Splat(_softmax.Factor(row), Lanes);
                 for (var column = 0; column < Tile.Columns; column += Lanes)
                 {
                     var at = _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column));
@@ -185,12 +144,9 @@ internal sealed class AttentionEmitter
     private void EmitRows(LlvmValue output, LlvmValue panels, LlvmValue rows)
     {
         var b = _k.B;
-        var isEmpty = b.ICmp(LlvmIntPredicate.Eq, Keys, _k.I64(0));
         _k.Loop(_k.I64(0), rows, 1, row =>
         {
-            // Without keys the sum is empty: zero.
-            var total = b.Select(isEmpty, F32.Real(1), b.Load(F32, At(_rowTotal, row)));
-            var inverse = b.Splat(b.FDiv(F32.Real(1), total), Lanes);
+            var inverse = b.Splat(_softmax.Inverse(row, Keys), Lanes);
             var target = At(output, _k.Mul(row, _k.Parameter((5 * Batch) + 6)));
             _k.Loop(_k.I64(0), panels, 1, panel =>
             {

@@ -11,7 +11,7 @@ namespace Unified.Lowering.Targets.X64;
 public sealed class X64Emitter : IKernelEmitter
 {
     /// <summary>Raised whenever equal kernels may give other code than before.</summary>
-    private const int Version = 20;
+    private const int Version = 21;
 
     private const string Pipeline = "function(early-cse,loop-mssa(licm))";
 
@@ -25,6 +25,7 @@ public sealed class X64Emitter : IKernelEmitter
         [typeof(WinogradPackKernel)] = (b, k) => WinogradPackEmitter.Emit(b, (WinogradPackKernel)k),
         [typeof(WinogradKernel)] = (b, k) => WinogradEmitter.Emit(b, (WinogradKernel)k),
         [typeof(AttentionGradientKernel)] = (b, k) => AttentionGradientEmitter.Emit(b, (AttentionGradientKernel)k),
+        [typeof(DecodeAttentionKernel)] = (b, k) => DecodeAttentionEmitter.Emit(b, (DecodeAttentionKernel)k),
         [typeof(AttentionKernel)] = (b, k) => AttentionEmitter.Emit(b, (AttentionKernel)k),
     };
 

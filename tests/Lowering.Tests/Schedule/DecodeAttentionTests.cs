@@ -1,0 +1,102 @@
+using Unified.Ir;
+using Unified.Lowering.Loops;
+using static Unified.Lowering.Tests.Schedule.ScheduleCheck;
+
+namespace Unified.Lowering.Tests.Schedule;
+
+/// <summary>Few queries read keys and values where they lie; how many are few is decided at run time where it is not known before.</summary>
+public sealed class DecodeAttentionTests
+{
+    private static readonly (long B, long T)[] Sizes = [(2, 5), (1, 1), (1, 64), (3, 65), (1, 200)];
+
+    public static TheoryData<bool, int, int, int> Forms { get; } = new()
+    {
+        { false, 1, 1, 1 }, { true, 1, 64, 64 }, { true, 3, 5, 7 }, { false, 2, 17, 70 }, { true, 1, 130, 16 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void One_head(bool causal, int queries, int depth, int width) =>
+        Both(Module([F32(B, queries, depth), F32(B, T, depth), F32(B, T, width)], (b, x) => [Attend(b, causal, x)]), packs: false);
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Heads_that_share_their_keys(bool causal, int queries, int depth, int width) => Both(
+        Module([F32(B, 2, 2, queries, depth), F32(B, 2, 1, T, depth), F32(B, 2, 1, T, width)], (b, x) => [Attend(b, causal, x)]), packs: false);
+
+    [Fact]
+    public void Parts_of_heads_that_stand_side_by_side_are_read_where_they_lie() => Both(
+        Module([F32(B, 1, 12), F32(B, T, 12)], (b, x) =>
+        {
+            OpValue Split(OpValue v, Dim length) => b.Transpose(b.Reshape(v, Shape.From(B, length, 3, 4)), [0, 2, 1, 3]);
+            return [Attend(b, false, Split(x[0], 1), Split(x[1], T), Split(x[1], T))];
+        }),
+        packs: false);
+
+    [Fact]
+    public void Many_queries_are_worth_packing()
+    {
+        var scheduled = Both(Module([F32(B, 9, 4), F32(B, T, 4), F32(B, T, 4)], (b, x) => [Attend(b, false, x)]), packs: true);
+        Assert.Empty(scheduled.Kernels.OfType<DecodeAttentionKernel>());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void As_many_queries_as_a_call_has(bool causal)
+    {
+        var module = Module([F32(2, T, 6), F32(2, 200, 6), F32(2, 200, 5)], (b, x) => [Attend(b, causal, x)]);
+        (long, long)[] sizes = [(1, 1), (1, 8), (1, 9), (1, 40)];
+        var scheduled = Check(module, sizes);
+        Assert.Single(scheduled.Kernels.OfType<DecodeAttentionKernel>());
+        Assert.Single(scheduled.Kernels.OfType<AttentionKernel>());
+        CheckNative(module, sizes);
+    }
+
+    /// <summary>Lengths are the test's own: B of them, as sums of a constant and what an input says (0 to 3).</summary>
+    [Theory]
+    [InlineData(false, 1, DType.I64)]
+    [InlineData(true, 2, DType.I32)]
+    [InlineData(true, 12, DType.I64)]
+    public void Keys_behind_the_length_are_not_looked_at(bool causal, int queries, DType type)
+    {
+        var module = Module([F32(B, 3, queries, 16), F32(B, 3, 90, 16), F32(B, 3, 90, 8), new(type, Shape.From(B, 1))], (b, x) =>
+        {
+            var length = x[3] + b.ScalarLike(x[3], 70);
+
+            // What is not looked at may be anything: behind 80 there is no number.
+            var behind = b.Apply(OpCode.Less, b.Iota(Shape.From(90, 1), 0, DType.I64), b.DimSize(80, DType.I64));
+            OpValue Spoiled(OpValue v) => b.Select(behind, v, b.ScalarLike(v, double.NaN));
+            return [b.Apply(OpCode.Attention, Attributes.Empty.With("causal", causal), x[0], Spoiled(x[1]), Spoiled(x[2]), length)];
+        });
+        var scheduled = Both(module, packs: queries > DecodeAttentionKernel.MostQueries);
+        Assert.DoesNotContain(scheduled.Kernels, k => k is ContractionKernel);
+    }
+
+    [Fact]
+    public void A_cache_with_room_is_written_where_it_lies()
+    {
+        var module = Module(
+            [F32(1, 2, 50, 4), F32(1, 2, 1, 4), I64(), F32(1, 2, 1, 4)],
+            (b, x) => [],
+            (b, x) =>
+            {
+                var cache = b.Apply(OpCode.UpdateSlice, Attributes.Empty.With("axis", 2L), x[0], x[1], x[2]);
+                var filled = x[2] + b.ScalarLike(x[2], 1);
+                return [(cache, 0), (b.Apply(OpCode.Attention, x[3], cache, cache, filled), 3), (filled, 2)];
+            });
+        var scheduled = Lowering.Schedule.Scheduler.Schedule(module);
+        Assert.Contains(scheduled.Programs[0].Donations, d => d.Input == 0);
+        Assert.Equal(["decode"], scheduled.Kernels.Where(k => k is not RowKernel).Select(k => LoopText.Print(k).Split(' ')[0]));
+    }
+
+    private static OpValue Attend(GraphBuilder b, bool causal, params OpValue[] x) => b.Apply(OpCode.Attention, Attributes.Empty.With("causal", causal), x);
+
+    private static Lowering.Schedule.ScheduledModule Both(GraphModule module, bool packs)
+    {
+        var scheduled = Check(module, Sizes);
+        Assert.Equal(packs, scheduled.Kernels.Any(k => k is PackKernel));
+        CheckNative(module, Sizes);
+        return scheduled;
+    }
+}
