@@ -68,3 +68,14 @@ public sealed partial class PlacedCache : Module
         return MatMul(Softmax(Select(places < Position, scores, -1e9f)), Values);
     }
 }
+
+/// <summary>Looks at as many of its keys as it is told.</summary>
+public sealed partial class FilledCache(int queries, bool causal) : Module
+{
+    private readonly Tensor _query = new Generator(1).Normal([2, queries, 8]), _keys = new Generator(2).Normal([2, 40, 8]), _values = new Generator(3).Normal([2, 40, 8]);
+
+    [StaticGraph]
+    public Tensor Look(Tensor length) => Attention(_query, _keys, _values, causal, length: length);
+
+    public Tensor LookAtPart(int length) => Attention(_query, _keys[.., ..length, ..], _values[.., ..length, ..], causal);
+}

@@ -81,4 +81,28 @@ public class CacheTests
         BothModes.Close(eager.Keys, graph.Keys, 1e-5);
         Assert.Equal(32, graph.Position.ToArray<int>()[0]);
     }
+
+    /// <summary>Queries that keys and values are packed for, and fewer.</summary>
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(20, false)]
+    [InlineData(20, true)]
+    public void A_length_is_a_part_of_the_keys_or_an_error(int queries, bool causal)
+    {
+        var model = new FilledCache(queries, causal);
+        var least = causal ? queries : 1;
+        foreach (var length in (int[])[least, 33, 40])
+        {
+            var expected = BothModes.In(ExecutionMode.Eager, () => model.LookAtPart(length));
+            BothModes.Close(expected, BothModes.In(ExecutionMode.Eager, () => model.Look(Tensor.Scalar(length))), 2e-6);
+            BothModes.Close(expected, BothModes.Compiled(() => model.Look(Tensor.Scalar(length))), 2e-6);
+        }
+
+        foreach (var length in (long[])[-1, 0, least - 1, 41, long.MaxValue])
+        {
+            Assert.Throws<IndexOutOfRangeException>(() => BothModes.In(ExecutionMode.Eager, () => model.Look(Tensor.Scalar(length))));
+            Assert.Throws<IndexOutOfRangeException>(() => BothModes.In(ExecutionMode.Graph, () => model.Look(Tensor.Scalar(length))));
+        }
+    }
 }

@@ -55,6 +55,30 @@ public sealed partial class Gpt2 : Module
         return Logits(_norm.Forward(x));
     }
 
+    /// <summary>
+    /// As <see cref="Decode"/>, with caches that the blocks hold and that have room for the whole context: what is new is written into them at <paramref name="position"/> [].
+    /// </summary>
+    [StaticGraph]
+    public Tensor Continue([Shape(1, 1)] Tensor token, Tensor position)
+    {
+        var x = _tokens.Forward(token) + Reshape(_positions.Forward(position), 1, 1, Width);
+        foreach (var block in _blocks)
+        {
+            x = block.Continue(x, position);
+        }
+
+        return Logits(_norm.Forward(x));
+    }
+
+    /// <summary>Fills the blocks' caches as if <see cref="Continue"/> had seen what the given ones hold.</summary>
+    public void Remember(IReadOnlyList<Tensor> keys, IReadOnlyList<Tensor> values)
+    {
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            _blocks[i].Remember(keys[i], values[i], Context);
+        }
+    }
+
     [StaticGraph]
     public Tensor Step([Shape("B", "T")] Tensor tokens, [Shape("B", "T")] Tensor next)
     {
@@ -91,6 +115,8 @@ public sealed partial class Gpt2Block : Module
 {
     private readonly LayerNorm _attentionNorm = new(Gpt2.Width), _mlpNorm = new(Gpt2.Width);
     private readonly Layer _query, _key, _value, _output, _up, _down;
+    [NotState]
+    private Tensor _keys = Tensor.Zeros([1]), _values = Tensor.Zeros([1]);
 
     public Gpt2Block(int seed, Func<Linear, Layer> hold)
     {
@@ -121,6 +147,24 @@ public sealed partial class Gpt2Block : Module
         var attended = Attention(Split(_query.Forward(y)), allKeys, allValues);
         x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), 1, 1, Gpt2.Width));
         return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
+    }
+
+    /// <summary>One token on top of what the caches hold before the position.</summary>
+    [StaticGraph]
+    public Tensor Continue(Tensor x, Tensor position)
+    {
+        var y = _attentionNorm.Forward(x);
+        _keys = UpdateSlice(_keys, Split(_key.Forward(y)), position, 2);
+        _values = UpdateSlice(_values, Split(_value.Forward(y)), position, 2);
+        var attended = Attention(Split(_query.Forward(y)), _keys, _values, length: position + 1);
+        x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), 1, 1, Gpt2.Width));
+        return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
+    }
+
+    internal void Remember(Tensor keys, Tensor values, int context)
+    {
+        Tensor WithRoom(Tensor x) => Concat([x, Tensor.Zeros([1, Gpt2.Heads, context - x.Shape[2], Gpt2.Width / Gpt2.Heads])], 2).Contiguous();
+        (_keys, _values) = (WithRoom(keys), WithRoom(values));
     }
 
     [StaticGraph]

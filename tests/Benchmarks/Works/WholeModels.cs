@@ -76,13 +76,27 @@ internal static class WholeModels
         threads =>
         {
             var model = new Gpt2(hold: hold);
-            Tensor token = Inputs.Indices(1, Gpt2.Vocabulary, 1, 1), position = Tensor.From<int>([length], 1);
+            Tensor token = Inputs.Indices(1, Gpt2.Vocabulary, 1, 1), position = Tensor.From<int>([length], 1), place = Tensor.Scalar(length);
             Tensor[] keys = Caches(1, length), values = Caches(100, length);
-            var call = Inputs.Disposing(() => model.Decode(token, position, keys, values));
-            var ours = new InProcess("unified", call);
-            return hold is null ? new Contest(ours, OnnxPeer.Of(call, [token, position, .. keys, .. values], threads)) : new Contest(ours);
+            model.Remember(keys, values);
+            RequireEqual(model.Decode(token, position, keys, values), model.Continue(token, place));
+            var ours = new InProcess("unified", Inputs.Disposing(() => model.Continue(token, place)));
+
+            // The peers are given the caches and join them with what is new, as their graphs do.
+            return hold is null ? new Contest(ours, OnnxPeer.Of(Inputs.Disposing(() => model.Decode(token, position, keys, values)), [token, position, .. keys, .. values], threads))
+                : new Contest(ours);
         })
     { PeerFloor = hold is null ? 1 : 0, ShareFloor = hold is null ? 0 : 0.9, IsLong = true };
+
+    // What is compared must be the same step.
+    private static void RequireEqual(Tensor expected, Tensor actual)
+    {
+        var difference = Ops.Max(Ops.Abs(expected - actual)).ToScalar();
+        if (!(difference < 1e-3))
+        {
+            throw new InvalidOperationException($"the step within its caches differs from that with given ones by {difference}");
+        }
+    }
 
     private static Tensor[] Caches(int seed, int length) =>
         [.. Enumerable.Range(seed, Layers).Select(s => Inputs.Uniform(s, 1, Gpt2.Heads, length, Gpt2.Width / Gpt2.Heads))];
