@@ -48,8 +48,9 @@ public sealed class GraphCompiler : IGraphCompiler
             module = Pipeline.Run(specialized.Module, context);
         }
 
-        var scheduled = Scheduler.Schedule(module, options.Convolutions);
+        var scheduled = Scheduler.Schedule(module, new SchedulePlan(options.Convolutions, options.Sizes));
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
+        dump?.Write(Phase.Schedule, "memory", MemoryText.Print(scheduled.Programs, PlannedSizes.Of(scheduled.Dims, options.Sizes)));
         return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, Lap(clock), dump);
 
         (SpecializedFunction Function, double Time) Specialize(bool rolls)

@@ -78,6 +78,7 @@ public static class ProgramImageCodec
                 Bytes = tables.Dim(b.Bytes),
                 FirstStep = b.FirstStep,
                 LastStep = b.LastStep,
+                Over = b.Over,
             }),
         },
         Donations = { program.Donations.Select(d => new Wire.Donation { Output = d.Output, Input = d.Input }) },
@@ -88,7 +89,7 @@ public static class ProgramImageCodec
         tables.String(wire.Name),
         tables.TensorTypes(wire.Inputs),
         tables.TensorTypes(wire.Outputs),
-        [.. wire.Buffers.Select(b => new BufferPlan(TableReader.Enum<BufferKind>(b.Kind), b.Index, tables.Dim(b.Bytes), b.FirstStep, b.LastStep))],
+        [.. wire.Buffers.Select(b => new BufferPlan(TableReader.Enum<BufferKind>(b.Kind), b.Index, tables.Dim(b.Bytes), b.FirstStep, b.LastStep) { Over = b.Over })],
         [.. wire.Donations.Select(d => new Donation(d.Output, d.Input))],
         [.. wire.Steps.Select(s => Decode(tables, s))]);
 

@@ -115,6 +115,15 @@ public sealed record CompileOptions
     /// <summary>The policy of mixed precision that the function is called under.</summary>
     public PrecisionPolicy Precision { get; init; } = PrecisionPolicy.None;
 
+    /// <summary>
+    /// The sizes of named dims at the call that it is compiled for. The code serves all sizes; the order of work and its memory are planned for these, and for
+    /// <see cref="UsualSize"/> where a name is missing.
+    /// </summary>
+    public ImmutableDictionary<string, long> Sizes { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>The size that is planned for where none is known.</summary>
+    public const long UsualSize = 128;
+
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>How convolutions are computed, within the numerics contract.</summary>

@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 7;
+    public const int FormatVersion = 8;
 }
 
 /// <summary>
@@ -51,7 +51,11 @@ public enum BufferKind
 /// <param name="Bytes">Size; not used for frames.</param>
 /// <param name="FirstStep">The step that writes it first.</param>
 /// <param name="LastStep">The step that reads it last.</param>
-public sealed record BufferPlan(BufferKind Kind, int Index, Dim Bytes, int FirstStep, int LastStep);
+public sealed record BufferPlan(BufferKind Kind, int Index, Dim Bytes, int FirstStep, int LastStep)
+{
+    /// <summary>The temporary whose place it takes, read for the last time by the step that writes this one, element for element; -1: none.</summary>
+    public int Over { get; init; } = -1;
+}
 
 /// <summary>A place in a buffer.</summary>
 public sealed record BufferRef(int Buffer, Dim ByteOffset);

@@ -57,7 +57,8 @@ public sealed record ScaledGroups(int PerByte)
 /// extents and strides of A's axes of m, extents and strides of its axes of k;
 /// then strides of the packed B per batch axis (zero where B is shared), then, with <see cref="Scaled"/>, the numbers of k in a group, then what the epilogue's
 /// strides name. Epilogue nodes live in the
-/// space (batch…, m…, n); the <see cref="AccumulatorNode"/> is the sum. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
+/// space (batch…, m…, n); the <see cref="AccumulatorNode"/> is the sum; as in a <see cref="Stage"/>, what is loaded at a point from where a store goes is loaded before the
+/// first store. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
 /// in its columns; a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R and C.
 /// Units: batches × CeilDiv(M, R) × CeilDiv(N, C). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
 /// </summary>
@@ -81,6 +82,9 @@ public sealed record ContractionKernel(
 
     /// <summary>Null: A is a matrix.</summary>
     public WindowAxes? Windows { get; init; }
+
+    /// <summary>How many of the buffers are what is multiplied.</summary>
+    public int Operands => Scaled is null ? 2 : 3;
 
     /// <summary>Axes of the epilogue's space.</summary>
     public int Axes => BatchAxes + RowAxes + 1;

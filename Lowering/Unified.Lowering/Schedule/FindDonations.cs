@@ -6,20 +6,23 @@ namespace Unified.Lowering.Schedule;
 
 /// <summary>
 /// Finds the outputs that may be written over the inputs they replace: nothing reads the input after the step that writes the output, and
-/// that step reads it, if at all, element for element.
+/// that step reads it, if at all, element for element; and nothing may fail once it is written, for a call that throws leaves all state as it was.
 /// </summary>
 internal static class FindDonations
 {
     public static ImmutableArray<Donation> Run(
         Graph graph, GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee,
-        Func<int, int> bufferOf)
+        Func<int, int> bufferOf, IReadOnlyList<bool> mayFail)
     {
+        var lastToFail = mayFail.Index().Where(f => f.Item).Select(f => f.Index).DefaultIfEmpty(-1).Last();
         var donations = ImmutableArray.CreateBuilder<Donation>();
         var uses = program.Steps.SelectMany((step, s) => step.UsedBuffers.Distinct().Select(b => (Buffer: b, Step: s))).ToLookup(u => u.Buffer, u => u.Step);
         for (var o = 0; o < graph.Outputs.Length; o++)
         {
             var output = graph.Outputs[o];
-            if (output.Kind == OutputKind.Assign && IsSafe(program, kernels, callee, uses, bufferOf(output.Input), bufferOf(output.Value)))
+            if (output.Kind == OutputKind.Assign && program.Buffers[bufferOf(output.Value)].FirstStep is var write
+                && (lastToFail < write || (lastToFail == write && FailsBeforeItWrites(program.Steps[write], callee, bufferOf(output.Input), bufferOf(output.Value))))
+                && IsSafe(program, kernels, callee, uses, bufferOf(output.Input), bufferOf(output.Value)))
             {
                 donations.Add(new Donation(o, output.Input));
             }
@@ -27,6 +30,10 @@ internal static class FindDonations
 
         return donations.ToImmutable();
     }
+
+    // Of a plain call that is known by the donations of what it calls.
+    private static bool FailsBeforeItWrites(ProgramStep step, Func<string, (int Number, GraphProgram Program)> callee, int input, int output) =>
+        step is CallStep call and not (BranchStep or LoopStep or UnwindStep) && CalleeAllows(callee(call.Label).Program, call, input, output);
 
     /// <summary>Whether a program, at a turn of a loop, may write an output over the input that it replaces.</summary>
     public static bool AllowsInTurn(GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, int output, int input)
@@ -62,16 +69,18 @@ internal static class FindDonations
         return true;
     }
 
-    private static bool ReadsElementForElement(LoopKernel kernel, LaunchStep step, int input, int output)
+    /// <summary>Whether a launch that writes a buffer reads another, if at all, only at the place that it writes, and before it does.</summary>
+    public static bool ReadsElementForElement(LoopKernel kernel, LaunchStep step, int input, int output)
     {
-        // A later stage reads its row again: only what the last one writes is written after all reads.
-        if (kernel is not RowKernel row)
+        // A later stage reads its row again: only what the last one writes is written after all reads. A product's operands are read for many elements.
+        var (nodes, stores) = kernel switch
         {
-            return false;
-        }
-
-        var writes = row.Stages[^1].Stores.Where(w => step.Buffers[w.Buffer].Buffer == output).ToList();
-        return writes.Count == 1 && row.Nodes.All(n => n switch
+            RowKernel row => (row.Nodes, row.Stages[^1].Stores),
+            ContractionKernel product when step.Buffers.Take(product.Operands).All(b => b.Buffer != input) => (product.Epilogue, product.Stores),
+            _ => ([], []),
+        };
+        var writes = stores.Where(w => step.Buffers[w.Buffer].Buffer == output).ToList();
+        return writes.Count == 1 && nodes.All(n => n switch
         {
             LoadNode l when step.Buffers[l.Buffer].Buffer == input =>
                 step.Buffers[l.Buffer].ByteOffset == step.Buffers[writes[0].Buffer].ByteOffset && SameWalk(l.Strides, writes[0].Strides, step),

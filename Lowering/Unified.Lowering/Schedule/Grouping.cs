@@ -46,40 +46,7 @@ internal sealed class Grouping
 
     public ValueSources Sources { get; }
 
-    /// <summary>The groups in an order in which every group comes after those it reads.</summary>
-    public List<Group> InOrder()
-    {
-        var order = new List<Group>();
-        var done = new HashSet<Group>();
-        var begun = new HashSet<Group>();
-        foreach (var group in _groups.OrderBy(g => g.Nodes.Max))
-        {
-            Visit(group);
-        }
-
-        return order;
-
-        void Visit(Group group)
-        {
-            if (done.Contains(group))
-            {
-                return;
-            }
-
-            if (!begun.Add(group))
-            {
-                throw new InvalidOperationException($"graph '{_graph.Name}': kernels read each other's results");
-            }
-
-            foreach (var before in group.Reads.Where(g => g.Nodes.Count > 0).OrderBy(g => g.Nodes.Max))
-            {
-                Visit(before);
-            }
-
-            done.Add(group);
-            order.Add(group);
-        }
-    }
+    public IReadOnlyList<Group> Groups => _groups;
 
     public bool IsMadeIn(Group group, int value) => ReferenceEquals(_groupOf[value], group);
 
@@ -128,9 +95,11 @@ internal sealed class Grouping
             Sources.Resolve(node.Operands[i], Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank))!.Value) is (var v, not null) && _isTrivial[v]);
     }
 
+    // A product's sums are in registers: what follows it costs no memory there. Of others the latest.
     private void PlacePointwise(int position, Node node, Shape shape)
     {
-        foreach (var candidate in node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Distinct().OrderByDescending(g => g.Number))
+        foreach (var candidate in node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Distinct()
+            .OrderByDescending(g => g.Kind == GroupKind.Contraction).ThenByDescending(g => g.Number))
         {
             if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {

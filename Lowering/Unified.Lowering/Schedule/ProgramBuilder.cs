@@ -18,11 +18,17 @@ internal sealed class ProgramBuilder
     private readonly List<BufferPlan> _buffers = [];
     private readonly Dictionary<int, int> _bufferOf = [];
     private readonly List<ProgramStep> _steps = [];
+    private readonly FindChecks _checks;
+    private readonly Func<string, long> _frame;
+    private readonly IReadOnlyDictionary<string, long> _sizes;
     private readonly bool[] _inMemory;
     private readonly Dictionary<int, int> _outputOf;
 
-    public ProgramBuilder(Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee, ConvolutionKernels convolutions)
+    public ProgramBuilder(
+        Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee, FindChecks checks, Func<string, long> frame, SchedulePlan plan)
     {
+        (_checks, _frame, _sizes) = (checks, frame, plan.Sizes);
+        var convolutions = plan.Convolutions;
         Convolutions = convolutions;
         _graph = graph;
         _kernels = kernels;
@@ -50,8 +56,11 @@ internal sealed class ProgramBuilder
             _bufferOf[i] = AddBuffer(BufferKind.Input, i, _graph.Inputs[i].Type.Bytes);
         }
 
-        foreach (var group in _grouping.InOrder())
+        var mayFail = new List<bool>();
+        var proved = new HashSet<(int, Dim)>();
+        foreach (var group in new OrderGroups(_graph, _grouping, Stored, _checks, _frame, _sizes).Run())
         {
+            var fails = FindChecks.MayFail(group.Nodes.SelectMany(n => _checks.Of(_graph.Nodes[n])), proved);
             switch (group.Kind)
             {
                 case GroupKind.Row:
@@ -67,9 +76,11 @@ internal sealed class ProgramBuilder
                     AddSingle(_graph.Nodes[group.Nodes.Min]);
                     break;
             }
+
+            mayFail.AddRange(Enumerable.Repeat(fails, _steps.Count - mayFail.Count));
         }
 
-        var buffers = WithLifetimes();
+        var buffers = ReusePlaces.Run(WithLifetimes(), _steps, _kernels.Kernels);
         var program = new GraphProgram(
             _graph.Name,
             [.. _graph.Inputs.Select(i => i.Type)],
@@ -77,7 +88,7 @@ internal sealed class ProgramBuilder
             buffers,
             [],
             [.. _steps]);
-        return program with { Donations = FindDonations.Run(_graph, program, _kernels.Kernels, _callee, v => _bufferOf[_views[v].Owner]) };
+        return program with { Donations = FindDonations.Run(_graph, program, _kernels.Kernels, _callee, v => _bufferOf[_views[v].Owner], mayFail) };
     }
 
     /// <summary>The values of a group that live in memory.</summary>

@@ -1,29 +1,39 @@
+using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 using Unified.Lowering.Passes;
 
 namespace Unified.Lowering.Schedule;
 
+/// <summary>What a schedule is made for.</summary>
+/// <param name="Sizes">Of named dims, as far as they are known: what memory is planned for.</param>
+public sealed record SchedulePlan(ConvolutionKernels Convolutions, IReadOnlyDictionary<string, long> Sizes)
+{
+    public static SchedulePlan Usual { get; } = new(ConvolutionKernels.ByCost, ImmutableDictionary<string, long>.Empty);
+}
+
 /// <summary>Turns primitive Graph IR into Loop IR kernels and a program of launches for each graph.</summary>
 public static class Scheduler
 {
-    public static ScheduledModule Schedule(GraphModule module, ConvolutionKernels convolutions = ConvolutionKernels.ByCost)
+    public static ScheduledModule Schedule(GraphModule module, SchedulePlan plan)
     {
         var kernels = new KernelTable();
         var prepared = new EliminateDeadCode().Run(new GraphModule([.. module.Graphs.Select(PrepareGraph.Run)]));
         var numbers = prepared.Graphs.Select((g, i) => (g.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
+        ImmutableArray<string> names = [.. PlannedSizes.Names(prepared.Graphs)];
+        var sized = plan with { Sizes = PlannedSizes.Of(names, plan.Sizes) };
 
         // Callees first: a call step asks what its callee's outputs may share.
         var programs = new GraphProgram?[prepared.Graphs.Length];
+        var checks = new ImmutableArray<IndexCheck>[programs.Length];
         Visit(0);
-        var names = prepared.Graphs.SelectMany(g => g.Types).SelectMany(t => t.Shape).SelectMany(d => d.Names()).Distinct(StringComparer.Ordinal);
-        return new ScheduledModule(kernels.Kernels, [.. programs.Select(p => p ?? Unreached)], [.. names.Order(StringComparer.Ordinal)], []);
+        return new ScheduledModule(kernels.Kernels, [.. programs.Select(p => p ?? Unreached)], names, []);
 
-        GraphProgram Visit(int index)
+        void Visit(int index)
         {
-            if (programs[index] is { } known)
+            if (programs[index] is not null)
             {
-                return known;
+                return;
             }
 
             var graph = prepared.Graphs[index];
@@ -32,8 +42,12 @@ public static class Scheduler
                 Visit(numbers[callee]);
             }
 
-            return programs[index] = new ProgramBuilder(graph, kernels, name => (numbers[name], programs[numbers[name]]!), convolutions).Build();
+            var found = new FindChecks(graph, name => checks[numbers[name]]);
+            checks[index] = found.All;
+            programs[index] = new ProgramBuilder(graph, kernels, name => (numbers[name], programs[numbers[name]]!), found, Frame, sized).Build();
         }
+
+        long Frame(string name) => ProgramMemory.Of(programs!, sized.Sizes, numbers[name])[numbers[name]].ArenaBytes;
     }
 
     /// <summary>Whether a composite op of a type is scheduled whole.</summary>

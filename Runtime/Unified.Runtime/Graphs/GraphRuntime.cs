@@ -280,6 +280,7 @@ public static class GraphRuntime
                 {
                     Growing = GrowingFields.Of(arguments, cache.Specializations),
                     Precision = MixedPrecision.Policy,
+                    Sizes = DimBinding.Sizes(signature, arguments),
                 });
                 var specialization = new Specialization(signature, MixedPrecision.Policy, new Executable(compiled, signature));
                 cache.Specializations.Insert(0, specialization);

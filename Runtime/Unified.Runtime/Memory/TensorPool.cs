@@ -78,7 +78,7 @@ internal static unsafe class TensorPool
 
         if (block == 0)
         {
-            block = Allocate(size);
+            block = Allocate(size, bytes);
         }
 
         var live = Interlocked.Add(ref s_liveBytes, size);
@@ -159,11 +159,11 @@ internal static unsafe class TensorPool
         return (256L << exponent) + (part * (1L << (exponent + 6)));
     }
 
-    private static nint Allocate(long size)
+    private static nint Allocate(long size, long bytes)
     {
         try
         {
-            return size < LeastHuge ? (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment) : AllocateHuge(size);
+            return size < LeastHuge ? (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment) : AllocateHuge(size, bytes);
         }
         catch (OutOfMemoryException)
         {
@@ -176,10 +176,11 @@ internal static unsafe class TensorPool
     }
 
     // Large blocks are read by streams: with huge pages the hardware looks up fewer addresses, and the first touch is cheaper.
-    private static nint AllocateHuge(long size)
+    // The end is not: a huge page of which a part is used is memory in use.
+    private static nint AllocateHuge(long size, long bytes)
     {
         var block = NativeMemory.AlignedAlloc((nuint)size, HugePage);
-        PageMemory.AdviseHuge((byte*)block, (nuint)(size / HugePage * HugePage));
+        PageMemory.AdviseHuge((byte*)block, (nuint)(bytes / HugePage * HugePage));
         return (nint)block;
     }
 

@@ -16,7 +16,7 @@ internal sealed class RandomImages(Draw draw)
         draw.Text(),
         [.. draw.List(0, 3, Type)],
         [.. draw.List(0, 3, Type)],
-        [.. draw.List(0, 4, () => new BufferPlan(draw.Of(Enum.GetValues<BufferKind>()), draw.Int(-1, 9), Dim(), draw.Int(0, 9), draw.Int(0, 9)))],
+        [.. draw.List(0, 4, () => new BufferPlan(draw.Of(Enum.GetValues<BufferKind>()), draw.Int(-1, 9), Dim(), draw.Int(0, 9), draw.Int(0, 9)) { Over = draw.Int(-1, 3) })],
         [.. draw.List(0, 2, () => new Donation(draw.Int(0, 5), draw.Int(0, 5)))],
         [.. draw.List(0, 4, Step)]);
 

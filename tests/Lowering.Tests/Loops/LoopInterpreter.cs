@@ -227,10 +227,7 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
                     _accumulator += buffers[0][a + Row(m) + Depth(k)] * Right(k, n, buffers[1][panel + InPanel(k / perByte, n % Tile.Columns, product.Group)]);
                 }
 
-                foreach (var store in product.Stores)
-                {
-                    Write(product.Epilogue, store, [.. at[..^2], .. Unravel(m, rowExtents.AsSpan()), n]);
-                }
+                Write(product.Epilogue, product.Stores, [.. at[..^2], .. Unravel(m, rowExtents.AsSpan()), n]);
             }
         }
     }

@@ -86,7 +86,7 @@ public sealed class ConvolutionTests
         var attributes = A.With("padding", [1, 1]).With("strides", [stride, stride]);
         var module = Module([F32(B, channels, size, size), F32(channels, channels, 3, 3), F32(channels, channels, 1, 1)], (b, x) =>
             [b.Apply(OpCode.Convolution, attributes, b.Apply(OpCode.Convolution, A, x[0], x[2]), x[1])]);
-        int? Side(ConvolutionKernels kernels) => Unified.Lowering.Schedule.Scheduler.Schedule(module, kernels).Kernels.OfType<WinogradKernel>().SingleOrDefault()?.Side;
+        int? Side(ConvolutionKernels kernels) => Unified.Lowering.Schedule.Scheduler.Schedule(module, Unified.Lowering.Schedule.SchedulePlan.Usual with { Convolutions = kernels }).Kernels.OfType<WinogradKernel>().SingleOrDefault()?.Side;
         Assert.Equal(side, Side(ConvolutionKernels.ByCost));
         Assert.Null(Side(ConvolutionKernels.Direct));
         Assert.Equal(stride == 1 && channels % 16 == 0, Side(ConvolutionKernels.Winograd) is not null);

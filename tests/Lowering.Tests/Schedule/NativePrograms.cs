@@ -35,6 +35,11 @@ internal sealed unsafe class NativePrograms(ScheduledModule module, IReadOnlyDic
             BufferKind.Temporary => (nint)New(DType.U8, Size(plan.Bytes)).Data,
             _ => 0,
         })];
+        foreach (var (plan, i) in program.Buffers.Select((b, i) => (b, i)).Where(p => p.b.Over >= 0).OrderBy(p => p.b.FirstStep))
+        {
+            memory[i] = memory[plan.Over];
+        }
+
         nint At(BufferRef place) => memory[place.Buffer] + (nint)Size(place.ByteOffset);
         foreach (var step in program.Steps)
         {

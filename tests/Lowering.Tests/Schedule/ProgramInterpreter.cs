@@ -49,12 +49,24 @@ internal sealed class ProgramInterpreter(ScheduledModule module, IReadOnlyDictio
             };
         }
 
+        var last = program.Buffers.Select(b => b.LastStep).ToArray();
+        foreach (var (plan, i) in program.Buffers.Select((b, i) => (b, i)).Where(p => p.b.Over >= 0).OrderBy(p => p.b.FirstStep))
+        {
+            memory[i] = memory[plan.Over];
+        }
+
+        foreach (var (plan, i) in program.Buffers.Select((b, i) => (b, i)).Where(p => p.b.Over >= 0).OrderByDescending(p => p.b.FirstStep))
+        {
+            // The last of them says when the place is free.
+            (last[plan.Over], last[i]) = (last[i], -1);
+        }
+
         for (var step = 0; step < program.Steps.Length; step++)
         {
             Step(program.Steps[step], program, memory);
             for (var i = 0; i < memory.Length; i++)
             {
-                if (program.Buffers[i].Kind == BufferKind.Temporary && (program.Buffers[i].LastStep == step || program.Buffers[i].FirstStep > step))
+                if (program.Buffers[i].Kind == BufferKind.Temporary && program.Buffers[i].Over < 0 && (last[i] == step || program.Buffers[i].FirstStep > step))
                 {
                     System.Array.Fill(memory[i].Bytes, double.NaN);
                 }

@@ -40,7 +40,7 @@ internal static class ScheduleCheck
 
     public static ScheduledModule Check(GraphModule module, ConvolutionKernels convolutions, params (long B, long T)[] sizes)
     {
-        var scheduled = Scheduler.Schedule(module, convolutions);
+        var scheduled = Scheduler.Schedule(module, SchedulePlan.Usual with { Convolutions = convolutions });
         foreach (var (b, t) in sizes.Length == 0 ? [(3, 5), (1, 1), (2, 33)] : sizes)
         {
             var dims = new Dictionary<string, long> { ["B"] = b, ["T"] = t };
@@ -65,7 +65,7 @@ internal static class ScheduleCheck
 
     public static void CheckNative(GraphModule module, ConvolutionKernels convolutions, params (long B, long T)[] sizes)
     {
-        var scheduled = Scheduler.Schedule(module, convolutions);
+        var scheduled = Scheduler.Schedule(module, SchedulePlan.Usual with { Convolutions = convolutions });
         foreach (var (b, t) in sizes)
         {
             var dims = new Dictionary<string, long> { ["B"] = b, ["T"] = t };

@@ -308,7 +308,7 @@ public sealed class SchedulerTests
         var b = new GraphBuilder("main");
         b.Source = new SourceSpan("Model.cs", 3, 7, "Softmax(x)");
         b.Output(b.Apply(OpCode.Softmax, b.Input("x", F32(B, 4), InputKind.Argument)), OutputKind.Result);
-        var error = Assert.Throws<GraphCompileException>(() => Unified.Lowering.Schedule.Scheduler.Schedule(new GraphModule([b.Build()])));
+        var error = Assert.Throws<GraphCompileException>(() => Unified.Lowering.Schedule.Scheduler.Schedule(new GraphModule([b.Build()]), Unified.Lowering.Schedule.SchedulePlan.Usual));
         Assert.Contains("softmax", error.Message, StringComparison.Ordinal);
         Assert.Contains("Model.cs(3,7)", error.Message, StringComparison.Ordinal);
     }

@@ -25,7 +25,7 @@ public sealed class TransformerTests
     [Fact]
     public void A_layer_forward_and_back_takes_few_kernels()
     {
-        var module = Scheduler.Schedule(Layer());
+        var module = Scheduler.Schedule(Layer(), SchedulePlan.Usual);
 
         // 17 products, each with a pack, and attention, which packs twice; the rest are rows, columns and the copies that merge heads.
         var copies = module.Programs.SelectMany(p => p.Steps).Count(s => s.Label.StartsWith("copy", StringComparison.Ordinal));

@@ -33,6 +33,11 @@ public class VerifyImageTests
         { "program 'root': buffer 0 is Output 0", [Program("root", 1, 0, [Out(0)], [])] },
         { "program 'root': buffer 0 is Constant 0", [Program("root", 0, 0, [new BufferPlan(BufferKind.Constant, 0, 4, 0, 0)], [])] },
         { "program 'root': buffer 0 is alive from step 2 to step 1", [Program("root", 0, 0, [Temporary(4, 2, 1)], [])] },
+        { "program 'root': buffer 1 cannot take the place of buffer 0", [Program("root", 0, 0, [Temporary(4, 0, 1), Temporary(4, 2, 3) with { Over = 0 }], [])] },
+        { "program 'root': buffer 1 cannot take the place of buffer 0", [Program("root", 0, 0, [Temporary(4, 0, 1), Temporary(8, 1, 3) with { Over = 0 }], [])] },
+        { "program 'root': buffer 0 cannot take the place of buffer 0", [Program("root", 0, 0, [Temporary(4, 1, 1) with { Over = 0 }], [])] },
+        { "program 'root': buffer 1 cannot take the place of buffer 0", [Program("root", 1, 0, [In(0), Temporary(4, 0, 3) with { Over = 0 }], [])] },
+        { "program 'root': buffer 0 cannot take the place of buffer 4", [Program("root", 0, 0, [Temporary(4, 1, 1) with { Over = 4 }], [])] },
         { "program 'root': input 1 cannot be donated to output 0", [Program("root", 1, 1, [In(0), Out(0)], [], [new Donation(0, 1)])] },
         { "the image has no program", [] },
     };

@@ -30,12 +30,18 @@ internal sealed class EpiloguePoints
     public void Emit(LlvmValue sums, LlvmType type, IReadOnlyList<Store> stores, IReadOnlyList<KernelBuffer> buffers)
     {
         _nodes.Prepare(stores.Select(s => s.Node), stores);
+        var overwritten = _nodes.Overwritten(stores);
         foreach (var (i, (first, mask, same)) in _points.Index())
         {
             var point = new Point(first, mask) { Accumulator = _k.Load(type, _k.B.Gep(type, sums, _k.I64(i * Lanes)), null) };
             foreach (var (node, value) in same)
             {
                 point.Values[node] = value;
+            }
+
+            foreach (var node in overwritten)
+            {
+                _ = _nodes.Vector(node, point);
             }
 
             foreach (var store in stores)

@@ -141,6 +141,10 @@ internal sealed class NodeEmitter
         return [.. Reach(stores.Select(s => s.Node)).Where(IsSame).Take(Most).Select(n => (n, Vector(n, at)))];
     }
 
+    /// <summary>What several stores need from where one of them goes, to be loaded before the first: an input and the output that takes its place may be one memory.</summary>
+    public ImmutableArray<int> Overwritten(IReadOnlyList<Store> stores) => stores.Count < 2 ? [] : [.. Reach(stores.Select(s => s.Node))
+        .Where(n => _nodes[n] is LoadNode load && stores.Any(s => s.Strides.Select(x => x.Kind).SequenceEqual(load.Strides.Select(x => x.Kind))))];
+
     /// <summary>Makes, before the inner loop, all that its points share.</summary>
     public void Prepare(IEnumerable<int> roots, IEnumerable<Store> stores)
     {

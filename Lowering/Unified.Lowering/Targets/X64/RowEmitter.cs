@@ -136,7 +136,7 @@ internal sealed class RowEmitter
         var single = stage.Stores.Where(IsSingle).ToList();
         var every = stage.Stores.Where(s => !IsSingle(s)).ToList();
         int[] roots = [.. stage.Reductions.Select(r => r.Node), .. every.Select(s => s.Node)];
-        var overwritten = Overwritten(stage);
+        var overwritten = _nodes.Overwritten(stage.Stores);
         foreach (var load in overwritten.Where(_nodes.IsRowConstant))
         {
             _ = _nodes.Scalar(load);
@@ -165,10 +165,6 @@ internal sealed class RowEmitter
             _nodes.StoreScalar(store, _kernel.Buffers[store.Buffer].Type);
         }
     }
-
-    // What the stage loads from where it also stores: an input and the output that takes its place may be one memory.
-    private ImmutableArray<int> Overwritten(Stage stage) => stage.Stores.Length < 2 ? [] : [.. _nodes.Reach(stage.Stores.Select(s => s.Node))
-        .Where(n => _kernel.Nodes[n] is LoadNode load && stage.Stores.Any(s => s.Strides.Select(x => x.Kind).SequenceEqual(load.Strides.Select(x => x.Kind))))];
 
     private bool IsSingle(Store store) => store.Strides[^1].Kind == StrideKind.Zero && _nodes.IsRowConstant(store.Node);
 

@@ -54,6 +54,14 @@ internal sealed class DimBinding
 
     public int Count => _names.Length;
 
+    /// <summary>The values of the names that the arguments have, as far as their sizes agree.</summary>
+    public static ImmutableDictionary<string, long> Sizes(ImmutableArray<ArgumentSpec> signature, ReadOnlySpan<Argument> arguments)
+    {
+        var binding = new DimBinding([], signature);
+        var values = new long[binding.Count];
+        return binding.TryBind(arguments, values) ? binding.ToDictionary(values).ToImmutableDictionary(StringComparer.Ordinal) : ImmutableDictionary<string, long>.Empty;
+    }
+
     /// <summary>Fills in the values; false where a size does not fit the pattern.</summary>
     public bool TryBind(ReadOnlySpan<Argument> arguments, Span<long> values) => TryBind(arguments, [], values);
 

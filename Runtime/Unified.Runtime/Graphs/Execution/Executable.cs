@@ -310,6 +310,12 @@ internal sealed unsafe partial class Executable : IDisposable
         const long HugePage = 2 << 20;
         NativeMemory.AlignedFree(_arena);
         _arena = null;
+        if (bytes >= HugePage)
+        {
+            // What eager code has left free, such as draws of the first weights, is of no size that the graph asks for.
+            TensorPool.Trim();
+        }
+
         _arena = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)(bytes >= HugePage ? HugePage : 4096));
         Interlocked.Add(ref s_arenaBytes, bytes - _arenaBytes);
         _arenaBytes = bytes;

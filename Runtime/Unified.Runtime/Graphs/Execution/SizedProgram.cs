@@ -8,47 +8,29 @@ namespace Unified.Graphs;
 /// </summary>
 internal sealed class SizedProgram
 {
-    private SizedProgram(GraphProgram program, IReadOnlyDictionary<string, long> dims, Func<int, SizedProgram> callee)
+    private readonly ProgramMemory _memory;
+
+    private SizedProgram(ProgramMemory memory, IReadOnlyDictionary<string, long> dims, Func<int, SizedProgram> callee)
     {
-        Program = program;
+        var program = memory.Program;
+        _memory = memory;
         Callees = [.. program.Steps.Select(s => s is CallStep c ? callee(c.Program) : null)];
         InputBytes = [.. program.Inputs.Select(t => t.Bytes.Evaluate(dims))];
         OutputBytes = [.. program.Outputs.Select(t => t.Bytes.Evaluate(dims))];
-
-        var arena = new List<ArenaLayout.Block>();
-        var blockOf = new int[program.Buffers.Length];
-        Bytes = new long[program.Buffers.Length];
-        for (var i = 0; i < program.Buffers.Length; i++)
-        {
-            var buffer = program.Buffers[i];
-            blockOf[i] = -1;
-            if (buffer.Kind is BufferKind.Temporary or BufferKind.Frame)
-            {
-                blockOf[i] = arena.Count;
-                var bytes = buffer.Kind == BufferKind.Frame ? callee(buffer.Index).ArenaBytes
-                    : NotNegative(buffer.Bytes.Evaluate(dims), $"program '{program.Name}': the size of buffer {i}");
-                arena.Add(new ArenaLayout.Block(bytes, buffer.FirstStep, buffer.LastStep));
-                Bytes[i] = bytes;
-            }
-        }
-
-        var (offsets, total) = ArenaLayout.Place(arena);
-        ArenaBytes = total;
-        Offsets = [.. blockOf.Select(b => b < 0 ? 0 : offsets[b])];
         Launches = [.. program.Steps.Select(s => s is LaunchStep l ? Launch.Of(l, dims) : null)];
         Managed = [.. program.Steps.Select(s => s is ManagedStep m ? ManagedCall.Of(program, m, dims) : null)];
         Calls = [.. program.Steps.Select((s, i) => s is CallStep c ? Call.Of(c, Callees[i]!, dims) : null)];
     }
 
-    public GraphProgram Program { get; }
+    public GraphProgram Program => _memory.Program;
 
-    public long ArenaBytes { get; }
+    public long ArenaBytes => _memory.ArenaBytes;
 
     /// <summary>Per buffer, the place in the arena; zero for those that lie elsewhere.</summary>
-    public long[] Offsets { get; }
+    public long[] Offsets => _memory.Offsets;
 
     /// <summary>Per buffer, the size of those that lie in the arena.</summary>
-    public long[] Bytes { get; }
+    public long[] Bytes => _memory.Bytes;
 
     public SizedProgram?[] Callees { get; }
 
@@ -162,6 +144,7 @@ internal sealed class SizedProgram
     /// <summary>Sizes the root and, once each, the programs it calls. The image is verified: its calls have an end.</summary>
     public static SizedProgram Of(ProgramImage image, IReadOnlyDictionary<string, long> dims)
     {
+        var memory = ProgramMemory.Of(image.Programs, dims);
         var done = new Dictionary<int, SizedProgram>();
         return Get(0);
 
@@ -169,7 +152,7 @@ internal sealed class SizedProgram
         {
             if (!done.TryGetValue(index, out var sized))
             {
-                done[index] = sized = new SizedProgram(image.Programs[index], dims, Get);
+                done[index] = sized = new SizedProgram(memory[index], dims, Get);
             }
 
             return sized;

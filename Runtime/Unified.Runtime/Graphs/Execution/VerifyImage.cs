@@ -24,6 +24,7 @@ internal static class VerifyImage
                 var plan = program.Buffers[b];
                 Require(plan.Kind == BufferKind.Temporary || InRange(plan.Index, Table(image, program, plan.Kind)), program, $"buffer {b} is {plan.Kind} {plan.Index}, which is not there");
                 Require(plan.LastStep >= plan.FirstStep, program, $"buffer {b} is alive from step {plan.FirstStep} to step {plan.LastStep}");
+                Require(plan.Over < 0 || LiesOver(program, plan), program, $"buffer {b} cannot take the place of buffer {plan.Over}");
             }
 
             foreach (var (output, input) in program.Donations)
@@ -61,6 +62,11 @@ internal static class VerifyImage
             Descend(image, p, state);
         }
     }
+
+    // Where its lifetime joins that of another temporary, of the same size. As the other begins before it, there is no circle.
+    private static bool LiesOver(GraphProgram program, BufferPlan plan) =>
+        plan.Kind == BufferKind.Temporary && InRange(plan.Over, program.Buffers.Length) && program.Buffers[plan.Over] is { Kind: BufferKind.Temporary } under
+        && under.Bytes == plan.Bytes && under.LastStep == plan.FirstStep && under.FirstStep < plan.FirstStep;
 
     private static void Call(ImmutableArray<GraphProgram> programs, GraphProgram program, int s, CallStep call)
     {

@@ -1,6 +1,4 @@
-using Unified.Graphs;
-
-namespace Unified.Tests;
+namespace Unified.Ir.Tests;
 
 public class ArenaLayoutTests
 {

@@ -1,10 +1,10 @@
-namespace Unified.Graphs;
+namespace Unified.Ir;
 
 /// <summary>
 /// Turns blocks with lifetimes into offsets in one arena: largest first, each at the lowest place where it meets no block that is alive
 /// at the same time.
 /// </summary>
-internal static class ArenaLayout
+public static class ArenaLayout
 {
     public const long Alignment = 64;
 
@@ -26,8 +26,10 @@ internal static class ArenaLayout
                 continue;
             }
 
-            ArgumentOutOfRangeException.ThrowIfNegative(block.Bytes, nameof(blocks));
-            ArgumentOutOfRangeException.ThrowIfLessThan(block.Last, block.First, nameof(blocks));
+            if (block.Bytes < 0 || block.Last < block.First)
+            {
+                throw new ArgumentOutOfRangeException(nameof(blocks), $"block {i} has {block.Bytes} bytes from step {block.First} to step {block.Last}");
+            }
 
             long at = 0;
 
