@@ -85,7 +85,7 @@ public sealed class DecodeAttentionTests
                 var filled = x[2] + b.ScalarLike(x[2], 1);
                 return [(cache, 0), (b.Apply(OpCode.Attention, x[3], cache, cache, filled), 3), (filled, 2)];
             });
-        var scheduled = Lowering.Schedule.Scheduler.Schedule(module);
+        var scheduled = Lowering.Schedule.Scheduler.Schedule(module, Lowering.Schedule.SchedulePlan.Usual);
         Assert.Contains(scheduled.Programs[0].Donations, d => d.Input == 0);
         Assert.Equal(["decode"], scheduled.Kernels.Where(k => k is not RowKernel).Select(k => LoopText.Print(k).Split(' ')[0]));
     }
