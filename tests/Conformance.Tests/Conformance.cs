@@ -13,7 +13,10 @@ internal sealed record Outcome(
 internal static class Conformance
 {
     /// <summary>All cases in both modes, not the selection that every build runs.</summary>
-    public static bool IsLong { get; } = Environment.GetEnvironmentVariable("UNIFIED_CONFORMANCE") == "full";
+    public static bool IsLong { get; } = Environment.GetEnvironmentVariable("UNIFIED_CONFORMANCE") is "full" or "extremes";
+
+    /// <summary>Graphs alone, because eager kernels have nothing to tune.</summary>
+    private static bool IsTuned { get; } = Environment.GetEnvironmentVariable("UNIFIED_CONFORMANCE") == "extremes";
 
     /// <summary>One graph of each op that others are made of, for a machine that all other cases do not run on.</summary>
     public static bool IsOfGraphsAlone { get; } = Environment.GetEnvironmentVariable("UNIFIED_CONFORMANCE") == "graphs";
@@ -43,7 +46,7 @@ internal static class Conformance
 
             foreach (var mode in (string[])["eager", "graph"])
             {
-                if ((mode == "graph" && !IsLong && !IsCompiledInShortForm(call)) || (mode == "eager" && IsOfGraphsAlone))
+                if ((mode == "graph" && !IsLong && !IsCompiledInShortForm(call)) || (mode == "eager" && (IsOfGraphsAlone || IsTuned)))
                 {
                     continue;
                 }

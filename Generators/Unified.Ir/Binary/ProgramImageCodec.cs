@@ -110,6 +110,7 @@ public static class ProgramImageCodec
                     Flops = tables.Dim(launch.Flops),
                     Traffic = tables.Dim(launch.Traffic),
                     MayBeKept = launch.MayBeKept,
+                    Class = launch.Class?.ToString() ?? "",
                 };
                 break;
             case BranchStep branch:
@@ -170,6 +171,18 @@ public static class ProgramImageCodec
         Frame = call.Frame,
     };
 
+    private static KernelClass? ClassOf(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? null : KernelClass.Parse(text) is [var one] ? one : throw new InvalidDataException($"'{text}' is more than one class of kernels");
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+    }
+
     private static ProgramStep Decode(TableReader tables, Wire.Step wire)
     {
         var (label, source) = (tables.String(wire.Label), tables.Source(wire.Source));
@@ -188,6 +201,7 @@ public static class ProgramImageCodec
                 source)
             {
                 MayBeKept = wire.Launch.MayBeKept,
+                Class = ClassOf(wire.Launch.Class),
             },
             Wire.Step.StepOneofCase.Call => Decode(tables, label, wire.Call, source),
             Wire.Step.StepOneofCase.Branch => Decode(tables, label, wire.Branch, source),

@@ -128,6 +128,9 @@ public sealed record CompileOptions
 
     /// <summary>How convolutions are computed, within the numerics contract.</summary>
     public ConvolutionKernels Convolutions { get; init; }
+
+    /// <summary>The numbers that kernels are cut and written by, within the numerics contract. Null: those of the machine's table, where there is one, else the default.</summary>
+    public Tuning? Tuning { get; init; }
 }
 
 /// <summary>What a compilation cost.</summary>

@@ -90,6 +90,9 @@ public sealed record LaunchStep(
     /// <summary>What it writes, its last buffer, depends on its first buffer alone: the runtime may keep it for as long as that one does not change.</summary>
     public bool MayBeKept { get; init; }
 
+    /// <summary>The class of kernels that it was tuned as; null: there is nothing to tune.</summary>
+    public KernelClass? Class { get; init; }
+
     public override IEnumerable<int> UsedBuffers => Buffers.Select(b => b.Buffer);
 }
 

@@ -17,8 +17,7 @@ namespace Unified.Lowering.Loops;
 public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, DType? Length = null) : LoopKernel(
     BuffersOf(Length), (5 * BatchAxes) + 7 + (Length is null ? 0 : BatchAxes))
 {
-    /// <summary>Keys of a block: their scores for one row tile stay in the first-level cache.</summary>
-    public const int KeyBlock = 4 * Tile.Columns;
+    public AttentionPlan Plan { get; init; } = AttentionPlan.Default;
 
     /// <summary>What a hidden score counts as: finite, and far below any other.</summary>
     public const double Hidden = -1e30;
@@ -30,6 +29,15 @@ public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale,
     }
 
     /// <summary>Per thread: a packed row tile of Q, the scores of a block, the same packed, sums of all panels of O, a tile, and three numbers a row.</summary>
-    public static Dim ScratchBytes(Dim depth, Dim width) =>
-        ((depth * Tile.Rows) + 16 + (2 * Tile.Rows * KeyBlock) + 16 + ((Dim.CeilDiv(width, Tile.Columns) + 1) * Tile.Rows * Tile.Columns) + (3 * 16) + 16) * 4;
+    public Dim ScratchBytes(Dim depth, Dim width) =>
+        ((depth * Tile.Rows) + 16 + (2 * Tile.Rows * Plan.KeyBlock) + 16 + ((Dim.CeilDiv(width, Tile.Columns) + 1) * Tile.Rows * Tile.Columns) + (3 * 16) + 16) * 4;
+}
+
+/// <summary>How attention is written: numbers of the table of tunables.</summary>
+/// <param name="KeyBlock">A multiple of <see cref="Tile.Columns"/>.</param>
+public sealed record AttentionPlan(int KeyBlock, int Unroll)
+{
+    public static AttentionPlan Default { get; } = Of(Tuning.Default.For(new(KernelFamily.Attention, false)));
+
+    public static AttentionPlan Of(ClassTuning tuning) => new(tuning[TunableTable.KeyBlock], tuning[TunableTable.Unroll]);
 }

@@ -86,8 +86,22 @@ public sealed record ContractionKernel(
     /// <summary>How many of the buffers are what is multiplied.</summary>
     public int Operands => Scaled is null ? 2 : 3;
 
+    public ProductPlan Plan { get; init; } = ProductPlan.Default;
+
     /// <summary>Axes of the epilogue's space.</summary>
     public int Axes => BatchAxes + RowAxes + 1;
+}
+
+/// <summary>How a product is written: numbers of the table of tunables, which says what they mean.</summary>
+/// <param name="LowPanels">Panels that one or two rows are multiplied with at once: 1, 2 or 4.</param>
+/// <param name="WordsAhead">Of scaled numbers of 4 bits.</param>
+public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int WordsAhead, bool EpilogueAhead)
+{
+    public static ProductPlan Default { get; } = Of(Tuning.Default.For(new(KernelFamily.Product, false)));
+
+    public static ProductPlan Of(ClassTuning tuning) => new(
+        tuning[TunableTable.Unroll], tuning[TunableTable.LowPanels], tuning.ValueOrDefault(TunableTable.PanelsAhead), tuning.ValueOrDefault(TunableTable.WordsAhead),
+        tuning[TunableTable.EpilogueAhead] != 0);
 }
 
 /// <summary>The register tile of the contraction kernels; shared by who emits and who sizes scratch and units.</summary>

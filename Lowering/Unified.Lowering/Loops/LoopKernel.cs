@@ -89,35 +89,38 @@ public sealed record RowKernel(
     ImmutableArray<KernelBuffer> Buffers, int ParameterCount, int Axes, ImmutableArray<ScalarNode> Nodes, ImmutableArray<Stage> Stages)
     : LoopKernel(Buffers, ParameterCount)
 {
-    /// <summary>Longer rows are not remembered: they would not stay in a cache.</summary>
-    public const int LongestRemembered = 1 << 16;
+    public RowPlan Plan { get; init; } = RowPlan.Default;
 
     /// <summary>Bytes of scratch for each element of a remembered row: room for two values in f32.</summary>
     public const int BytesRemembered = 8;
 
     /// <summary>Per thread.</summary>
     public Dim ScratchBytes(Dim inner) =>
-        Stages.Length < 2 ? Dim.Zero : (Dim.Min(Dim.RoundUp(inner, 16), LongestRemembered) * BytesRemembered) + 64;
+        Stages.Length < 2 ? Dim.Zero : (Dim.Min(Dim.RoundUp(inner, 16), Plan.LongestRemembered) * BytesRemembered) + 64;
 }
 
 /// <summary>
 /// A reduction along the second to last axis: axes are (outer…, reduced, inner), extents parameters 0 … n-1, the inner one
 /// vectorised, the reduced one sequential in a fixed order. Nodes at a point of the full space feed the reductions; then the stores run once per
 /// (outer…, inner) point and may use ReducedNode with stage 0; the reduced axis' stride in a store is zero.
-/// Units: outer rows × blocks of <see cref="ColumnBlock"/> inner elements.
+/// Units: outer rows × blocks of <see cref="ColumnPlan.Block"/> inner elements.
 /// </summary>
 public sealed record ColumnKernel(
     ImmutableArray<KernelBuffer> Buffers, int ParameterCount, int Axes, ImmutableArray<ScalarNode> Nodes,
     ImmutableArray<Reduction> Reductions, ImmutableArray<Store> Stores)
     : LoopKernel(Buffers, ParameterCount)
 {
-    public const int ColumnBlock = 64;
+    public ColumnPlan Plan { get; init; } = ColumnPlan.Default;
 }
 
 /// <summary>
 /// out[index[r], c] += update[r, c], after out is zeroed: buffers (index, update, out); parameters: rows R, columns C, extent of
 /// the indexed axis V, strides (index r, update r, out v); columns are contiguous. Rows are added in order, so the sum is the same
-/// every time. Units: blocks of <see cref="ColumnKernel.ColumnBlock"/> columns.
+/// every time. Units: blocks of <see cref="Block"/> columns.
 /// </summary>
 public sealed record ScatterKernel(DType Type, DType IndexType) : LoopKernel(
-    [new KernelBuffer(IndexType, false), new KernelBuffer(Type, false), new KernelBuffer(Type, true)], 6);
+    [new KernelBuffer(IndexType, false), new KernelBuffer(Type, false), new KernelBuffer(Type, true)], 6)
+{
+    /// <summary>A multiple of 16.</summary>
+    public int Block { get; init; } = TunableTable.ColumnBlock.Default;
+}

@@ -43,8 +43,33 @@ public static class LoopText
         _ => throw new NotSupportedException($"no text form for {node.GetType().Name}"),
     };
 
+    /// <summary>How a kernel is written, as it stands in its text; the empty text where there is nothing to choose.</summary>
+    public static string PlanOf(LoopKernel kernel) => kernel switch
+    {
+        RowKernel { Plan: var p } => Numbers(("unroll", p.Unroll), ("ahead", p.NextRowAhead ? 1 : 0), ("streamed", p.StreamedBytes), ("remembered", p.LongestRemembered), ("cost", p.RememberedCost)),
+        ColumnKernel { Plan: var p } => Numbers(("block", p.Block), ("run", p.Run)),
+        ScatterKernel k => Numbers(("block", k.Block)),
+        ContractionKernel { Plan: var p } k => Numbers(
+            ("unroll", p.Unroll), ("low", p.LowPanels), ("ahead", k.Scaled is null ? p.PanelsAhead : p.WordsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
+        WinogradKernel { Plan: var p } => Numbers(("ahead", p.WeightsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
+        AttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock), ("unroll", p.Unroll)),
+        AttentionGradientKernel { Plan: var p } => Numbers(("rows", p.Rows), ("unroll", p.Unroll)),
+        _ => "",
+    };
+
+    private static string Numbers(params ReadOnlySpan<(string Name, int Value)> numbers)
+    {
+        var text = new StringBuilder("plan");
+        foreach (var (name, value) in numbers)
+        {
+            _ = text.Append(CultureInfo.InvariantCulture, $" {name} {value}");
+        }
+
+        return text.Append('\n').ToString();
+    }
+
     private static void Head(StringBuilder text, LoopKernel kernel, string what) => text.Append(CultureInfo.InvariantCulture, $"{what} parameters {kernel.ParameterCount}")
-        .Append(CultureInfo.InvariantCulture, $"\nbuffers {string.Join(", ", kernel.Buffers.Select((b, i) => $"b{i}: {(b.IsWritten ? "out " : "")}{b.Type}"))}\n");
+        .Append(CultureInfo.InvariantCulture, $"\nbuffers {string.Join(", ", kernel.Buffers.Select((b, i) => $"b{i}: {(b.IsWritten ? "out " : "")}{b.Type}"))}\n").Append(PlanOf(kernel));
 
     private static void Print(StringBuilder text, RowKernel kernel)
     {

@@ -6,6 +6,8 @@ namespace Unified.Lowering.Loops;
 /// <summary>Checks what every kernel must keep: numbers in range, operands before their uses, one stride per axis.</summary>
 public static class LoopVerifier
 {
+    private const int Lanes = 16, MostUnroll = 64;
+
     /// <exception cref="InvalidOperationException">The kernel breaks a rule; the message names it and shows the kernel.</exception>
     public static void Check(LoopKernel kernel)
     {
@@ -17,7 +19,26 @@ public static class LoopVerifier
     }
 
     /// <summary>All rules that the kernel breaks.</summary>
-    public static ImmutableArray<string> Problems(LoopKernel kernel) => kernel switch
+    public static ImmutableArray<string> Problems(LoopKernel kernel) => [.. Structure(kernel), .. HasLegalPlan(kernel) ? [] : (string[])[$"a kernel cannot be written by the {LoopText.PlanOf(kernel).TrimEnd()}"]];
+
+    // What the emitters rely on: whole tiles, whole vectors, powers of two where sums are joined in pairs.
+    private static bool HasLegalPlan(LoopKernel kernel) => kernel switch
+    {
+        RowKernel { Plan: var p } => p is { StreamedBytes: >= 0, LongestRemembered: >= 0, RememberedCost: >= 0 } && IsPowerOfTwo(p.Unroll),
+        ColumnKernel { Plan: var p } => IsMultiple(p.Block, Lanes) && p.Run > 0,
+        ScatterKernel { Block: var block } => IsMultiple(block, Lanes),
+        ContractionKernel { Plan: var p } => IsPowerOfTwo(p.Unroll) && p is { LowPanels: 1 or 2 or 4, PanelsAhead: >= 0, WordsAhead: >= 0 },
+        WinogradKernel { Plan: var p } => p.WeightsAhead >= 0,
+        AttentionKernel { Plan: var p } => IsMultiple(p.KeyBlock, Tile.Columns) && IsPowerOfTwo(p.Unroll),
+        AttentionGradientKernel { Plan: var p } => IsMultiple(p.Rows, Tile.Rows) && IsPowerOfTwo(p.Unroll),
+        _ => true,
+    };
+
+    private static bool IsMultiple(int number, int step) => number > 0 && number % step == 0;
+
+    private static bool IsPowerOfTwo(int number) => number is > 0 and <= MostUnroll && (number & (number - 1)) == 0;
+
+    private static ImmutableArray<string> Structure(LoopKernel kernel) => kernel switch
     {
         RowKernel rows => [.. new Site(rows, rows.Axes, rows.Nodes).Check(rows.Stages)],
         ColumnKernel columns => [.. new Site(columns, columns.Axes, columns.Nodes).Check(

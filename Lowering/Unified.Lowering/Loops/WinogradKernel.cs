@@ -26,6 +26,8 @@ public sealed record WinogradPackKernel(int Side) : LoopKernel([new KernelBuffer
 public sealed record WinogradKernel(ImmutableArray<KernelBuffer> Buffers, int ParameterCount, int Side, ImmutableArray<ScalarNode> Epilogue, ImmutableArray<Store> Stores)
     : LoopKernel(Buffers, ParameterCount)
 {
+    public WinogradPlan Plan { get; init; } = WinogradPlan.Default;
+
     /// <summary>Axes of the epilogue's space.</summary>
     public const int Axes = 4;
 
@@ -41,4 +43,13 @@ public sealed record WinogradKernel(ImmutableArray<KernelBuffer> Buffers, int Pa
         var places = (side + WinogradTransform.Kernel - 1) * (side + WinogradTransform.Kernel - 1);
         return (((tilesPerUnit * places * (channels + Tile.Columns)) + (side * side * Tile.Columns) + channels) * sizeof(float)) + (places * sizeof(long)) + (5 * 64);
     }
+}
+
+/// <summary>How a convolution by tiles is written: numbers of the table of tunables.</summary>
+/// <param name="WeightsAhead">Elements.</param>
+public sealed record WinogradPlan(int WeightsAhead, bool EpilogueAhead)
+{
+    public static WinogradPlan Default { get; } = Of(Tuning.Default.For(new(KernelFamily.Winograd, false)));
+
+    public static WinogradPlan Of(ClassTuning tuning) => new(tuning[TunableTable.WeightsAhead], tuning[TunableTable.EpilogueAhead] != 0);
 }

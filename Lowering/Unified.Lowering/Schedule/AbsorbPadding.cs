@@ -7,12 +7,12 @@ namespace Unified.Lowering.Schedule;
 internal static class AbsorbPadding
 {
     /// <returns>By its result, each pad that needs no memory.</returns>
-    public static ImmutableDictionary<int, Node> Run(Graph graph, IReadOnlyList<View> views, ConvolutionKernels convolutions)
+    public static ImmutableDictionary<int, Node> Run(Graph graph, IReadOnlyList<View> views, ConvolutionKernels convolutions, int directCost)
     {
         var outputs = graph.Outputs.Select(o => o.Value).ToHashSet();
         var readers = graph.Nodes.SelectMany(n => n.Operands.Select((o, i) => (Value: o, Node: n, Position: i))).ToLookup(r => r.Value);
         return graph.Nodes.Where(n => n.Op.Code == OpCode.Pad && !outputs.Contains(n.Results[0]) && IsAround(graph, views, n) && readers[n.Results[0]].Any()
-            && readers[n.Results[0]].All(r => r.Position == 0 && ChooseWinograd.Side(graph, r.Node, views, convolutions) is not null)).ToImmutableDictionary(n => n.Results[0]);
+            && readers[n.Results[0]].All(r => r.Position == 0 && ChooseWinograd.Side(graph, r.Node, views, convolutions, directCost) is not null)).ToImmutableDictionary(n => n.Results[0]);
     }
 
     // Zeros above, below, left and right of an image whose channels are contiguous.

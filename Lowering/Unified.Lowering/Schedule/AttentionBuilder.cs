@@ -7,6 +7,9 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns attention, or its gradient, into the packing of its keys and values and one kernel that never holds all weights.</summary>
 internal static class AttentionBuilder
 {
+    // The bound of the classes of size (KernelFamily).
+    private const int FewKeys = 256;
+
     /// <param name="views">How each value lies in memory.</param>
     /// <param name="result">Where the result goes, dense.</param>
     public static void Add(ProgramBuilder program, Node node, ImmutableArray<View> views, BufferRef result)
@@ -36,8 +39,14 @@ internal static class AttentionBuilder
         var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Columns], key.Rows, node.Source, when: when);
         var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [value.Rows], value.Columns, node.Source, when: when);
         var isCausal = node.Attributes.Bool("causal");
+        var kernels = KernelClass.Of(KernelFamily.Attention, queries, Tile.Rows);
+        var kernel = new AttentionKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, attention.Length?.Type)
+        {
+            Plan = AttentionPlan.Of(program.Tuning.For(kernels)),
+        };
         program.AddLaunch(
-            new AttentionKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, attention.Length?.Type),
+            kernel,
+            kernels,
             [query.Ref, new BufferRef(packedKeys, Dim.Zero), new BufferRef(packedValues, Dim.Zero), attention.Result, .. attention.LengthBuffer],
             [
                 .. batch, queries, keys, depth, width, .. query.Batch, query.Rows.Stride, query.Columns.Stride, .. keyStrides, .. valueStrides, .. attention.ResultStrides,
@@ -45,7 +54,7 @@ internal static class AttentionBuilder
             ],
             Product(batch) * Dim.CeilDiv(queries, Tile.Rows) * when,
             Dim.One,
-            AttentionKernel.ScratchBytes(depth, width),
+            kernel.ScratchBytes(depth, width),
             attention.Flops(isCausal) * when,
             null,
             $"attention {new Shape(batch)}[{queries},{depth}]x[{keys},{width}]",
@@ -60,6 +69,7 @@ internal static class AttentionBuilder
         var isCausal = node.Attributes.Bool("causal");
         program.AddLaunch(
             new DecodeAttentionKernel(batch.Length, shared.Length, isCausal, node.Attributes.Float("scale"), attention.Length?.Type),
+            null,
             [query.Ref, key.Ref, value.Ref, attention.Result, .. attention.LengthBuffer],
             [
                 .. batch, .. shared, query.Rows.Extent, keys, depth, width, .. query.Batch, query.Rows.Stride, .. key.Batch[..batch.Length], key.Rows.Stride,
@@ -125,8 +135,14 @@ internal static class AttentionBuilder
         var (keysByKey, rowStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Rows], key.Columns, node.Source);
         var isCausal = node.Attributes.Bool("causal");
         var batches = batch.Aggregate(Dim.One, (x, y) => x * y);
+        var kernels = KernelClass.Of(KernelFamily.AttentionGradient, keys, FewKeys);
+        var kernel = new AttentionGradientKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, flow.Order)
+        {
+            Plan = AttentionGradientPlan.Of(program.Tuning.For(kernels)),
+        };
         program.AddLaunch(
-            new AttentionGradientKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, flow.Order),
+            kernel,
+            kernels,
             [query.Ref, new(keysByDepth, Dim.Zero), new(valuesByWidth, Dim.Zero), new(keysByKey, Dim.Zero), flow.Ref, result],
             [
                 .. batch, queries, keys, depth, width, .. query.Batch, query.Rows.Stride, query.Columns.Stride, .. flow.Batch, flow.Rows.Stride, flow.Columns.Stride,
@@ -134,7 +150,7 @@ internal static class AttentionBuilder
             ],
             batches,
             Dim.One,
-            AttentionGradientKernel.ScratchBytes(keys, depth, width),
+            kernel.ScratchBytes(keys, depth, width),
             batches * queries * keys * ((depth * 3) + (width * 2)) * (isCausal ? 1 : 2),
             null,
             $"attention_gradient {new Shape(batch)}[{queries},{depth}]x[{keys},{width}]",

@@ -11,11 +11,12 @@ namespace Unified.Lowering.Schedule;
 internal static class ChooseWinograd
 {
     // In steps of a 16-lane multiply-add, measured on Zen 4: for each place of a transformed tile and 16 channels, to transform it and back; bytes of weights that come from memory
-    // meanwhile; and what a step of the direct sum loses to reading windows.
-    private const double TransformSteps = 5, WeightBytes = 3.5, DirectSteps = 1.1;
+    // meanwhile.
+    private const double TransformSteps = 5, WeightBytes = 3.5;
 
     /// <param name="views">How each value lies in memory.</param>
-    public static int? Side(Graph graph, Node node, IReadOnlyList<View> views, ConvolutionKernels kernels)
+    /// <param name="directCost"><see cref="TunableTable.DirectCost"/>.</param>
+    public static int? Side(Graph graph, Node node, IReadOnlyList<View> views, ConvolutionKernels kernels, int directCost)
     {
         if (kernels == ConvolutionKernels.Direct || !Fits(graph, node, views))
         {
@@ -34,7 +35,7 @@ internal static class ChooseWinograd
         var best = WinogradTransform.Sides.MinBy(Cost);
         return kernels == ConvolutionKernels.Winograd || Cost(best) < Direct() ? best : null;
 
-        double Direct() => Math.Max(DirectSteps * images * height * width, 64 / WeightBytes) * 9 * channels * outputs / 16;
+        double Direct() => Math.Max(directCost / 100.0 * images * height * width, 64 / WeightBytes) * 9 * channels * outputs / 16;
 
         double Cost(int side)
         {

@@ -7,15 +7,6 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns a contraction and the elementwise work after it into the packing of its right operand and one kernel.</summary>
 internal sealed class ContractionBuilder(ProgramBuilder program, Grouping grouping, Group group, ImmutableArray<View> views)
 {
-    // Rows that one unit packs and multiplies: few enough for two threads to share a small product evenly, and to stay in a cache.
-    private const int RowsPerUnit = 4 * Tile.Rows, MostPackedElements = 1 << 20;
-
-    // Rows beyond a multiple of that which are not worth a unit of their own.
-    private const int FewRows = 3;
-
-    // With few blocks of rows the columns are divided too, into pieces that are worth packing the rows for.
-    private const int EnoughUnits = 16, FewestColumns = 8 * Tile.Columns;
-
     // Owners of what no value of the graph is.
     private const int Packed = -1, Scales = -2;
 
@@ -26,7 +17,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var node = group.Nodes.Select(n => _graph.Nodes[n]).First(n => n.Op.Has(OpTraits.Contraction));
         var domain = group.Domain;
         var (a, b) = ContractionOperand.Of(_graph, node, views);
-        if (ChooseWinograd.Side(_graph, node, views, program.Convolutions) is { } side)
+        if (ChooseWinograd.Side(_graph, node, views, program.Convolutions, program.DirectCost) is { } side)
         {
             new WinogradBuilder(program, grouping, group, views, side).Add(node, b);
             return;
@@ -65,11 +56,15 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var scales = b.Scale is { } scale ? PackOperand.Add(
             program, program.Ref(scale.View.Owner, scale.View.Offset, DType.F32), DType.F32, [], [], [scale.Groups], scale.Kept, node.Source).Buffer : -1;
         var m = Product(rows);
-        var mostRows = Dim.Max(Tile.Rows, Dim.Min(RowsPerUnit, Dim.FloorDiv(MostPackedElements, Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
-        var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - FewRows, mostRows));
+        var kernels = KernelClass.Of(scaled is not null ? KernelFamily.Scaled : dotGroup > 1 ? KernelFamily.Dots : KernelFamily.Product, m, Tile.Rows);
+        var tuning = program.Tuning.For(kernels);
+        var mostRows = Dim.Max(
+            Tile.Rows, Dim.Min(tuning[TunableTable.RowsPerUnit], Dim.FloorDiv(tuning[TunableTable.PackedElements], Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
+        var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - tuning[TunableTable.FewRows], mostRows));
         var rowsPerUnit = Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(m, wholeBlocks), Tile.Rows));
         var rowBlocks = Product(batch) * Dim.CeilDiv(m, rowsPerUnit);
-        var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(EnoughUnits, Dim.Max(rowBlocks, 1))), Tile.Columns));
+        var columns = Dim.Max(
+            tuning[TunableTable.FewestColumns], Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(rowBlocks, 1))), Tile.Columns));
         IEnumerable<Dim> placeOfA = isMatrix
             ? [windows is null ? settled.StridesOf(accessA.Strides)[^2] : rowsOfA[0].Stride, windows is null ? a.Summed[0].Stride : depthOfA[0].Stride]
             : [.. rowsOfA.Select(r => r.Extent), .. rowsOfA.Select(r => r.Stride), .. depthOfA.Select(r => r.Extent), .. depthOfA.Select(r => r.Stride)];
@@ -97,9 +92,11 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             Group = dotGroup,
             Windows = isMatrix ? null : windows,
             Scaled = scaled,
+            Plan = ProductPlan.Of(tuning),
         };
         program.AddLaunch(
             kernel,
+            kernels,
             settled.BufferKeys.Select(k => k.Owner switch
             {
                 Packed => new BufferRef(packed, Dim.Zero),

@@ -6,17 +6,17 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns a prepared graph into groups, each of which becomes a kernel, by letting every op join the group of an operand where that is legal.</summary>
 internal sealed class Grouping
 {
-    // A kernel stays of a size to compile in milliseconds; a chain over every parameter of a deep model becomes several equal ones.
-    private const int MostNodes = 48;
-
+    private readonly int _mostNodes;
     private readonly Graph _graph;
     private readonly List<Group> _groups = [];
     private readonly Group?[] _groupOf;
     private readonly int[] _uses;
     private readonly bool[] _isTrivial;
 
-    public Grouping(Graph graph)
+    /// <param name="mostNodes">Of a kernel.</param>
+    public Grouping(Graph graph, int mostNodes)
     {
+        _mostNodes = mostNodes;
         _graph = graph;
         _groupOf = new Group?[graph.ValueCount];
         _isTrivial = new bool[graph.ValueCount];
@@ -101,7 +101,7 @@ internal sealed class Grouping
         foreach (var candidate in node.Operands.Select(o => _groupOf[Sources.Owner(o)]).OfType<Group>().Distinct()
             .OrderByDescending(g => g.Kind == GroupKind.Contraction).ThenByDescending(g => g.Number))
         {
-            if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < MostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
+            if (candidate.Kind is GroupKind.Row or GroupKind.Contraction && candidate.Nodes.Count < _mostNodes && MapIn(candidate, shape) is { } map && CanJoin(candidate, node, map))
             {
                 // A gathered table and a part of a tensor are read from memory: what makes them cannot be in the kernel that reads them.
                 var tables = node.Operands.Where((o, i) => Sources.OperandMap(node, i, AxisMap.Identity(shape.Rank)) is not { } wanted || Sources.Resolve(o, wanted).Map is null)
@@ -128,7 +128,7 @@ internal sealed class Grouping
     private void TryMerge(Group group, Group sibling)
     {
         if (ReferenceEquals(group, sibling) || sibling.Kind != GroupKind.Row || sibling.Domain != group.Domain
-            || (group.Kind == GroupKind.Contraction && sibling.HasReduction) || group.Nodes.Count + sibling.Nodes.Count > MostNodes
+            || (group.Kind == GroupKind.Contraction && sibling.HasReduction) || group.Nodes.Count + sibling.Nodes.Count > _mostNodes
             || DependsOn(group, sibling) || DependsOn(sibling, group))
         {
             return;

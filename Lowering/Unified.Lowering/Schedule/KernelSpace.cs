@@ -15,6 +15,9 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<int, int> _reductionOf = [];
 
+    // By node. Kept, because nodes that many others share would be asked again on each way to them.
+    private readonly List<int> _needs = [];
+
     /// <summary>Nodes whose buffer, stride and parameter fields are still empty; see the side tables.</summary>
     public List<ScalarNode> Nodes { get; } = [];
 
@@ -33,14 +36,7 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
     public int Rank => group.Domain.Rank;
 
     /// <summary>Stages of reductions that must be over before the node can be evaluated.</summary>
-    public int Need(int node) => Nodes[node] switch
-    {
-        ReducedNode r => Reductions[r.Reduction].Stage + 1,
-        ComputeNode c => c.Operands.Select(Need).DefaultIfEmpty(0).Max(),
-        GatherNode g => Need(g.Index),
-        UniformNode u => Math.Max(Need(u.Seed), Math.Max(Need(u.Offset), Need(u.Counter))),
-        _ => 0,
-    };
+    public int Need(int node) => _needs[node];
 
     /// <summary>The node of a value, its axes running as the map says.</summary>
     public int Emit(int value, ImmutableArray<int> map)
@@ -185,6 +181,14 @@ internal sealed class KernelSpace(Graph graph, Grouping grouping, Group group, I
     private int Add(ScalarNode node, Action<int>? note = null)
     {
         Nodes.Add(node);
+        _needs.Add(node switch
+        {
+            ReducedNode r => Reductions[r.Reduction].Stage + 1,
+            ComputeNode c => c.Operands.Select(Need).DefaultIfEmpty(0).Max(),
+            GatherNode g => Need(g.Index),
+            UniformNode u => Math.Max(Need(u.Seed), Math.Max(Need(u.Offset), Need(u.Counter))),
+            _ => 0,
+        });
         note?.Invoke(Nodes.Count - 1);
         return Nodes.Count - 1;
     }

@@ -12,11 +12,14 @@ internal static class MovementBuilder
         var (indices, updates, result) = (program.Graph.TypeOf(node.Operands[0]), program.Graph.TypeOf(node.Operands[1]), program.Graph.TypeOf(node.Results[0]));
         var rows = indices.Shape.Size;
         var columns = new Shape(result.Shape.Dims[1..]).Size;
+        var kernels = new KernelClass(KernelFamily.Scatter, false);
+        var kernel = new ScatterKernel(result.DType, indices.DType) { Block = program.Tuning.For(kernels)[TunableTable.ColumnBlock] };
         program.AddLaunch(
-            new ScatterKernel(result.DType, indices.DType),
+            kernel,
+            kernels,
             [program.RefOf(node.Operands[0]), program.RefOf(node.Operands[1]), program.RefOf(node.Results[0])],
             [rows, columns, result.Shape[0], Dim.One, columns, columns],
-            Dim.CeilDiv(columns, ColumnKernel.ColumnBlock),
+            Dim.CeilDiv(columns, kernel.Block),
             Dim.One, Dim.Zero, updates.Shape.Size, null, $"scatter_add {updates.Shape} into {result.Shape}", node.Source);
     }
 
@@ -36,11 +39,14 @@ internal static class MovementBuilder
     public static void AddPad(ProgramBuilder program, Node node)
     {
         var result = program.Graph.TypeOf(node.Results[0]);
+        var kernels = ProgramBuilder.RowsOf(result.Shape.Size);
+        var tuning = program.Tuning.For(kernels);
         program.AddLaunch(
             new RowKernel(
                 [new KernelBuffer(result.DType, true)], 1, 1, [new ConstantNode(result.DType, node.Attributes.Float("value"))],
-                [new Stage([], [new Store(0, [Stride.One], 0)])]),
-            [program.RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, ProgramBuilder.FlatGrain, Dim.Zero, Dim.Zero, null, $"pad {result.Shape}", node.Source);
+                [new Stage([], [new Store(0, [Stride.One], 0)])]) { Plan = RowPlan.Of(tuning) },
+            kernels,
+            [program.RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, tuning[TunableTable.Grain], Dim.Zero, Dim.Zero, null, $"pad {result.Shape}", node.Source);
         var strides = View.DenseStrides(result.Shape);
         var offset = node.Attributes.Dims("low").Select((l, a) => l * strides[a]).Aggregate(Dim.Zero, (a, b) => a + b);
         AddCopy(program, node, node.Operands[0], offset, strides);
@@ -77,9 +83,15 @@ internal static class MovementBuilder
         var store = new Store(1, Strides(a => a.To), 0);
         var count = Math.Max(1, axes.Count);
         var units = count == 1 ? parameters[0] : parameters.Take(count - 1).Aggregate(Dim.One, (a, b) => a * b);
+        var (rows, copies) = (ProgramBuilder.RowsOf(parameters[count - 1]), new KernelClass(KernelFamily.Copies, false));
+        var tuning = program.Tuning.For(rows);
         program.AddLaunch(
-            new RowKernel([new KernelBuffer(type.DType, false), new KernelBuffer(type.DType, true)], parameters.Count, count, [load], [new Stage([], [store])]),
+            new RowKernel([new KernelBuffer(type.DType, false), new KernelBuffer(type.DType, true)], parameters.Count, count, [load], [new Stage([], [store])])
+            {
+                Plan = RowPlan.Of(tuning),
+            },
+            count == 1 ? rows : copies,
             [program.Ref(from.Owner, from.Offset, type.DType), program.Ref(owner, offset, type.DType)],
-            parameters, units, count == 1 ? ProgramBuilder.FlatGrain : Dim.One * 16, Dim.Zero, Dim.Zero, null, $"{node.Op.Name} {type.Shape}", node.Source);
+            parameters, units, count == 1 ? tuning[TunableTable.Grain] : program.Tuning.For(copies)[TunableTable.CopyGrain], Dim.Zero, Dim.Zero, null, $"{node.Op.Name} {type.Shape}", node.Source);
     }
 }

@@ -36,6 +36,7 @@ internal static class PackOperand
         var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
         program.AddLaunch(
             new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group },
+            null,
             [source, new BufferRef(buffer, Dim.Zero)],
             [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride],
             batches * panels * (when ?? Dim.One),

@@ -7,8 +7,8 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns a prepared graph into a program: groups become launches, values become buffers.</summary>
 internal sealed class ProgramBuilder
 {
-    /// <summary>Elements of a flat launch that are worth a chunk.</summary>
-    public const int FlatGrain = 4096;
+    // The bounds of the classes of size (KernelFamily).
+    private const int ShortRow = 1024, FewColumns = 64;
 
     private readonly Graph _graph;
     private readonly Grouping _grouping;
@@ -28,21 +28,26 @@ internal sealed class ProgramBuilder
         Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee, FindChecks checks, Func<string, long> frame, SchedulePlan plan)
     {
         (_checks, _frame, _sizes) = (checks, frame, plan.Sizes);
-        var convolutions = plan.Convolutions;
+        (var convolutions, Tuning) = (plan.Convolutions, plan.Tuning);
         Convolutions = convolutions;
         _graph = graph;
         _kernels = kernels;
         _callee = callee;
-        _grouping = new Grouping(graph);
+        _grouping = new Grouping(graph, tuning.For(new(KernelFamily.Fusion, false))[TunableTable.KernelNodes]);
         _views = LayOut(graph);
         _inMemory = ValuesInMemory();
-        Absorbed = AbsorbPadding.Run(graph, _views, convolutions);
+        Absorbed = AbsorbPadding.Run(graph, _views, convolutions, DirectCost);
         _outputOf = graph.Outputs.Index().ToDictionary(o => _views[o.Item.Value].Owner, o => o.Index);
     }
 
     public Graph Graph => _graph;
 
     public ConvolutionKernels Convolutions { get; }
+
+    public Tuning Tuning { get; }
+
+    /// <summary>Of convolutions: <see cref="TunableTable.DirectCost"/>.</summary>
+    public int DirectCost => Tuning.For(new(KernelFamily.Convolutions, false))[TunableTable.DirectCost];
 
     /// <summary>By its result: a pad that has no launch of its own.</summary>
     public ImmutableDictionary<int, Node> Absorbed { get; }
@@ -113,13 +118,15 @@ internal sealed class ProgramBuilder
         return new BufferRef(buffer, offset * type.Bytes());
     }
 
-    public void AddLaunch(LoopKernel kernel, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source, bool mayBeKept = false)
+    /// <param name="kernels">Whose numbers the kernel is written by; null: there are none.</param>
+    public void AddLaunch(LoopKernel kernel, KernelClass? kernels, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source, bool mayBeKept = false)
     {
         ImmutableArray<BufferRef> list = [.. buffers];
         _steps.Add(new LaunchStep(
             label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source)
         {
             MayBeKept = mayBeKept,
+            Class = kernels,
         });
     }
 
@@ -134,6 +141,9 @@ internal sealed class ProgramBuilder
     }
 
     public SourceSpan? SourceOf(Group group) => group.Nodes.Select(n => _graph.Nodes[n].Source).FirstOrDefault(s => s is not null);
+
+    /// <summary>The class of loops over rows of that length.</summary>
+    public static KernelClass RowsOf(Dim inner) => KernelClass.Of(KernelFamily.Rows, inner, ShortRow);
 
     private void AddRow(Group group)
     {
@@ -160,16 +170,19 @@ internal sealed class ProgramBuilder
         var list = Enumerable.Range(0, stages).Select(stage => new Stage(
             [.. space.Reductions.Where(r => r.Stage == stage).Select(r => new Reduction(r.Op, settled.Number(r.Node)))],
             [.. stores.Where(s => space.Need(s.Node) == stage).Select(s => settled.Store(s.Access, s.Node))])).ToImmutableArray();
-        var kernel = new RowKernel(settled.Buffers, settled.Parameters.Count, settled.Extents.Length, settled.Nodes, list);
+        var inner = settled.Extents[^1];
+        var kernels = RowsOf(inner);
+        var kernel = new RowKernel(settled.Buffers, settled.Parameters.Count, settled.Extents.Length, settled.Nodes, list) { Plan = RowPlan.Of(Tuning.For(kernels)) };
         var isFlat = settled.Extents.Length == 1 && !group.HasReduction;
         var rows = settled.Extents.SkipLast(1).Aggregate(Dim.One, (a, b) => a * b);
-        var inner = settled.Extents[^1];
+        var grain = Tuning.For(kernels)[TunableTable.Grain];
         AddLaunch(
             kernel,
+            kernels,
             settled.BufferKeys.Select(k => Ref(k.Owner, k.Offset, k.Type)),
             settled.Parameters,
             isFlat ? inner : rows,
-            isFlat ? FlatGrain : inner.IsConstant ? Math.Max(1, FlatGrain / Math.Max(1, inner.Value)) : Dim.Max(1, Dim.FloorDiv(FlatGrain, Dim.Max(1, inner))),
+            isFlat ? grain : inner.IsConstant ? Math.Max(1, grain / Math.Max(1, inner.Value)) : Dim.Max(1, Dim.FloorDiv(grain, Dim.Max(1, inner))),
             kernel.ScratchBytes(inner),
             group.Domain.Size * Math.Max(1, group.Nodes.Count),
             group,
@@ -188,16 +201,18 @@ internal sealed class ProgramBuilder
         }
 
         settled.Settle(r => (0, r));
+        var kernels = KernelClass.Of(KernelFamily.Columns, settled.Extents[^1], FewColumns);
         var kernel = new ColumnKernel(
             [], 0, settled.Extents.Length, settled.Nodes,
             [.. space.Reductions.Select(r => new Reduction(r.Op, settled.Number(r.Node)))],
-            [.. stores.Select(s => settled.Store(s.Access, s.Node))]) with { Buffers = settled.Buffers, ParameterCount = settled.Parameters.Count };
+            [.. stores.Select(s => settled.Store(s.Access, s.Node))]) with { Buffers = settled.Buffers, ParameterCount = settled.Parameters.Count, Plan = ColumnPlan.Of(Tuning.For(kernels)) };
         var outer = settled.Extents.SkipLast(2).Aggregate(Dim.One, (a, b) => a * b);
         AddLaunch(
             kernel,
+            kernels,
             settled.BufferKeys.Select(k => Ref(k.Owner, k.Offset, k.Type)),
             settled.Parameters,
-            outer * Dim.CeilDiv(settled.Extents[^1], ColumnKernel.ColumnBlock),
+            outer * Dim.CeilDiv(settled.Extents[^1], kernel.Plan.Block),
             Dim.One,
             Dim.Zero,
             group.Domain.Size * Math.Max(1, group.Nodes.Count),

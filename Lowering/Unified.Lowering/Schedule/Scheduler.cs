@@ -10,6 +10,9 @@ namespace Unified.Lowering.Schedule;
 public sealed record SchedulePlan(ConvolutionKernels Convolutions, IReadOnlyDictionary<string, long> Sizes)
 {
     public static SchedulePlan Usual { get; } = new(ConvolutionKernels.ByCost, ImmutableDictionary<string, long>.Empty);
+
+    /// <summary>The numbers that kernels are cut and written by.</summary>
+    public Tuning Tuning { get; init; } = Tuning.Default;
 }
 
 /// <summary>Turns primitive Graph IR into Loop IR kernels and a program of launches for each graph.</summary>

@@ -7,11 +7,8 @@ namespace Unified.Lowering.Schedule;
 /// <summary>Turns a convolution of 3 × 3 and the elementwise work after it into the transformation of its weights and one kernel over tiles of the image.</summary>
 internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping, Group group, ImmutableArray<View> views, int side)
 {
-    // Transformed tiles and their products that stay in the second-level cache beside a place's weights.
-    private const int MostBytes = 640 << 10;
-
-    // With few blocks of tiles the columns are divided too.
-    private const int EnoughUnits = 16, FewestColumns = 2 * Tile.Columns;
+    // The bound of the classes of size (KernelFamily).
+    private const int FewTiles = 64;
 
     public void Add(Node node, ContractionOperand b)
     {
@@ -25,6 +22,7 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
         var packed = program.AddTemporary(panels * Tile.Columns * channels * (span * span * sizeof(float)));
         program.AddLaunch(
             new WinogradPackKernel(side),
+            null,
             [program.Ref(b.View.Owner, b.View.Offset, b.Type), new BufferRef(packed, Dim.Zero)],
             [channels, weights, b.Summed[0].Stride, b.Summed[1].Stride, b.Summed[2].Stride, b.Kept[0].Stride],
             panels * channels,
@@ -41,9 +39,12 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
         var accessA = new Access(view.Owner, DType.F32, view.Offset, [.. view.Strides[..^1], Dim.Zero], false);
         var settled = new SettledSpace(space, domain, stores.Select(s => s.Access).Append(accessA), kept: WinogradKernel.Axes, apart: WinogradKernel.Axes);
         var tiles = domain[0] * Dim.CeilDiv(domain[1], side) * Dim.CeilDiv(domain[2], side);
-        var tilesPerUnit = TilesPerUnit(tiles, channels, span);
+        var kernels = KernelClass.Of(KernelFamily.Winograd, tiles, FewTiles);
+        var tuning = program.Tuning.For(kernels);
+        var tilesPerUnit = TilesPerUnit(tiles, channels, span, tuning[TunableTable.UnitBytes]);
         var blocks = Dim.CeilDiv(tiles, tilesPerUnit);
-        var columns = Dim.Max(FewestColumns, Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(EnoughUnits, Dim.Max(blocks, 1))), Tile.Columns));
+        var columns = Dim.Max(
+            tuning[TunableTable.TileColumns], Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(blocks, 1))), Tile.Columns));
         foreach (var parameter in (IEnumerable<Dim>)[.. settled.Extents, channels, tilesPerUnit, columns, image[1], image[2], top, left, .. view.Strides[..^1]])
         {
             settled.Parameter(parameter);
@@ -55,7 +56,8 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
         settled.Settle(_ => throw new InvalidOperationException("a convolution has no reductions after it"));
         ImmutableArray<Store> list = [.. stores.Select(s => settled.Store(s.Access, s.Node))];
         program.AddLaunch(
-            new WinogradKernel(settled.Buffers, settled.Parameters.Count, side, settled.Nodes, list),
+            new WinogradKernel(settled.Buffers, settled.Parameters.Count, side, settled.Nodes, list) { Plan = WinogradPlan.Of(tuning) },
+            kernels,
             settled.BufferKeys.Select(k => k.Owner < 0 ? new BufferRef(packed, Dim.Zero) : program.Ref(k.Owner, k.Offset, k.Type)),
             settled.Parameters,
             blocks * Dim.CeilDiv(weights, columns),
@@ -67,10 +69,10 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
             program.SourceOf(group));
     }
 
-    private static Dim TilesPerUnit(Dim tiles, Dim channels, int span)
+    private static Dim TilesPerUnit(Dim tiles, Dim channels, int span, int mostBytes)
     {
         var perRow = (channels + Tile.Columns) * (span * span * Tile.Rows * sizeof(float));
-        var most = Dim.Max(1, Dim.FloorDiv(MostBytes, Dim.Max(perRow, 1))) * Tile.Rows;
+        var most = Dim.Max(1, Dim.FloorDiv(mostBytes, Dim.Max(perRow, 1))) * Tile.Rows;
         return Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(tiles, Dim.Max(1, Dim.CeilDiv(tiles, most))), Tile.Rows));
     }
 }

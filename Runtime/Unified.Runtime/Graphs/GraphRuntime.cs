@@ -282,7 +282,7 @@ public static class GraphRuntime
                     Precision = MixedPrecision.Policy,
                     Sizes = DimBinding.Sizes(signature, arguments),
                 });
-                var specialization = new Specialization(signature, MixedPrecision.Policy, new Executable(compiled, signature));
+                var specialization = new Specialization(signature, MixedPrecision.Policy, Options.Tuning, new Executable(compiled, signature));
                 cache.Specializations.Insert(0, specialization);
                 if (cache.Specializations.Count > MostSpecializations)
                 {

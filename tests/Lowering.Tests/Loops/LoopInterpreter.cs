@@ -49,8 +49,8 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
             case ColumnKernel columns:
                 Columns(columns, unit);
                 break;
-            case ScatterKernel:
-                Scatter(unit);
+            case ScatterKernel scatter:
+                Scatter(scatter, unit);
                 break;
             case PackKernel pack:
                 Pack(pack, unit);
@@ -125,8 +125,8 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
     private void Columns(ColumnKernel columns, long unit)
     {
         var inner = parameters[columns.Axes - 1];
-        var place = Unravel(unit, [.. parameters.AsSpan()[..(columns.Axes - 2)], (inner + ColumnKernel.ColumnBlock - 1) / ColumnKernel.ColumnBlock]);
-        for (var c = place[^1] * ColumnKernel.ColumnBlock; c < Math.Min(inner, (place[^1] + 1) * ColumnKernel.ColumnBlock); c++)
+        var place = Unravel(unit, [.. parameters.AsSpan()[..(columns.Axes - 2)], (inner + columns.Plan.Block - 1) / columns.Plan.Block]);
+        for (var c = place[^1] * columns.Plan.Block; c < Math.Min(inner, (place[^1] + 1) * columns.Plan.Block); c++)
         {
             var totals = columns.Reductions.Select(r => Start(r.Op)).ToArray();
             for (long k = 0; k < parameters[columns.Axes - 2]; k++)
@@ -142,10 +142,10 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         }
     }
 
-    private void Scatter(long unit)
+    private void Scatter(ScatterKernel scatter, long unit)
     {
         long rows = parameters[0], columns = parameters[1], extent = parameters[2];
-        for (var c = unit * ColumnKernel.ColumnBlock; c < Math.Min(columns, (unit + 1) * ColumnKernel.ColumnBlock); c++)
+        for (var c = unit * scatter.Block; c < Math.Min(columns, (unit + 1) * scatter.Block); c++)
         {
             for (long v = 0; v < extent; v++)
             {

@@ -23,6 +23,12 @@ public sealed class LoopVerifierTests
         { "folds with", Sum with { Stages = [new Stage([new Reduction(OpCode.Mul, 0)], []), Sum.Stages[1]] } },
         { "out of range", Sum with { Nodes = Sum.Nodes.SetItem(2, new IndexNode(2)) } },
         { "axes", Sum with { Axes = 4 } },
+        { "written by the plan unroll 3 ", Sum with { Plan = RowPlan.Default with { Unroll = 3 } } },
+        { "written by the plan block 24 ", new ColumnKernel([], 2, 2, [], [], []) { Plan = ColumnPlan.Default with { Block = 24 } } },
+        { "written by the plan block 0", new ScatterKernel(DType.F32, DType.I32) { Block = 0 } },
+        { "low 3 ", new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { Plan = ProductPlan.Default with { LowPanels = 3 } } },
+        { "written by the plan keys 48 ", new AttentionKernel(1, false, 0, MatrixOrder.KInner) { Plan = AttentionPlan.Default with { KeyBlock = 48 } } },
+        { "written by the plan rows 16 ", new AttentionGradientKernel(1, false, 0, MatrixOrder.KInner, MatrixOrder.KInner) { Plan = AttentionGradientPlan.Default with { Rows = 16 } } },
     };
 
     [Fact]
@@ -40,6 +46,7 @@ public sealed class LoopVerifierTests
             """
             rows axes 2 parameters 3
             buffers b0: F32, b1: out F32
+            plan unroll 4 ahead 1 streamed 33554432 remembered 65536 cost 8
               %0 = F32 load b0[p2 1]
               %1 = F32 reduced 0.0
               %2 = F32 Add %0 %1
@@ -56,6 +63,7 @@ public sealed class LoopVerifierTests
             new ColumnKernel(Sum.Buffers, 3, 2, Sum.Nodes, [new(OpCode.Sum, 0)], []), new ColumnKernel(Sum.Buffers, 3, 2, Sum.Nodes, [new(OpCode.ReduceMax, 0)], []),
             new PackKernel(DType.F32, 0, MatrixOrder.KInner), new PackKernel(DType.F32, 0, MatrixOrder.KOuter), new PackKernel(DType.F32, 1, MatrixOrder.KOuter),
             new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []), new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.Strided, [], []),
+            Sum with { Plan = RowPlan.Default with { StreamedBytes = 1 } }, new ScatterKernel(DType.F32, DType.I32) { Block = 16 },
             new ScatterKernel(DType.F32, DType.I32), new ScatterKernel(DType.F32, DType.I64),
             Sum with { Nodes = Sum.Nodes.SetItem(1, new ConstantNode(DType.F32, 0.0)) }, Sum with { Nodes = Sum.Nodes.SetItem(1, new ConstantNode(DType.F32, -0.0)) },
         ];

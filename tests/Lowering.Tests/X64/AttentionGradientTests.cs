@@ -51,7 +51,7 @@ public sealed class AttentionGradientTests
             _ = KernelRunner.Run(
                 kernel, [q, keysByDepth, valuesByWidth, keysByKey, dy, result],
                 [heads, queries, keys, depth, width, sizeQ, qt, qd, sizeY, yt, ye, panels * depth, panels * width, depthPanels * keys],
-                heads, 2, AttentionGradientKernel.ScratchBytes(keys, depth, width).Value, target.Data);
+                heads, 2, kernel.ScratchBytes(keys, depth, width).Value, target.Data);
             for (var h = 0L; h < heads; h++)
             {
                 var expected = Formulas(

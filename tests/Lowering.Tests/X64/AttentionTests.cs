@@ -70,7 +70,7 @@ public sealed class AttentionTests
             using var o = new Block(DType.F32, batches * sizeO).Fill(_ => 0);
             long[] parameters = [.. batch, queries, keys, depth, width, .. Dense(sizeQ), qt, qd, .. packedStrideK, .. packedStrideV, .. Dense(sizeO), width];
             _ = KernelRunner.Run(
-                kernel, [q, packedK, packedV, o], parameters, batches * ((queries + Tile.Rows - 1) / Tile.Rows), 2, AttentionKernel.ScratchBytes(depth, width).Value, target.Data);
+                kernel, [q, packedK, packedV, o], parameters, batches * ((queries + Tile.Rows - 1) / Tile.Rows), 2, kernel.ScratchBytes(depth, width).Value, target.Data);
             for (long n = 0; n < batches; n++)
             {
                 for (long t = 0; t < queries; t++)

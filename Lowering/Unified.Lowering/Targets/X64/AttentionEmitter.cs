@@ -25,16 +25,18 @@ internal sealed class AttentionEmitter
 
     private AttentionEmitter(KernelBuilder k, AttentionKernel kernel)
     {
-        (_k, _kernel, _micro) = (k, kernel, new MicroKernel(k, DType.F32));
+        (_k, _kernel, _micro) = (k, kernel, new MicroKernel(k, DType.F32) { Unroll = kernel.Plan.Unroll });
         _packedQuery = k.AlignUp(k.Scratch);
         _scores = k.AlignUp(At(_packedQuery, k.Mul(Depth, k.I64(Tile.Rows))));
-        _packedWeights = At(_scores, k.I64(Tile.Rows * AttentionKernel.KeyBlock));
-        _tile = k.AlignUp(At(_packedWeights, k.I64((Tile.Rows * AttentionKernel.KeyBlock) + Lanes)));
+        _packedWeights = At(_scores, k.I64(Tile.Rows * KeyBlock));
+        _tile = k.AlignUp(At(_packedWeights, k.I64((Tile.Rows * KeyBlock) + Lanes)));
         _softmax = new SoftmaxBlocks(k, kernel.Scale, Depth, At(_tile, k.I64(TileSize)), k.I64(Lanes));
         _sums = At(_tile, k.I64(TileSize + (SoftmaxBlocks.NumbersPerRow * Lanes)));
     }
 
     private int Batch => _kernel.BatchAxes;
+
+    private int KeyBlock => _kernel.Plan.KeyBlock;
 
     private LlvmType F32 => _k.Context.F32;
 
@@ -73,7 +75,7 @@ internal sealed class AttentionEmitter
             var seen = _kernel.IsCausal ? _k.Add(_k.B.Sub(counted, Queries), _k.Add(first, _k.I64(1))) : counted;
             var last = _k.Min(counted, _kernel.IsCausal ? _k.Add(seen, _k.B.Sub(rows, _k.I64(1))) : counted);
             last = _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Slt, seen, _k.I64(1)), counted, last);
-            _k.Loop(_k.I64(0), last, AttentionKernel.KeyBlock, block =>
+            _k.Loop(_k.I64(0), last, KeyBlock, block =>
             {
                 EmitScores(keys, block, last, rows);
                 EmitWeights(block, last, seen, counted, rows);
@@ -94,7 +96,7 @@ internal sealed class AttentionEmitter
     }
 
     private LlvmValue PanelsOf(LlvmValue block, LlvmValue last) =>
-        _k.CeilDiv(_k.Min(_k.I64(AttentionKernel.KeyBlock), _k.B.Sub(last, block)), Tile.Columns);
+        _k.CeilDiv(_k.Min(_k.I64(KeyBlock), _k.B.Sub(last, block)), Tile.Columns);
 
     private void EmitWeights(LlvmValue block, LlvmValue last, LlvmValue seen, LlvmValue keys, LlvmValue rows)
     {

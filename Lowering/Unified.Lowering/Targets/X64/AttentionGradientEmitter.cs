@@ -11,8 +11,6 @@ namespace Unified.Lowering.Targets.X64;
 internal sealed class AttentionGradientEmitter
 {
     private const int Lanes = KernelBuilder.Lanes;
-    private const int Rows = AttentionGradientKernel.Rows;
-    private const int BlockSize = AttentionGradientKernel.BlockSize;
     private const int PanelSquare = Tile.Columns * Tile.Columns;
 
     private static readonly Fold s_max = new(OpCode.ReduceMax, DType.F32);
@@ -26,7 +24,7 @@ internal sealed class AttentionGradientEmitter
 
     private AttentionGradientEmitter(KernelBuilder k, AttentionGradientKernel kernel)
     {
-        (_k, _kernel, _micro) = (k, kernel, new MicroKernel(k, DType.F32));
+        (_k, _kernel, _micro) = (k, kernel, new MicroKernel(k, DType.F32) { Unroll = kernel.Plan.Unroll });
         (_panels, _depthPanels, _widthPanels) = (k.CeilDiv(Keys, Tile.Columns), k.CeilDiv(Depth, Tile.Columns), k.CeilDiv(Width, Tile.Columns));
         _scale = kernel.Scale != 0 ? F32.Real(kernel.Scale) : k.B.FDiv(F32.Real(1), k.Sqrt(k.B.SIToFP(Depth, F32)));
         var next = k.Scratch;
@@ -52,6 +50,10 @@ internal sealed class AttentionGradientEmitter
     }
 
     private int Batch => _kernel.BatchAxes;
+
+    private int Rows => _kernel.Plan.Rows;
+
+    private int BlockSize => _kernel.BlockSize;
 
     private LlvmType F32 => _k.Context.F32;
 
@@ -140,7 +142,7 @@ internal sealed class AttentionGradientEmitter
         });
     }
 
-    // Scores and dP of a panel of keys, each 48 × 32; the highest score of each row, lane by lane.
+    // Scores and dP of a panel of keys, each a block of rows × 32; the highest score of each row, lane by lane.
     private void EmitScores(LlvmValue panel, LlvmValue keysByDepth, LlvmValue valuesByWidth, LlvmValue seen, LlvmValue rows)
     {
         LlvmValue scores = At(_weights, panel, BlockSize), dWeights = At(_dWeights, panel, BlockSize);

@@ -9,9 +9,6 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 internal sealed class ColumnEmitter
 {
-    private const int Vectors = ColumnKernel.ColumnBlock / KernelBuilder.Lanes;
-    private const int Run = 128;
-
     private readonly KernelBuilder _k;
     private readonly ColumnKernel _kernel;
     private readonly NodeEmitter _nodes;
@@ -24,19 +21,23 @@ internal sealed class ColumnEmitter
         _folds = [.. kernel.Reductions.Select(r => new Fold(r.Op, kernel.Nodes[r.Node].Type))];
     }
 
+    private int Vectors => _kernel.Plan.Block / KernelBuilder.Lanes;
+
+    private int Run => _kernel.Plan.Run;
+
     public static void Emit(KernelBuilder k, ColumnKernel kernel) => new ColumnEmitter(k, kernel).Emit();
 
     private void Emit()
     {
         var inner = _k.Parameter(_kernel.Axes - 1);
-        LlvmValue[] extents = [.. Enumerable.Range(0, _kernel.Axes - 2).Select(_k.Parameter), _k.CeilDiv(inner, ColumnKernel.ColumnBlock)];
+        LlvmValue[] extents = [.. Enumerable.Range(0, _kernel.Axes - 2).Select(_k.Parameter), _k.CeilDiv(inner, _kernel.Plan.Block)];
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, extents);
-            var first = _k.Mul(indices[^1], _k.I64(ColumnKernel.ColumnBlock));
+            var first = _k.Mul(indices[^1], _k.I64(_kernel.Plan.Block));
             var left = _k.B.Sub(inner, first);
             _k.If(
-                _k.B.ICmp(LlvmIntPredicate.Sge, left, _k.I64(ColumnKernel.ColumnBlock)),
+                _k.B.ICmp(LlvmIntPredicate.Sge, left, _k.I64(_kernel.Plan.Block)),
                 () => EmitBlock(indices[..^1], first, null),
                 () => EmitBlock(indices[..^1], first, left));
         });

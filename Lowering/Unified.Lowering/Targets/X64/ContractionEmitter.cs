@@ -20,7 +20,14 @@ internal sealed class ContractionEmitter
     {
         (_k, _kernel) = (k, kernel);
         _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
-        _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType) { Scaled = kernel.Scaled is { } s ? (s.PerByte, GroupLength) : null };
+        _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType)
+        {
+            Scaled = kernel.Scaled is { } s ? (s.PerByte, GroupLength) : null,
+            Unroll = kernel.Plan.Unroll,
+            LowPanels = kernel.Plan.LowPanels,
+            PanelsAhead = kernel.Plan.PanelsAhead,
+            WordsAhead = kernel.Plan.WordsAhead,
+        };
         _sum = MicroKernel.SumType(k, kernel.Type);
     }
 
@@ -116,8 +123,8 @@ internal sealed class ContractionEmitter
                 var here = PanelAt(panel);
 
                 // Few rows are multiplied with several panels ahead, as far as these go.
-                var ahead = _k.B.URem(_k.B.Sub(panel, firstPanel), _k.I64(MicroKernel.LowPanels));
-                var isAhead = _k.B.And(isLow, _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), _k.I64(MicroKernel.LowPanels)), lastPanel));
+                var ahead = _k.B.URem(_k.B.Sub(panel, firstPanel), _k.I64(_micro.LowPanels));
+                var isAhead = _k.B.And(isLow, _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), _k.I64(_micro.LowPanels)), lastPanel));
                 _k.If(
                     _k.B.And(isAhead, _k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0))),
                     () => _micro.EmitLow(rows, packedA, p => PanelAt(_k.Add(panel, _k.I64(p))), Depth, tile));
@@ -130,12 +137,16 @@ internal sealed class ContractionEmitter
                     _k.If(isAhead, then: static () => { }, () =>
                     {
                         // What the epilogue needs is on its way while the sums are computed.
-                        _k.Loop(_k.I64(0), height, 1, index, (_, at) =>
+                        if (_kernel.Plan.EpilogueAhead)
                         {
-                            _nodes.EnterRow([.. indices[..^2], .. at]);
-                            _nodes.PrefetchRow(firstColumn, Tile.Columns, _kernel.Stores);
-                            return PanelLines.Next(_k, at, rowAxes);
-                        });
+                            _k.Loop(_k.I64(0), height, 1, index, (_, at) =>
+                            {
+                                _nodes.EnterRow([.. indices[..^2], .. at]);
+                                _nodes.PrefetchRow(firstColumn, Tile.Columns, _kernel.Stores);
+                                return PanelLines.Next(_k, at, rowAxes);
+                            });
+                        }
+
                         _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), here, Depth, tile);
                     });
                     EmitEpilogue(indices[..^2], index, rowAxes, height, firstColumn, sums);

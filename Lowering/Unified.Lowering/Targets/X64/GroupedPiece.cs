@@ -13,10 +13,9 @@ namespace Unified.Lowering.Targets.X64;
 /// <param name="Group">2 or 4.</param>
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
-internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, int Group, int Lanes, int Vectors)
+/// <param name="Unroll">Groups in one turn of the loop.</param>
+internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, int Group, int Lanes, int Vectors, int Unroll)
 {
-    private const int Unroll = 4;
-
     private LlvmType Word => K.Context.I32;
 
     /// <summary>Whether the machine has the instruction.</summary>

@@ -11,11 +11,6 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 internal sealed class MicroKernel
 {
-    private const int Unroll = 4;
-
-    /// <summary>Panels that a low tile multiplies at once: a sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
-    public const int LowPanels = 4;
-
     private readonly KernelBuilder _k;
     private readonly DType _type;
     private readonly LlvmType _sum;
@@ -50,6 +45,15 @@ internal sealed class MicroKernel
     /// Elements along k that lie together in a packed row: with 16, rows are packed by blocks of 16 k, row after row in a block, and k is a multiple of 16. 1: k by k.
     /// </summary>
     public int LeftBlock { get; init; } = 1;
+
+    /// <summary>Steps of k in one turn of the loop: a power of 2.</summary>
+    public required int Unroll { get; init; }
+
+    /// <summary>Panels that a low tile multiplies at once: a sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
+    public int LowPanels { get; init; } = 1;
+
+    /// <summary>Words of panels of 4-bit numbers that are asked for ahead.</summary>
+    public int WordsAhead { get; init; }
 
     /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none.</summary>
     public int PanelsAhead { get; init; }
@@ -155,7 +159,7 @@ internal sealed class MicroKernel
             select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
         if (Scaled is { } scaled)
         {
-            StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors).Emit(
+            StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors, Unroll, WordsAhead).Emit(
                 (r, k) => _k.B.Load(_sum, _k.B.Gep(_sum, RowAddress(k), _k.I64(r * strides.Row))), panels, depth, start));
             return;
         }
@@ -163,7 +167,7 @@ internal sealed class MicroKernel
         if (_group > 1)
         {
             var place = (int r, LlvmValue k) => _k.B.Gep(_sum, RowAddress(k), _k.I64(r * strides.Row));
-            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors).Emit(place, b, depth, start));
+            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors, Unroll).Emit(place, b, depth, start));
             return;
         }
 
@@ -175,9 +179,12 @@ internal sealed class MicroKernel
             var (at, bt) = (RowAddress(k), PanelAddresses(b, k));
             for (var u = 0; u < unroll; u++)
             {
-                for (var line = 0; PanelsAhead > 0 && line < Tile.Columns * Numbers.Bytes(Element); line += KernelBuilder.Line)
+                foreach (var panel in PanelsAhead > 0 ? bt : [])
                 {
-                    _k.Prefetch(_k.B.GepUnchecked(Element, bt[0], _k.I64((u * Tile.Columns) + PanelsAhead + (line / Numbers.Bytes(Element)))), isWritten: false, KernelBuilder.SecondLevel);
+                    for (var line = 0; line < Tile.Columns * Numbers.Bytes(Element); line += KernelBuilder.Line)
+                    {
+                        _k.Prefetch(_k.B.GepUnchecked(Element, panel, _k.I64((u * Tile.Columns) + PanelsAhead + (line / Numbers.Bytes(Element)))), isWritten: false, KernelBuilder.SecondLevel);
+                    }
                 }
 
                 state = EmitStep(at, strides, bt, u, state);

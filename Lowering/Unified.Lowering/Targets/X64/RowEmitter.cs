@@ -14,9 +14,6 @@ internal sealed class RowEmitter
 {
     private const int Lanes = KernelBuilder.Lanes;
 
-    // Beyond this much a written line is not read from a cache again.
-    private const long CachedBytes = 32L << 20;
-
     // Smaller elements fill less than half of a line at a time.
     private const int LeastStreamed = 2;
 
@@ -65,7 +62,7 @@ internal sealed class RowEmitter
                 bytes = store.Strides[axis].Kind == StrideKind.Zero ? bytes : _k.Mul(bytes, _k.Parameter(axis));
             }
 
-            var isLarge = _k.B.ICmp(LlvmIntPredicate.Sge, bytes, _k.I64(CachedBytes));
+            var isLarge = _k.B.ICmp(LlvmIntPredicate.Sge, bytes, _k.I64(_kernel.Plan.StreamedBytes));
             foreach (var load in _kernel.Nodes.OfType<LoadNode>().Select(l => l.Buffer).Distinct())
             {
                 isLarge = _k.B.And(isLarge, _k.B.ICmp(LlvmIntPredicate.Ne, Number(_k.Buffer(load)), Number(_k.Buffer(store.Buffer))));
@@ -106,7 +103,7 @@ internal sealed class RowEmitter
                 return;
             }
 
-            _k.If(_k.B.ICmp(LlvmIntPredicate.Sle, inner, _k.I64(RowKernel.LongestRemembered)), () => Emit(true), () => Emit(false));
+            _k.If(_k.B.ICmp(LlvmIntPredicate.Sle, inner, _k.I64(_kernel.Plan.LongestRemembered)), () => Emit(true), () => Emit(false));
         });
     }
 
@@ -179,7 +176,7 @@ internal sealed class RowEmitter
 
         // The first stage brings a row from memory; while the second one computes, the next row is on its way.
         var count = _k.B.Sub(end, begin);
-        LoadNode[] ahead = number != 1 ? [] : [.. _nodes.Reach(_kernel.Stages[0].Reductions.Select(r => r.Node)).Select(n => _kernel.Nodes[n]).OfType<LoadNode>()
+        LoadNode[] ahead = number != 1 || !_kernel.Plan.NextRowAhead ? [] : [.. _nodes.Reach(_kernel.Stages[0].Reductions.Select(r => r.Node)).Select(n => _kernel.Nodes[n]).OfType<LoadNode>()
             .Where(l => l.Strides[^1].Kind == StrideKind.One && l.Strides.Take(l.Strides.Length - 1).Any(s => s.Kind != StrideKind.Zero))];
         var whole = _k.Add(begin, _k.B.And(count, _k.I64(-(long)Lanes * unroll)));
         accumulators = _k.Loop(begin, whole, Lanes * unroll, accumulators, (first, state) =>
@@ -259,6 +256,6 @@ internal sealed class RowEmitter
             LoadNode load when load.Strides[^1].Kind == StrideKind.Parameter => 20,
             _ => 1,
         });
-        return cost switch { <= 8 => 4, <= 32 => 2, _ => 1 };
+        return Math.Max(1, _kernel.Plan.Unroll / (cost switch { <= 8 => 1, <= 32 => 2, _ => 4 }));
     }
 }

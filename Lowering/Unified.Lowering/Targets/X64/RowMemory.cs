@@ -10,9 +10,6 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 internal sealed class RowMemory
 {
-    // Reading back costs a store and a load.
-    private const int LeastCost = 8;
-
     private readonly ImmutableArray<(int Stage, int Node, int Slot)> _notes;
 
     private RowMemory(ImmutableArray<(int Stage, int Node, int Slot)> notes) => _notes = notes;
@@ -57,7 +54,7 @@ internal sealed class RowMemory
                 }
 
                 if (firstStage.ContainsKey(node) && kernel.Nodes[node] is ComputeNode compute && compute.Type.IsFloat()
-                    && Elementwise.Cost(compute.Op, kernel.Nodes[compute.Operands[^1]].Type) >= LeastCost)
+                    && Elementwise.Cost(compute.Op, kernel.Nodes[compute.Operands[^1]].Type) >= kernel.Plan.RememberedCost)
                 {
                     yield return node;
                     continue;

@@ -17,13 +17,10 @@ internal readonly record struct Panel(LlvmValue Numbers, LlvmValue? Scales = nul
 /// <param name="Length">Numbers of k in a group; with two a byte a multiple of 8.</param>
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
-internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Length, int Lanes, int Vectors)
+/// <param name="Unroll">Numbers of a column in one turn of the loop, where they are read one by one.</param>
+/// <param name="Ahead">Words of a panel that are asked for before they are read; 0: none.</param>
+internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Length, int Lanes, int Vectors, int Unroll, int Ahead)
 {
-    private const int Unroll = 4;
-
-    // Words of a panel that are asked for before they are read: the arithmetic between two reads is too long for the machine to look so far.
-    private const int Ahead = 16 * Loops.Tile.Columns;
-
     private LlvmType Number => K.Context.F32;
 
     private LlvmType Whole => K.Context.I32.Vector(Lanes);
@@ -56,7 +53,7 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
             LlvmValue[] Turn(LlvmValue turn, LlvmValue[] state)
             {
                 turn = K.Add(first, turn);
-                if (numbers > 1)
+                if (numbers > 1 && Ahead > 0)
                 {
                     foreach (var panel in panels)
                     {

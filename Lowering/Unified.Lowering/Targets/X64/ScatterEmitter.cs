@@ -7,13 +7,13 @@ namespace Unified.Lowering.Targets.X64;
 /// <summary>Turns a scatter kernel into loops over blocks of columns: zero the block in every row, then add the updates, row by row in order.</summary>
 internal sealed class ScatterEmitter
 {
-    private const int Vectors = ColumnKernel.ColumnBlock / KernelBuilder.Lanes;
-
     private readonly KernelBuilder _k;
     private readonly ScatterKernel _kernel;
     private readonly Fold _sum;
 
     private ScatterEmitter(KernelBuilder k, ScatterKernel kernel) => (_k, _kernel, _sum) = (k, kernel, new Fold(OpCode.Sum, kernel.Type));
+
+    private int Vectors => _kernel.Block / KernelBuilder.Lanes;
 
     public static void Emit(KernelBuilder k, ScatterKernel kernel) => new ScatterEmitter(k, kernel).Emit();
 
@@ -22,10 +22,10 @@ internal sealed class ScatterEmitter
         var columns = _k.Parameter(1);
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
-            var first = _k.Mul(unit, _k.I64(ColumnKernel.ColumnBlock));
+            var first = _k.Mul(unit, _k.I64(_kernel.Block));
             var left = _k.B.Sub(columns, first);
             _k.If(
-                _k.B.ICmp(LlvmIntPredicate.Sge, left, _k.I64(ColumnKernel.ColumnBlock)),
+                _k.B.ICmp(LlvmIntPredicate.Sge, left, _k.I64(_kernel.Block)),
                 () => EmitBlock(first, new LlvmValue?[Vectors]),
                 () => EmitBlock(first, [.. Enumerable.Range(0, Vectors).Select(v =>
                     (LlvmValue?)_k.LanesBelow(_k.B.Sub(left, _k.I64(v * KernelBuilder.Lanes))))]));

@@ -13,9 +13,6 @@ internal sealed class WinogradEmitter
 {
     private const int Lanes = WinogradKernel.Lanes;
 
-    // Two pages, beyond which the machine does not look ahead by itself: of a small batch each place's weights come from memory.
-    private const int PanelsAhead = 2 * 4096 / sizeof(float);
-
     private readonly KernelBuilder _k;
     private readonly WinogradKernel _kernel;
     private readonly WinogradLines _lines;
@@ -38,7 +35,7 @@ internal sealed class WinogradEmitter
         (_k, _kernel, _side, _span, _f32) = (k, kernel, transform.Side, transform.Span, k.Context.F32);
         _lines = new WinogradLines(k, transform);
         _nodes = new NodeEmitter(k, kernel.Epilogue, WinogradKernel.Axes, reducedIsVector: true);
-        _micro = new MicroKernel(k, DType.F32) { LeftBlock = Lanes, PanelsAhead = PanelsAhead };
+        _micro = new MicroKernel(k, DType.F32) { LeftBlock = Lanes, PanelsAhead = kernel.Plan.WeightsAhead, Unroll = Lanes };
         (_tilesHigh, _tilesWide) = (k.CeilDiv(Height, _side), k.CeilDiv(Width, _side));
         _transformed = k.AlignUp(k.Scratch);
         _sums = k.AlignUp(k.B.Gep(_f32, _transformed, k.Mul(TilesPerUnit, k.Mul(Channels, k.I64(Places)))));

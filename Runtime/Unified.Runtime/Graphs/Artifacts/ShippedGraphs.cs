@@ -103,7 +103,7 @@ internal sealed class ShippedGraphs
         }
 
         return ReplayTrace.Run(recorded.Trace, function, self, recorded.Arguments, values, out why) is { } replay
-            ? new Specialization(signature, recorded.Precision, new Executable(BindRecorded.Run(recorded, _file.Kernels(graph, _target), replay), signature))
+            ? new Specialization(signature, recorded.Precision, null, new Executable(BindRecorded.Run(recorded, _file.Kernels(graph, _target), replay), signature)) { IsShipped = true }
             : null;
     }
 

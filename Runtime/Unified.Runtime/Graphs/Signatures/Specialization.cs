@@ -4,7 +4,8 @@ using Unified.Ir;
 namespace Unified.Graphs;
 
 /// <summary>One signature of a function on one instance, with its executable.</summary>
-internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, PrecisionPolicy precision, Executable executable)
+/// <param name="tuning">That was asked for when it was compiled; null: the machine's.</param>
+internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, PrecisionPolicy precision, Tuning? tuning, Executable executable)
 {
     // A policy that is none is null here, as it is in MixedPrecision: one comparison where there is none.
     private readonly PrecisionPolicy? _precision = precision.IsNone ? null : precision;
@@ -13,9 +14,18 @@ internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, Pre
 
     public Executable Executable { get; } = executable;
 
-    /// <summary>The arguments fit: types, ranks, and host values; and so does the policy of mixed precision. Sizes are checked when dims are bound.</summary>
+    /// <summary>It came with the app, tuned as it was when the app was built.</summary>
+    public bool IsShipped { get; init; }
+
+    /// <summary>The arguments fit: types, ranks, and host values; and so do the policy of mixed precision and the tuning. Sizes are checked when dims are bound.</summary>
     public bool Fits(ReadOnlySpan<Argument> arguments)
     {
+        var wanted = GraphRuntime.Options.Tuning;
+        if (!IsShipped && !ReferenceEquals(wanted, tuning) && !(wanted?.Equals(tuning) ?? false))
+        {
+            return false;
+        }
+
         var policy = MixedPrecision.Active;
         if (!ReferenceEquals(policy, _precision) && policy != _precision)
         {

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using static Unified.Ir.KernelFamily;
+
+namespace Unified.Ir;
+
+/// <summary>The tunables, a row each. Defaults were measured on Zen 4 with AVX-512; none depends on the number of threads.</summary>
+public static class TunableTable
+{
+    private static readonly ImmutableArray<KernelFamily> s_products = [Product, Dots, Scaled];
+
+    /// <summary>Few enough for two threads to share a small product evenly, and to stay in a cache.</summary>
+    public static Tunable RowsPerUnit { get; } = new("rows_per_unit", "most rows that one unit of work packs and multiplies; a multiple of 12", 48, [12, 24, 48, 96, 192], s_products);
+
+    public static Tunable PackedElements { get; } = new("packed_elements", "most elements of the left operand that one unit packs, above 12 rows", 1 << 20, [1 << 12, 1 << 16, 1 << 18, 1 << 20, 1 << 22], s_products);
+
+    public static Tunable FewRows { get; } = new("few_rows", "fewest rows, beyond whole units, that are worth a unit of their own", 3, [1, 3, 6, 12], s_products);
+
+    public static Tunable EnoughUnits { get; } = new("enough_units", "with fewer blocks of rows or tiles than this the columns are divided too", 16, [1, 4, 16, 64, 256], [.. s_products, Winograd]);
+
+    /// <summary>Pieces that are worth packing the rows for.</summary>
+    public static Tunable FewestColumns { get; } = new("fewest_columns", "fewest columns of a unit; a multiple of 32", 256, [32, 128, 256, 512, 2048], s_products);
+
+    public static Tunable Unroll { get; } = new("unroll", "steps of the summed axis in one turn of the innermost loop", 4, [1, 2, 4, 8], [.. s_products, Attention, AttentionGradient]);
+
+    /// <summary>A sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
+    public static Tunable LowPanels { get; } = new("low_panels", "panels of 32 columns that one or two rows are multiplied with at once", 4, [1, 2, 4], s_products);
+
+    public static Tunable PanelsAhead { get; } = new("panels_ahead", "elements of the packed right operand that are asked for ahead of their use; 0: none", 0, [0, 512, 1024, 2048, 4096], [Product]);
+
+    public static Tunable EpilogueAhead { get; } = new("epilogue_ahead", "1: what follows a product asks for its memory while the sums are computed", 1, [0, 1], [.. s_products, Winograd]);
+
+    /// <summary>The arithmetic between two reads is too long for the machine to look so far.</summary>
+    public static Tunable WordsAhead { get; } = new("words_ahead", "words of weights of 4 bits that are asked for ahead of their use; 0: none", 512, [0, 128, 512, 1024, 2048], [Scaled]);
+
+    /// <summary>They stay in the second-level cache beside a place's weights.</summary>
+    public static Tunable UnitBytes { get; } = new("unit_bytes", "bytes of transformed tiles and their products in one unit", 640 << 10, [64 << 10, 256 << 10, 640 << 10, 1280 << 10], [Winograd]);
+
+    public static Tunable TileColumns { get; } = new("tile_columns", "fewest output channels of a unit; a multiple of 32", 64, [32, 64, 128, 512], [Winograd]);
+
+    /// <summary>Two pages, beyond which the machine does not look ahead by itself: of a small batch each place's weights come from memory.</summary>
+    public static Tunable WeightsAhead { get; } = new("weights_ahead", "transformed weights that are asked for ahead of their use; 0: none", 2048, [0, 512, 1024, 2048, 4096, 8192], [Winograd]);
+
+    /// <summary>What a step of the direct sum loses to reading windows.</summary>
+    public static Tunable DirectCost { get; } = new("direct_cost", "cost of a step of the direct sum, in hundredths of a step of a matrix product: above it, tiles are taken more often", 110, [50, 80, 110, 150, 300], [Convolutions])
+    {
+        ChangesRounding = true,
+    };
+
+    /// <summary>Their scores for one row tile stay in the first-level cache.</summary>
+    public static Tunable KeyBlock { get; } = new("key_block", "keys whose weights are summed up before the sums are scaled; a multiple of 32", 128, [32, 64, 128, 256, 512], [Attention])
+    {
+        ChangesRounding = true,
+    };
+
+    /// <summary>Enough that what is added to dK and dV is worth the way to memory, few enough that weights of 4,096 keys stay in a cache.</summary>
+    public static Tunable QueryRows { get; } = new("query_rows", "queries of a block; a multiple of 12", 48, [12, 24, 48, 96], [AttentionGradient]);
+
+    public static Tunable Grain { get; } = new("grain", "elements that are worth handing to a thread", 4096, [256, 1024, 4096, 16384, 65536], [Rows]);
+
+    /// <summary>Beyond this much a written line is not read from a cache again.</summary>
+    public static Tunable StreamedBytes { get; } = new("streamed_bytes", "bytes from which on a result is written past the caches", 32 << 20, [1 << 16, 1 << 23, 32 << 20, 1 << 27, int.MaxValue], [Rows]);
+
+    /// <summary>Longer rows would not stay in a cache.</summary>
+    public static Tunable RememberedRow { get; } = new("remembered_row", "longest row, in elements, of which what was dear to compute is remembered for the next pass over it", 1 << 16, [0, 1 << 12, 1 << 16, 1 << 18], [Rows])
+    {
+        ChangesRounding = true,
+    };
+
+    /// <summary>Reading back costs a store and a load.</summary>
+    public static Tunable RememberedCost { get; } = new("remembered_cost", "fewest instructions of an operation that is remembered", 8, [1, 8, 32, 1000], [Rows])
+    {
+        ChangesRounding = true,
+    };
+
+    public static Tunable RowUnroll { get; } = new("row_unroll", "vectors of a row in one turn of its loop, and sums kept apart; larger bodies have a half or a quarter", 4, [1, 2, 4, 8], [Rows])
+    {
+        ChangesRounding = true,
+    };
+
+    public static Tunable RowAhead { get; } = new("row_ahead", "1: the next row is asked for in the second pass over a row", 1, [0, 1], [Rows]);
+
+    public static Tunable ColumnBlock { get; } = new("column_block", "columns of a unit; a multiple of 16", 64, [16, 32, 64, 128], [Columns, Scatter]);
+
+    /// <summary>Keeps the error of long sums small.</summary>
+    public static Tunable ColumnRun { get; } = new("column_run", "elements of a column that are summed up before they are joined to the total", 128, [16, 64, 128, 512, 2048], [Columns])
+    {
+        ChangesRounding = true,
+    };
+
+    public static Tunable CopyGrain { get; } = new("copy_grain", "rows that are worth handing to a thread", 16, [1, 4, 16, 64, 256], [Copies]);
+
+    /// <summary>A kernel stays of a size to compile in milliseconds; a chain over every parameter of a deep model becomes several equal ones.</summary>
+    public static Tunable KernelNodes { get; } = new("kernel_nodes", "most ops of a kernel", 48, [1, 4, 16, 48, 256], [Fusion])
+    {
+        ChangesRounding = true,
+    };
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<Tunable> All { get; } =
+    [
+        RowsPerUnit, PackedElements, FewRows, EnoughUnits, FewestColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, WordsAhead,
+        UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, QueryRows,
+        Grain, StreamedBytes, RememberedRow, RememberedCost, RowUnroll, RowAhead, ColumnBlock, ColumnRun, CopyGrain, KernelNodes,
+    ];
+
+    /// <summary>The row of that name.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static Tunable Get(string name) => All.FirstOrDefault(t => t.Name == name)
+        ?? throw new ArgumentException($"'{name}' is no tunable; there are {string.Join(", ", All.Select(t => t.Name))}");
+
+    /// <summary>The rows that act on a family's kernels.</summary>
+    public static IEnumerable<Tunable> Of(KernelFamily family) => All.Where(t => t.Families.Contains(family));
+}
