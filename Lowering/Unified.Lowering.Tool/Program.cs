@@ -15,6 +15,7 @@ internal static class Program
             PrintCommand.Create(),
             RunCommand.Create(),
             BenchCommand.Create(),
+            TuneCommand.Create(),
             DiffCommand.Create(),
             CacheCommand.Create(),
         };

@@ -8,6 +8,7 @@ using Unified.Lowering.Passes;
 using Unified.Lowering.Schedule;
 using Unified.Lowering.Specialize;
 using Unified.Lowering.Targets.X64;
+using Unified.Lowering.Tune;
 
 namespace Unified.Lowering;
 
@@ -22,7 +23,7 @@ public sealed class GraphCompiler : IGraphCompiler
     /// <inheritdoc/>
     public CompiledFunction Compile(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options)
     {
-        var scheduled = Schedule(function, self, arguments, options, isRecorded: false);
+        var scheduled = Schedule(function, self, arguments, options with { Tuning = ChooseTuning.For(options) }, isRecorded: false);
         var clock = Stopwatch.StartNew();
         var (kernels, fromCache) = Emit(scheduled.Module, s_emitter.Value, options, scheduled.Dump);
         return scheduled.With(s_emitter.Value.Target, kernels, Lap(clock), fromCache);

@@ -75,6 +75,9 @@ public sealed record ArtifactGraph(RecordedFunction Function, ImmutableArray<Imm
 /// <param name="Kernels">The code, each piece once.</param>
 public sealed record Artifact(string Compiler, ImmutableArray<string> Targets, ImmutableArray<KernelCode> Kernels, ImmutableArray<ArtifactGraph> Graphs)
 {
+    /// <summary>The numbers that its kernels are cut and written by.</summary>
+    public Tuning Tuning { get; init; } = Tuning.Default;
+
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 3;
+    public const int FormatVersion = 4;
 }

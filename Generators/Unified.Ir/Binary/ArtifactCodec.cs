@@ -20,6 +20,7 @@ public static class ArtifactCodec
             Format = Artifact.FormatVersion,
             Compiler = artifact.Compiler,
             Targets = { artifact.Targets },
+            Tuning = artifact.Tuning.ToString(),
             Kernels =
             {
                 artifact.Kernels.Select(k => new Wire.ArtifactKernel { Key = k.Key, Symbol = k.Symbol, Object = UnsafeByteOperations.UnsafeWrap(k.Object.AsMemory()) }),

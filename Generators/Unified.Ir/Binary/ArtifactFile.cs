@@ -17,6 +17,9 @@ public sealed class ArtifactFile
     /// <summary>The version that wrote it.</summary>
     public string Compiler => _wire.Compiler;
 
+    /// <summary>What its kernels were tuned to, as text: empty for the default.</summary>
+    public string Tuning => _wire.Tuning;
+
     /// <summary>The machines that it has code for.</summary>
     public ImmutableArray<string> Targets { get; }
 

@@ -131,6 +131,12 @@ public sealed record CompileOptions
 
     /// <summary>The numbers that kernels are cut and written by, within the numerics contract. Null: those of the machine's table, where there is one, else the default.</summary>
     public Tuning? Tuning { get; init; }
+
+    /// <summary>How many threads the graph will run on. A table of tuned numbers is for one number of them.</summary>
+    public int RunThreads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Told what is not as it should be, and does not stop the compilation.</summary>
+    public Action<string> Warn { get; init; } = Console.Error.WriteLine;
 }
 
 /// <summary>What a compilation cost.</summary>

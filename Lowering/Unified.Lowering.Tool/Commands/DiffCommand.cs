@@ -24,8 +24,13 @@ internal static class DiffCommand
         var removed = before.Targets.Except(after.Targets).ToList();
         if (isJson)
         {
-            AppArguments.WriteJson(new { same, changes, targets_added = added, targets_removed = removed, same_compiler = before.Compiler == after.Compiler });
+            AppArguments.WriteJson(new { same, changes, targets_added = added, targets_removed = removed, same_compiler = before.Compiler == after.Compiler, same_tuning = before.Tuning == after.Tuning });
             return 0;
+        }
+
+        if (before.Tuning != after.Tuning)
+        {
+            Console.WriteLine($"tuned to {Named(before.Tuning)} and to {Named(after.Tuning)}");
         }
 
         foreach (var change in changes)
@@ -47,4 +52,6 @@ internal static class DiffCommand
         Console.WriteLine($"{same} graphs are the same, {changes.Count} are not");
         return 0;
     }
+
+    private static string Named(string tuning) => tuning.Length == 0 ? "the default" : $"'{tuning}'";
 }

@@ -22,7 +22,7 @@ internal static class InspectCommand
     }
 
     /// <exception cref="ArgumentException">An item is not of the form name=size.</exception>
-    private static Dictionary<string, long> Sizes(string[] items) => items.ToDictionary(
+    internal static Dictionary<string, long> Sizes(string[] items) => items.ToDictionary(
         i => i.Split('=')[0],
         i => i.Split('=') is [_, var size] && long.TryParse(size, CultureInfo.InvariantCulture, out var value) && value >= 0
             ? value : throw new ArgumentException($"--dim {i}: write a name and a size, as B=32"),
@@ -34,11 +34,11 @@ internal static class InspectCommand
         var graphs = Enumerable.Range(0, file.Keys.Length).Select(g => GraphFacts.Of(file, g, sizes)).ToList();
         if (isJson)
         {
-            AppArguments.WriteJson(new { artifact = path, compiler = file.Compiler, targets = file.Targets, bytes = new FileInfo(path).Length, sizes, graphs });
+            AppArguments.WriteJson(new { artifact = path, compiler = file.Compiler, targets = file.Targets, tuning = file.Tuning, bytes = new FileInfo(path).Length, sizes, graphs });
             return 0;
         }
 
-        Console.WriteLine($"{path}: {graphs.Count} graphs for {string.Join(", ", file.Targets)}, {Text.Bytes(new FileInfo(path).Length)}, by compiler {file.Compiler}");
+        Console.WriteLine($"{path}: {graphs.Count} graphs for {string.Join(", ", file.Targets)}, {Text.Bytes(new FileInfo(path).Length)}, by compiler {file.Compiler}{(file.Tuning.Length == 0 ? "" : $", tuned: {file.Tuning}")}");
         var table = new Table().AddColumns("graph", "arguments", "any", "methods", "launches", "kernels", "code", "working memory", "operations");
         foreach (var g in graphs)
         {

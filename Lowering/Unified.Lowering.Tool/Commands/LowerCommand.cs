@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Unified.Ir;
 using Unified.Lowering.Targets;
+using Unified.Lowering.Tune;
 using Unified.Tool.Lower;
 
 namespace Unified.Tool.Commands;
@@ -18,17 +20,18 @@ internal static class LowerCommand
             Description = $"Machines to compile for, separated by ';': {string.Join("; ", CodeTarget.Known.Select(t => $"{t.Name} ({t.Says})"))}",
             DefaultValueFactory = _ => "x64-v3;x64-v4",
         };
+        var tuning = new Option<string>("--tuning") { Description = "A table that 'unified tune' wrote, of the machine that the app will run on (default: no numbers are tuned)" };
         var ifAny = new Option<bool>("--if-any") { Description = "No [AheadOfTime] method is no error: nothing is written" };
         var command = new Command("lower", "Compile the graphs that an app's [AheadOfTime] methods name. Graphs of a former artifact that are still right are kept.")
         {
-            app, references, output, targets, ifAny, AppArguments.Json,
+            app, references, output, targets, tuning, ifAny, AppArguments.Json,
         };
         command.SetAction(parsed => Run(
-            parsed.GetValue(app)!, parsed.GetValue(references) ?? [], parsed.GetValue(output), parsed.GetValue(targets)!, parsed.GetValue(ifAny), parsed.GetValue(AppArguments.Json)));
+            parsed.GetValue(app)!, parsed.GetValue(references) ?? [], parsed.GetValue(output), parsed.GetValue(targets)!, parsed.GetValue(tuning), parsed.GetValue(ifAny), parsed.GetValue(AppArguments.Json)));
         return command;
     }
 
-    private static int Run(string app, string[] references, string? output, string targets, bool ifAny, bool isJson)
+    private static int Run(string app, string[] references, string? output, string targets, string? tuning, bool ifAny, bool isJson)
     {
         output ??= Path.ChangeExtension(app, ".graphs");
         return AppArguments.WithApp(app, references, context =>
@@ -36,7 +39,7 @@ internal static class LowerCommand
             var names = targets.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             string? said = null;
             var lowered = Bar.Over(null, report => LowerApp.Run(
-                context, names, output, ifAny, m => Say($"{app} : warning UG301: {CommandErrors.OneLine(m)}", isJson), (entry, graphs) =>
+                context, names, output, tuning is null ? Tuning.Default : TuningTable.Load(tuning).Tuning, ifAny, m => Say($"{app} : warning UG301: {CommandErrors.OneLine(m)}", isJson), (entry, graphs) =>
                 {
                     report($"{entry}: {graphs} graphs", graphs);
                     if (entry != said && !Bar.IsShown)

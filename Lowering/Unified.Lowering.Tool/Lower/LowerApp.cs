@@ -15,12 +15,13 @@ internal sealed record LoweredApp(
 /// <summary>Turns an app's entry points into an artifact.</summary>
 internal static class LowerApp
 {
+    /// <param name="tuning">The numbers that kernels are cut and written by.</param>
     /// <param name="ifAny">An app without entry points is no fault: there is no artifact then.</param>
     /// <param name="warn">Told what is not as it should be, and does not stop the build.</param>
     /// <param name="progress">Told the name of the entry point that runs and how many graphs there are by now, before each and after every graph.</param>
     /// <exception cref="AppException">The app has no entry point, or one of a wrong form.</exception>
     /// <exception cref="GraphCompileException">A graph breaks a rule.</exception>
-    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, bool ifAny, Action<string> warn, Action<string, int> progress)
+    public static LoweredApp Run(AppLoadContext app, IReadOnlyList<string> targetNames, string output, Tuning tuning, bool ifAny, Action<string> warn, Action<string, int> progress)
     {
         var clock = Stopwatch.StartNew();
         app.CheckVersions();
@@ -38,10 +39,11 @@ internal static class LowerApp
 
         CodeTarget[] targets = [.. targetNames.Select(CodeTarget.Of)];
         var machines = targets.Select(t => t.Machine.ToString()).ToImmutableArray();
-        var compiler = new ReusingCompiler(new AheadOfTimeCompiler(targets), targets, Former(output, machines)) { Made = progress };
+        var compiler = new ReusingCompiler(new AheadOfTimeCompiler(targets), targets, Former(output, machines, tuning)) { Made = progress };
         GraphRuntime.UseArtifact(null);
         GraphRuntime.UseCompiler(compiler);
         GraphRuntime.Log = warn;
+        GraphRuntime.Options = GraphRuntime.Options with { Tuning = tuning };
         foreach (var entry in entries)
         {
             progress(entry.Name, compiler.Functions.Count);
@@ -49,7 +51,7 @@ internal static class LowerApp
             entry.Run(new GraphSet());
         }
 
-        var artifact = AheadOfTimeCompiler.Pack(Toolchain, machines, compiler.Functions);
+        var artifact = AheadOfTimeCompiler.Pack(Toolchain, machines, compiler.Functions, tuning);
         var bytes = ArtifactCodec.Encode(artifact);
         Write(output, bytes);
         return new LoweredApp(compiler.Functions, compiler.Reused, compiler.Eager, artifact.Kernels.Length, bytes.Length, clock.Elapsed.TotalSeconds);
@@ -58,12 +60,12 @@ internal static class LowerApp
     /// <summary>The compiler's version and build: graphs of another are made anew.</summary>
     private static string Toolchain => $"{ProgramImageCodec.CompilerVersion} {typeof(AheadOfTimeCompiler).Assembly.ManifestModule.ModuleVersionId:N}";
 
-    private static ArtifactFile? Former(string output, ImmutableArray<string> machines)
+    private static ArtifactFile? Former(string output, ImmutableArray<string> machines, Tuning tuning)
     {
         try
         {
             var file = File.Exists(output) ? ArtifactCodec.Open(File.ReadAllBytes(output)) : null;
-            return file is not null && file.Compiler == Toolchain && file.Targets.SequenceEqual(machines) ? file : null;
+            return file is not null && file.Compiler == Toolchain && file.Targets.SequenceEqual(machines) && file.Tuning == tuning.ToString() ? file : null;
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {

@@ -13,7 +13,7 @@ public sealed record AheadOfTimeFunction(RecordedFunction Function, ImmutableArr
 
 /// <summary>
 /// Turns functions into code for several machines and keeps all that an artifact needs. As a compiler it hands out the code that this machine
-/// can run, so that what is being compiled can also run.
+/// can run, so that what is being compiled can also run. Numbers are tuned as the options say, and never by a table of the machine that builds.
 /// </summary>
 public sealed class AheadOfTimeCompiler : IGraphCompiler
 {
@@ -49,7 +49,7 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
         var runnable = Enumerable.Range(0, _targets.Length).Where(i => HostCpu.Target.CanRun(_targets[i].Machine)).ToList();
         if (runnable.Count == 0)
         {
-            return new GraphCompiler().Compile(function, self, arguments, options);
+            return new GraphCompiler().Compile(function, self, arguments, options with { Tuning = options.Tuning ?? Tuning.Default });
         }
 
         var best = runnable.MaxBy(i => _targets[i].Machine.Features.Count);
@@ -58,7 +58,8 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
 
     /// <summary>The artifact of functions, each kernel once. It depends on their order and content alone.</summary>
     /// <param name="compiler">The compiler's version and build.</param>
-    public static Artifact Pack(string compiler, ImmutableArray<string> targets, IEnumerable<AheadOfTimeFunction> functions)
+    /// <param name="tuning">That they were compiled with; null: the default.</param>
+    public static Artifact Pack(string compiler, ImmutableArray<string> targets, IEnumerable<AheadOfTimeFunction> functions, Tuning? tuning = null)
     {
         var positions = new Dictionary<string, int>(StringComparer.Ordinal);
         var kernels = ImmutableArray.CreateBuilder<KernelCode>();
@@ -66,7 +67,7 @@ public sealed class AheadOfTimeCompiler : IGraphCompiler
         [
             .. functions.Select(f => new ArtifactGraph(f.Function, [.. f.Kernels.Select(target => target.Select(Position).ToImmutableArray())])),
         ];
-        return new Artifact(compiler, targets, kernels.ToImmutable(), graphs);
+        return new Artifact(compiler, targets, kernels.ToImmutable(), graphs) { Tuning = tuning ?? Tuning.Default };
 
         int Position(KernelCode kernel)
         {

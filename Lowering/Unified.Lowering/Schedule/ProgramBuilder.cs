@@ -28,15 +28,14 @@ internal sealed class ProgramBuilder
         Graph graph, KernelTable kernels, Func<string, (int Number, GraphProgram Program)> callee, FindChecks checks, Func<string, long> frame, SchedulePlan plan)
     {
         (_checks, _frame, _sizes) = (checks, frame, plan.Sizes);
-        (var convolutions, Tuning) = (plan.Convolutions, plan.Tuning);
-        Convolutions = convolutions;
+        (Convolutions, Tuning) = (plan.Convolutions, plan.Tuning);
         _graph = graph;
         _kernels = kernels;
         _callee = callee;
-        _grouping = new Grouping(graph, tuning.For(new(KernelFamily.Fusion, false))[TunableTable.KernelNodes]);
+        _grouping = new Grouping(graph, Tuning.For(new(KernelFamily.Fusion, false))[TunableTable.KernelNodes]);
         _views = LayOut(graph);
         _inMemory = ValuesInMemory();
-        Absorbed = AbsorbPadding.Run(graph, _views, convolutions, DirectCost);
+        Absorbed = AbsorbPadding.Run(graph, _views, Convolutions, DirectCost);
         _outputOf = graph.Outputs.Index().ToDictionary(o => _views[o.Item.Value].Owner, o => o.Index);
     }
 

@@ -73,6 +73,8 @@ public static class GraphRuntime
         set => s_profile = value;
     }
 
+    internal static IGraphCompiler? Compiler => s_compiler;
+
     /// <summary>Registers the compiler. Generated code does so in a project that references Unified.Lowering.</summary>
     public static void UseCompiler(IGraphCompiler? compiler) => s_compiler = compiler;
 
@@ -281,6 +283,8 @@ public static class GraphRuntime
                     Growing = GrowingFields.Of(arguments, cache.Specializations),
                     Precision = MixedPrecision.Policy,
                     Sizes = DimBinding.Sizes(signature, arguments),
+                    RunThreads = WorkPool.Shared.Threads,
+                    Warn = Log,
                 });
                 var specialization = new Specialization(signature, MixedPrecision.Policy, Options.Tuning, new Executable(compiled, signature));
                 cache.Specializations.Insert(0, specialization);

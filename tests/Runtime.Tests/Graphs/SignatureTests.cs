@@ -196,7 +196,7 @@ public class SignatureTests
 
     // The signature is all that matters here; no code runs.
     private static Specialization Compiled(ImmutableArray<ArgumentSpec> signature) =>
-        new(signature, PrecisionPolicy.None, new Executable(Function(new ProgramImage("test", [], [], [Program("empty", 0, 0, [], [])], [])), signature));
+        new(signature, PrecisionPolicy.None, null, new Executable(Function(new ProgramImage("test", [], [], [Program("empty", 0, 0, [], [])], [])), signature));
 
     private static Argument Argued(object? value) => value switch
     {

@@ -518,7 +518,7 @@ internal sealed unsafe partial class Executable : IDisposable
         var failed = list.Run(WorkPool.Shared, Profile?.Times(list), _record);
         if (failed >= 0)
         {
-            var (label, source) = list.Labels[list.Launches[failed].Label];
+            var (label, source, _) = list.Labels[list.Launches[failed].Label];
             var message = $"{(source is null ? "" : source + ": ")}{label}: an index is out of range{(source is null ? "" : $"\n  in: {source.Text}")}";
             if (!_compiled.HasTry)
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Unified.Ir;
 
 namespace Unified;
 
@@ -39,6 +40,24 @@ public sealed class GraphProfile
                 yield return (list.Labels[list.Launches[i].Label].Text, times[i] * 1000.0 / Stopwatch.Frequency / _runs[list].Value);
             }
         }
+    }
+
+    /// <summary>The time of all launches, in milliseconds, by the class of kernels that they were tuned as. Launches that nothing can be tuned of are not counted.</summary>
+    public IReadOnlyDictionary<KernelClass, double> ByClass()
+    {
+        var classes = new Dictionary<KernelClass, double>();
+        foreach (var (list, times) in _times)
+        {
+            for (var i = 0; i < times.Length; i++)
+            {
+                if (list.Labels[list.Launches[i].Label].Class is { } kernels)
+                {
+                    classes[kernels] = classes.GetValueOrDefault(kernels) + (times[i] * 1000.0 / Stopwatch.Frequency);
+                }
+            }
+        }
+
+        return classes;
     }
 
     /// <summary>The rows, slowest first.</summary>

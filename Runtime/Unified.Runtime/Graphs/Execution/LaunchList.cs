@@ -142,7 +142,7 @@ internal sealed unsafe class LaunchList : IDisposable
         _recipes[kept] is { } known && known.Offset == offset ? known : _recipes[kept] = new DerivedRecipe(Kept[kept].Launch.Kernel, offset, Kept[kept].Parameters);
 
     /// <summary>What a launch is and where in the C# it came from.</summary>
-    public (string Text, SourceSpan? Source)[] Labels { get; }
+    public (string Text, SourceSpan? Source, KernelClass? Class)[] Labels { get; }
 
     public long ScratchBytes { get; }
 
@@ -329,7 +329,7 @@ internal sealed unsafe class LaunchList : IDisposable
 
         public List<long> Parameters { get; } = [];
 
-        public List<(string, SourceSpan?)> Labels { get; } = [];
+        public List<(string, SourceSpan?, KernelClass?)> Labels { get; } = [];
 
         public void Visit(Frame frame)
         {
@@ -456,7 +456,7 @@ internal sealed unsafe class LaunchList : IDisposable
             if (!_labels.TryGetValue(step, out var label))
             {
                 _labels[step] = label = Labels.Count;
-                Labels.Add((step.Label, step.Source));
+                Labels.Add((step.Label, step.Source, (step as LaunchStep)?.Class));
             }
 
             return label;

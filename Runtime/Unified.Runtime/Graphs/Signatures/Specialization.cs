@@ -14,6 +14,8 @@ internal sealed class Specialization(ImmutableArray<ArgumentSpec> arguments, Pre
 
     public Executable Executable { get; } = executable;
 
+    public Tuning? Tuning => tuning;
+
     /// <summary>It came with the app, tuned as it was when the app was built.</summary>
     public bool IsShipped { get; init; }
 
