@@ -49,10 +49,11 @@ public sealed class GraphCompiler : IGraphCompiler
             module = Pipeline.Run(specialized.Module, context);
         }
 
+        var passesTime = Lap(clock);
         var scheduled = Scheduler.Schedule(module, new SchedulePlan(options.Convolutions, options.Sizes) { Tuning = options.Tuning ?? Tuning.Default });
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
         dump?.Write(Phase.Schedule, "memory", MemoryText.Print(scheduled.Programs, PlannedSizes.Of(scheduled.Dims, options.Sizes)));
-        return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, Lap(clock), dump);
+        return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, passesTime, Lap(clock), dump);
 
         (SpecializedFunction Function, double Time) Specialize(bool rolls)
         {

@@ -21,7 +21,8 @@ var firstResult = new Option<string?>("--first-result")
 var generator = new Option<bool>("--generator") { Description = "Instead: what the generator costs at a keystroke, beside the compiler's own time for the same edit" };
 var eagerCalls = new Option<bool>("--eager-calls") { Description = "Instead: what a call of an [Eager] method costs in a graph" };
 var peakMemory = new Option<bool>("--peak-memory") { Description = "Instead: the most memory that training steps held, beside libtorch" };
-var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls, peakMemory };
+var compileTime = new Option<bool>("--compile-time") { Description = "Instead: what compiling costs, phase by phase, for the samples and the large models" };
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls, peakMemory, compileTime };
 root.SetAction(parsed =>
 {
     if (parsed.GetValue(firstResult) is { } app)
@@ -39,6 +40,11 @@ root.SetAction(parsed =>
         return EagerCallCost.Run(parsed.GetValue(json));
     }
 
+    if (parsed.GetValue(compileTime))
+    {
+        return CompileTime.Run(parsed.GetValue(json));
+    }
+
     if (parsed.GetValue(peakMemory))
     {
         return PeakMemory.Run(parsed.GetValue(json));
@@ -53,6 +59,7 @@ return args switch
 {
     ["--first-result-of-onnx", var model] => FirstResult.OfOnnx(model),
     ["--peak-memory-of", var work] => PeakMemory.Of(work),
+    ["--compile-time-of", var program, var folder, var count] => CompileTime.Of(program, folder, count),
     _ => root.Parse(args).Invoke(),
 };
 

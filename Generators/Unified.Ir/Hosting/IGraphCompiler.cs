@@ -143,7 +143,10 @@ public sealed record CompileOptions
 public sealed record CompileStatistics(
     double SpecializeMilliseconds, double PassesMilliseconds, double CodeMilliseconds, int Graphs, int Kernels, int KernelsFromCache)
 {
-    public double TotalMilliseconds => SpecializeMilliseconds + PassesMilliseconds + CodeMilliseconds;
+    /// <summary>To turn graphs into kernels.</summary>
+    public double ScheduleMilliseconds { get; init; }
+
+    public double TotalMilliseconds => SpecializeMilliseconds + PassesMilliseconds + ScheduleMilliseconds + CodeMilliseconds;
 }
 
 /// <summary>A function specialized to an instance and a signature, compiled, and how to feed it.</summary>

@@ -129,7 +129,15 @@ internal static class TuneCommand
                 Text.Number(t.SpreadMilliseconds, "0.000"), t.Outcome == TrialOutcome.Accepted ? "taken" : "results differ: please report this");
         }
 
-        Text.Write(trials);
+        if (trials.Rows.Count > 0)
+        {
+            Text.Write(trials);
+        }
+        else
+        {
+            Console.WriteLine($"{report.Trials.Length} values tried{(report.Untried > 0 ? $", {report.Untried} left when the time was over" : "")}: none was taken");
+        }
+
         var kernels = new Table().Title(Markup.Escape($"{Text.Number(report.DefaultMilliseconds, "0.000")} ms by default, {Text.Number(report.TunedMilliseconds, "0.000")} ms as tuned"))
             .AddColumns("kernel", "ms by default", "ms as tuned", "times as fast");
         foreach (var k in report.Kernels.Take(MostRows))

@@ -10,6 +10,9 @@ internal sealed class ObservedCompiler(IGraphCompiler inner) : IGraphCompiler
 
     public List<CompiledFunction> Made { get; } = [];
 
+    /// <summary>Told what was compiled, before it runs.</summary>
+    public Action<CompiledFunction>? Look { get; set; }
+
     /// <summary>Frees what was compiled for a tuning; nothing of it may run.</summary>
     public void Forget(Tuning tuning)
     {
@@ -36,6 +39,7 @@ internal sealed class ObservedCompiler(IGraphCompiler inner) : IGraphCompiler
             _roots.Add((function, self));
         }
 
+        Look?.Invoke(made);
         return made;
     }
 }

@@ -29,40 +29,25 @@ internal sealed class TunedCall(string name, Func<IReadOnlyList<Tensor>> run, Ob
         return code;
     }
 
-    /// <summary>Compiles by default, and finds what a run writes.</summary>
+    /// <summary>Compiles by default, and finds what a run writes, before anything is written.</summary>
     /// <param name="fillsZeros">Weights that are all zero, because nobody initialized them, get values: by zeros alone a wrong kernel is not found out.</param>
     /// <returns>Why the call cannot be repeated; null: it can.</returns>
     public string? Prepare(bool fillsZeros)
     {
-        CodeOf(Tuning.Default);
-        var random = new Random(1);
         var written = new Dictionary<Tensor, byte[]>(ReferenceEqualityComparer.Instance);
-        foreach (var function in compiler.Made)
+        var random = new Random(1);
+        compiler.Look = function => Note(function, written, fillsZeros ? random : null);
+        try
         {
-            if (!function.HostCalls.IsEmpty)
-            {
-                return "it calls methods with [Eager]";
-            }
-
-            if (function.Outputs.Any(o => o is RebindBinding))
-            {
-                return "it sets fields to new tensors";
-            }
-
-            foreach (var tensor in fillsZeros ? function.Inputs.Select(Bound).OfType<Tensor>() : [])
-            {
-                FillZeros(tensor, random);
-            }
-
-            foreach (var assigned in function.Outputs.OfType<AssignBinding>())
-            {
-                if (Bound(function.Inputs[assigned.Input]) is not { } tensor)
-                {
-                    return "it writes to its arguments";
-                }
-
-                written.TryAdd(tensor, GraphCall.BytesOf(tensor));
-            }
+            CodeOf(Tuning.Default);
+        }
+        catch (UnrepeatableException e)
+        {
+            return e.Message;
+        }
+        finally
+        {
+            compiler.Look = null;
         }
 
         _state = [.. written.Select(w => (w.Key, w.Value))];
@@ -113,6 +98,33 @@ internal sealed class TunedCall(string name, Func<IReadOnlyList<Tensor>> run, Ob
         }
     }
 
+    private static void Note(CompiledFunction function, Dictionary<Tensor, byte[]> written, Random? filling)
+    {
+        if (!function.HostCalls.IsEmpty)
+        {
+            throw new UnrepeatableException("it calls methods with [Eager]");
+        }
+
+        if (function.Outputs.Any(o => o is RebindBinding))
+        {
+            throw new UnrepeatableException("it sets fields to new tensors");
+        }
+
+        if (filling is not null)
+        {
+            foreach (var tensor in function.Inputs.Select(Bound).OfType<Tensor>())
+            {
+                FillZeros(tensor, filling);
+            }
+        }
+
+        foreach (var assigned in function.Outputs.OfType<AssignBinding>())
+        {
+            var tensor = Bound(function.Inputs[assigned.Input]) ?? throw new UnrepeatableException("it writes to its arguments");
+            written.TryAdd(tensor, GraphCall.BytesOf(tensor));
+        }
+    }
+
     private static Tensor? Bound(InputBinding binding) => binding switch
     {
         TensorBinding t => (Tensor)t.Tensor,
@@ -129,4 +141,8 @@ internal sealed class TunedCall(string name, Func<IReadOnlyList<Tensor>> run, Ob
             tensor.CopyFrom<float>([.. Enumerable.Range(0, checked((int)tensor.Size)).Select(_ => 0.01f + (0.04f * random.NextSingle()))]);
         }
     }
+
+#pragma warning disable CA1064 // Nobody else sees it.
+    private sealed class UnrepeatableException(string message) : Exception(message);
+#pragma warning restore CA1064
 }
