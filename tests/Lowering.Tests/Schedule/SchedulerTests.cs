@@ -99,7 +99,9 @@ public sealed class SchedulerTests
             var y = b.Apply(OpCode.Attention, Attributes.Empty.With("causal", true), Head(0), Head(1), Head(2));
             return [b.MatMul(b.Reshape(b.Transpose(y, [0, 2, 1, 3]), Shape.From(B, T, 8)), x[1])];
         }));
-        Assert.Equal(6, module.Launches());
+
+        // One is attention for few queries, which T may be.
+        Assert.Equal(7, module.Launches());
     }
 
     [Fact]
