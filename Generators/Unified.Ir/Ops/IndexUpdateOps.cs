@@ -24,7 +24,6 @@ internal static class IndexUpdateOps
             Gradient = SliceGradient,
             Tolerance = Tolerance.Exact,
             Examples = [new("f32[5,T]", "f32[2,T]", "i64[]"), new(A.With("axis", 2L), "f32[B,2,6,3]", "f32[B,2,1,3]", "i32[]"), new(A.With("axis", -1L), "f32[B,5]", "f32[B,3]", "i64[]")],
-            Precision = OpPrecision.Full,
         },
     ];
 

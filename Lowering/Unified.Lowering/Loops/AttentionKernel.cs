@@ -9,23 +9,24 @@ namespace Unified.Lowering.Loops;
 /// right operand [D, S], V as a right operand [S, E]. Buffers: (Q, packed K, packed V, O), then the lengths. Parameters: batch extents, T, S, D, E, then strides of Q:
 /// batch axes, t, d, then strides of the packed K per batch axis, of the packed V per batch axis, then of O: batch axes, t; its rows are dense; then of the lengths: batch axes.
 /// With lengths, only that many keys count: S stands for them in what follows. Causal: query t sees keys 0 … S − T + t, and where that is none, all of them alike, as the op is defined. Units: batches × CeilDiv(T, <see cref="Tile.Rows"/>).
-/// Scratch: <see cref="ScratchBytes"/>. f32.
+/// Scratch: <see cref="ScratchBytes"/>. Packed and summed in f32.
 /// </summary>
 /// <param name="Scale">The factor of the scores; 0: 1/√D.</param>
 /// <param name="OrderQ">Which axis of Q is contiguous.</param>
+/// <param name="Type">Of Q and O: f32, or f16 or bf16, rounded once.</param>
 /// <param name="Length">Of the numbers of keys that count, where not all do; each from 1 (causal: T) to S, else the status word is set.</param>
-public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, DType? Length = null) : LoopKernel(
-    BuffersOf(Length), (5 * BatchAxes) + 7 + (Length is null ? 0 : BatchAxes))
+public sealed record AttentionKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, DType Type = DType.F32, DType? Length = null) : LoopKernel(
+    BuffersOf(Type, DType.F32, Length), (5 * BatchAxes) + 7 + (Length is null ? 0 : BatchAxes))
 {
     public AttentionPlan Plan { get; init; } = AttentionPlan.Default;
 
     /// <summary>What a hidden score counts as: finite, and far below any other.</summary>
     public const double Hidden = -1e30;
 
-    internal static ImmutableArray<KernelBuffer> BuffersOf(DType? length)
+    internal static ImmutableArray<KernelBuffer> BuffersOf(DType type, DType keys, DType? length)
     {
-        ImmutableArray<KernelBuffer> buffers = [new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, true)];
-        return length is { } type ? buffers.Add(new(type, false)) : buffers;
+        ImmutableArray<KernelBuffer> buffers = [new(type, false), new(keys, false), new(keys, false), new(type, true)];
+        return length is { } index ? buffers.Add(new(index, false)) : buffers;
     }
 
     /// <summary>Per thread: a packed row tile of Q, the scores of a block, the same packed, sums of all panels of O, a tile, and three numbers a row.</summary>

@@ -25,7 +25,7 @@ public enum MatrixOrder
 /// </summary>
 /// <param name="Type">Of the packed numbers.</param>
 /// <param name="Order">KInner: the last axis of k is contiguous.</param>
-/// <param name="From">What B is in memory, where it is rounded on the way: f32 for pairs of bf16. Null: as packed.</param>
+/// <param name="From">What B is in memory, where it changes on the way: f32 that is rounded to pairs of bf16, f16 or bf16 that is widened to f32. Null: as packed.</param>
 public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, int DepthAxes = 1, DType? From = null) : LoopKernel(
     [new KernelBuffer(From ?? Type, false), new KernelBuffer(Type, true)], (2 * BatchAxes) + (2 * DepthAxes) + 2)
 {

@@ -6,12 +6,13 @@ namespace Unified.Lowering.Loops;
 /// <see cref="AttentionKernel"/> for few queries, which reads keys and values once, where they lie: nothing is packed. Along the shared axes all queries look at the same
 /// keys and values (the heads of a group), so that a block of those serves them all from the first-level cache. Buffers: (Q, K, V, O), then the lengths. Parameters: batch
 /// extents, shared extents, T, S, D, E, then strides of Q: batch axes, shared axes, t, of K: batch axes, s, of V: batch axes, s, of O: batch axes, shared axes, t, and
-/// of the lengths: batch axes; the last axis of all four is dense. Units: batches. Scratch: <see cref="ScratchBytes"/>. f32.
+/// of the lengths: batch axes; the last axis of all four is dense. Units: batches. Scratch: <see cref="ScratchBytes"/>. Summed in f32.
 /// </summary>
 /// <param name="Scale">The factor of the scores; 0: 1/√D.</param>
+/// <param name="Type">Of all four: f32, or f16 or bf16, rounded once.</param>
 /// <param name="Length">Of the numbers of keys that count, where not all do; each from 1 (causal: T) to S, else the status word is set.</param>
-public sealed record DecodeAttentionKernel(int BatchAxes, int SharedAxes, bool IsCausal, double Scale, DType? Length = null) : LoopKernel(
-    AttentionKernel.BuffersOf(Length), (5 * BatchAxes) + (3 * SharedAxes) + 8 + (Length is null ? 0 : BatchAxes))
+public sealed record DecodeAttentionKernel(int BatchAxes, int SharedAxes, bool IsCausal, double Scale, DType Type = DType.F32, DType? Length = null) : LoopKernel(
+    AttentionKernel.BuffersOf(Type, Type, Length), (5 * BatchAxes) + (3 * SharedAxes) + 8 + (Length is null ? 0 : BatchAxes))
 {
     /// <summary>Queries (of all shared axes) up to which this is faster than to pack the keys and values.</summary>
     public const int MostQueries = 8;

@@ -47,7 +47,9 @@ public static class LoopVerifier
         WinogradPackKernel { Side: var side } when !WinogradTransform.Sides.Contains(side) => [$"weights transformed for tiles of {side}"],
         WinogradKernel winograd => [.. Shape(winograd), .. new Site(winograd, WinogradKernel.Axes, winograd.Epilogue).Check([new Stage([], winograd.Stores)])],
         PackKernel { Group: not 1 } pack when pack.DepthAxes != 1 || (pack.Type, pack.Group) is not ((DType.BF16, 2) or (DType.I8 or DType.U8, 4)) => [$"{pack.Type} packed by {pack.Group} over {pack.DepthAxes} axes"],
-        PackKernel { From: { } from } pack when (from, pack.Type, pack.Group) != (DType.F32, DType.BF16, 2) => [$"{from} packed as {pack.Type} by {pack.Group}"],
+        PackKernel { From: { } from } pack when (from, pack.Type, pack.Group) is not ((DType.F32, DType.BF16, 2) or (DType.F16 or DType.BF16, DType.F32, 1)) => [$"{from} packed as {pack.Type} by {pack.Group}"],
+        AttentionKernel attention when attention.Type is not (DType.F32 or DType.F16 or DType.BF16) => [$"attention of {attention.Type}"],
+        DecodeAttentionKernel attention when attention.Type is not (DType.F32 or DType.F16 or DType.BF16) => [$"attention of {attention.Type}"],
         PackKernel { DepthAxes: < 1 } pack => [$"a packed operand with {pack.DepthAxes} summed axes"],
         _ => [],
     };

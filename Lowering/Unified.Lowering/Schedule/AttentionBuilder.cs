@@ -14,10 +14,9 @@ internal static class AttentionBuilder
     /// <param name="result">Where the result goes, dense.</param>
     public static void Add(ProgramBuilder program, Node node, ImmutableArray<View> views, BufferRef result)
     {
-        var shape = program.Graph.TypeOf(node.Results[0]).Shape;
-        var batch = shape.Dims[..^2];
+        var batch = program.Graph.TypeOf(node.Results[0]).Shape.Dims[..^2];
         StackedMatrix Place(int operand) => StackedMatrix.Of(program, node, operand, batch, views);
-        var attention = new Attention(Place(0), Place(1), Place(2), Length(program, node, batch, views), shape, result);
+        var attention = new Attention(program.Graph.TypeOf(node.Results[0]), Place(0), Place(1), Place(2), Length(program, node, batch, views), result);
 
         // How many queries there are may be known only at run time: then both stand there, and one of them has no units.
         var packs = attention.CanDecode ? Dim.Min(1, Dim.FloorDiv(attention.QueriesPerKey, DecodeAttentionKernel.MostQueries + 1)) : Dim.One;
@@ -36,11 +35,11 @@ internal static class AttentionBuilder
     {
         var (query, key, value, batch) = (attention.Query, attention.Key, attention.Value, attention.Batch);
         var (queries, depth, keys, width) = (query.Rows.Extent, query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
-        var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Columns], key.Rows, node.Source, when: when);
-        var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [value.Rows], value.Columns, node.Source, when: when);
+        var (packedKeys, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Columns], key.Rows, node.Source, from: attention.Widened, when: when);
+        var (packedValues, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [value.Rows], value.Columns, node.Source, from: attention.Widened, when: when);
         var isCausal = node.Attributes.Bool("causal");
         var kernels = KernelClass.Of(KernelFamily.Attention, queries, Tile.Rows);
-        var kernel = new AttentionKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, attention.Length?.Type)
+        var kernel = new AttentionKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, attention.Type, attention.Length?.Type)
         {
             Plan = AttentionPlan.Of(program.Tuning.For(kernels)),
         };
@@ -68,7 +67,7 @@ internal static class AttentionBuilder
         var (depth, keys, width) = (query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
         var isCausal = node.Attributes.Bool("causal");
         program.AddLaunch(
-            new DecodeAttentionKernel(batch.Length, shared.Length, isCausal, node.Attributes.Float("scale"), attention.Length?.Type),
+            new DecodeAttentionKernel(batch.Length, shared.Length, isCausal, node.Attributes.Float("scale"), attention.Type, attention.Length?.Type),
             null,
             [query.Ref, key.Ref, value.Ref, attention.Result, .. attention.LengthBuffer],
             [
@@ -101,15 +100,20 @@ internal static class AttentionBuilder
     private static Dim Product(IEnumerable<Dim> extents) => extents.Aggregate(Dim.One, (x, y) => x * y);
 
     private sealed record Attention(
-        StackedMatrix Query, StackedMatrix Key, StackedMatrix Value, (BufferRef Ref, DType Type, ImmutableArray<Dim> Strides)? Length, Shape Shape, BufferRef Result)
+        TensorType Of, StackedMatrix Query, StackedMatrix Key, StackedMatrix Value, (BufferRef Ref, DType Type, ImmutableArray<Dim> Strides)? Length, BufferRef Result)
     {
-        public ImmutableArray<Dim> Batch => Shape.Dims[..^2];
+        public DType Type => Of.DType;
+
+        /// <summary>What keys and values are in memory, where they are widened as they are packed.</summary>
+        public DType? Widened => Type == DType.F32 ? null : Type;
+
+        public ImmutableArray<Dim> Batch => Of.Shape.Dims[..^2];
 
         public ImmutableArray<BufferRef> LengthBuffer => Length is { } length ? [length.Ref] : [];
 
         public ImmutableArray<Dim> LengthStrides => Length?.Strides ?? [];
 
-        public IEnumerable<Dim> ResultStrides => View.DenseStrides(Shape)[..^1];
+        public IEnumerable<Dim> ResultStrides => View.DenseStrides(Of.Shape)[..^1];
 
         /// <summary>Axes, the last ones, along which all queries look at the same keys.</summary>
         public int SharedAxes => Enumerable.Range(0, Batch.Length).Reverse().TakeWhile(a => Key.Batch[a].Is(0) && Value.Batch[a].Is(0) && (Length is null || Length.Value.Strides[a].Is(0))).Count();

@@ -90,6 +90,19 @@ public sealed class DecodeAttentionTests
         Assert.Equal(["decode"], scheduled.Kernels.Where(k => k is not RowKernel).Select(k => LoopText.Print(k).Split(' ')[0]));
     }
 
+    /// <summary>Short floats are widened as they are read, and the result is rounded once.</summary>
+    [Theory]
+    [InlineData(DType.BF16, 2)]
+    [InlineData(DType.F16, 1)]
+    [InlineData(DType.BF16, 12)]
+    public void Short_floats_are_read_as_they_are(DType type, int queries)
+    {
+        var module = Module([new(type, Shape.From(B, 2, queries, 20)), new(type, Shape.From(B, 2, T, 20)), new(type, Shape.From(B, 2, T, 9))], (b, x) => [Attend(b, false, x)]);
+        var scheduled = Lowering.Schedule.Scheduler.Schedule(module);
+        Assert.DoesNotContain(scheduled.Kernels, k => k is RowKernel);
+        CheckNative(module, 8e-3, Sizes);
+    }
+
     private static OpValue Attend(GraphBuilder b, bool causal, params OpValue[] x) => b.Apply(OpCode.Attention, Attributes.Empty.With("causal", causal), x);
 
     private static Lowering.Schedule.ScheduledModule Both(GraphModule module, bool packs)

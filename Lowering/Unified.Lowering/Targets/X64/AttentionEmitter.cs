@@ -55,7 +55,7 @@ internal sealed class AttentionEmitter
     private void Emit()
     {
         LlvmValue rowStride = _k.Parameter((2 * Batch) + 4), depthStride = _k.Parameter((2 * Batch) + 5);
-        var writer = new PanelWriter(_k, DType.F32, Convert: true, _kernel.OrderQ, Tile.Rows);
+        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderQ, Tile.Rows);
         var panels = _k.CeilDiv(Width, Tile.Columns);
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
@@ -64,7 +64,7 @@ internal sealed class AttentionEmitter
 
             var first = _k.Mul(indices[^1], _k.I64(Tile.Rows));
             var rows = _k.Min(_k.I64(Tile.Rows), _k.B.Sub(Queries, first));
-            var query = At(Start(0, Batch + 4), _k.Mul(first, rowStride));
+            var query = _k.B.Gep(_k.ElementOf(0), Start(0, Batch + 4), _k.Mul(first, rowStride));
             LlvmValue keys = Start(1, (2 * Batch) + 6), values = Start(2, (3 * Batch) + 6);
             writer.Emit(query, PanelLines.Apart(_k, rowStride), rows, Tile.Rows, [(Depth, depthStride)], _packedQuery);
             _softmax.Begin();
@@ -82,7 +82,7 @@ internal sealed class AttentionEmitter
                 EmitSums(values, block, last, panels, rows);
             });
 
-            EmitRows(At(Start(3, (4 * Batch) + 6), _k.Mul(first, _k.Parameter((5 * Batch) + 6))), panels, rows);
+            EmitRows(_k.B.Gep(_k.ElementOf(3), Start(3, (4 * Batch) + 6), _k.Mul(first, _k.Parameter((5 * Batch) + 6))), panels, rows);
         });
     }
 
@@ -149,14 +149,14 @@ internal sealed class AttentionEmitter
         _k.Loop(_k.I64(0), rows, 1, row =>
         {
             var inverse = b.Splat(_softmax.Inverse(row, Keys), Lanes);
-            var target = At(output, _k.Mul(row, _k.Parameter((5 * Batch) + 6)));
+            var target = b.Gep(_k.ElementOf(3), output, _k.Mul(row, _k.Parameter((5 * Batch) + 6)));
             _k.Loop(_k.I64(0), panels, 1, panel =>
             {
                 for (var column = 0; column < Tile.Columns; column += Lanes)
                 {
                     var at = _k.Add(_k.Mul(panel, _k.I64(Tile.Columns)), _k.I64(column));
                     var sum = _k.Load(F32, At(_sums, _k.Add(_k.Mul(panel, _k.I64(TileSize)), _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)))), null);
-                    _k.Store(b.FMul(sum, inverse), At(target, at), _k.LanesBelow(b.Sub(Width, at)));
+                    _k.Store(Numbers.ToMemory(_k, b.FMul(sum, inverse), _kernel.Type), b.Gep(_k.ElementOf(3), target, at), _k.LanesBelow(b.Sub(Width, at)));
                 }
             });
         });

@@ -54,6 +54,11 @@ internal sealed class DecodeAttentionEmitter
 
     private LlvmValue At(LlvmValue address, LlvmValue elements) => _k.B.Gep(F32, address, elements);
 
+    // Of queries, keys, values and the result.
+    private LlvmValue Place(LlvmValue address, LlvmValue elements) => _k.B.Gep(_k.ElementOf(0), address, elements);
+
+    private LlvmValue Read(LlvmValue address, LlvmValue? mask) => Numbers.FromMemory(_k, _k.Load(_k.ElementOf(0), address, mask), _kernel.Type);
+
     private void Emit()
     {
         var b = _k.B;
@@ -76,12 +81,12 @@ internal sealed class DecodeAttentionEmitter
                 _k.Loop(_k.I64(0), _queries, 1, row =>
                 {
                     var place = _k.Unravel(row, _extents);
-                    EmitScores(Row(query, place, rowsOfQ), At(keys, _k.Mul(block, _k.Parameter(strideK + Batch))), _k.Parameter(strideK + Batch), count);
+                    EmitScores(Row(query, place, rowsOfQ), Place(keys, _k.Mul(block, _k.Parameter(strideK + Batch))), _k.Parameter(strideK + Batch), count);
 
                     // Query t sees keys 0 … S − T + t.
                     LlvmValue? limit = _kernel.IsCausal ? _k.Add(b.Sub(counted, _extents[^1]), _k.Add(place[^1], _k.I64(1))) : null;
                     _softmax.Emit(row, _k.CeilDiv(count, Lanes), vector => At(_scores, _k.Mul(vector, _k.I64(Lanes))), block, limit, counted);
-                    EmitSums(row, At(values, _k.Mul(block, _k.Parameter(strideV + Batch))), _k.Parameter(strideV + Batch), count);
+                    EmitSums(row, Place(values, _k.Mul(block, _k.Parameter(strideV + Batch))), _k.Parameter(strideV + Batch), count);
                 });
             });
             _k.Loop(_k.I64(0), _queries, 1, row => EmitRow(row, Row(output, _k.Unravel(row, _extents), rowsOfO)));
@@ -92,7 +97,7 @@ internal sealed class DecodeAttentionEmitter
     {
         for (var axis = 0; axis < place.Length; axis++)
         {
-            start = At(start, _k.Mul(place[axis], _k.Parameter(firstStride + axis)));
+            start = Place(start, _k.Mul(place[axis], _k.Parameter(firstStride + axis)));
         }
 
         return start;
@@ -103,9 +108,9 @@ internal sealed class DecodeAttentionEmitter
         var whole = _k.Mul(_k.B.UDiv(Depth, _k.I64(Span)), _k.I64(Span));
         _k.Loop(_k.I64(0), count, 1, key =>
         {
-            var line = At(keys, _k.Mul(key, stride));
+            var line = Place(keys, _k.Mul(key, stride));
             LlvmValue Step(LlvmValue sum, LlvmValue at, LlvmValue? mask) =>
-                _k.MultiplyAdd(_k.Load(F32, At(query, at), mask), _k.Load(F32, At(line, at), mask), sum);
+                _k.MultiplyAdd(Read(Place(query, at), mask), Read(Place(line, at), mask), sum);
             var sums = _k.Loop(_k.I64(0), whole, Span, [.. Enumerable.Repeat(F32.Vector(Lanes).Zero, Vectors)], (at, state) =>
                 [.. state.Select((sum, v) => Step(sum, _k.Add(at, _k.I64(v * Lanes)), null))]);
             var rest = _k.Loop(whole, Depth, Lanes, [sums[0]], (at, state) => [Step(state[0], at, _k.LanesBelow(_k.B.Sub(Depth, at)))]);
@@ -122,16 +127,16 @@ internal sealed class DecodeAttentionEmitter
             var left = _k.B.Sub(Width, first);
             void Add(LlvmValue?[] masks)
             {
-                LlvmValue Place(int v) => At(sums, _k.I64(v * Lanes));
-                var total = _k.Loop(_k.I64(0), count, 1, [.. Enumerable.Range(0, Vectors).Select(v => _k.B.FMul(_k.Load(F32, Place(v), null), factor))], (key, state) =>
+                LlvmValue Sum(int v) => At(sums, _k.I64(v * Lanes));
+                var total = _k.Loop(_k.I64(0), count, 1, [.. Enumerable.Range(0, Vectors).Select(v => _k.B.FMul(_k.Load(F32, Sum(v), null), factor))], (key, state) =>
                 {
                     var weight = _k.B.Splat(_k.B.Load(F32, At(_scores, key)), Lanes);
-                    var line = At(values, _k.Add(_k.Mul(key, stride), first));
-                    return [.. state.Select((sum, v) => _k.MultiplyAdd(weight, _k.Load(F32, At(line, _k.I64(v * Lanes)), masks[v]), sum))];
+                    var line = Place(values, _k.Add(_k.Mul(key, stride), first));
+                    return [.. state.Select((sum, v) => _k.MultiplyAdd(weight, Read(Place(line, _k.I64(v * Lanes)), masks[v]), sum))];
                 });
                 for (var v = 0; v < Vectors; v++)
                 {
-                    _k.Store(total[v], Place(v), null);
+                    _k.Store(total[v], Sum(v), null);
                 }
             }
 
@@ -146,6 +151,7 @@ internal sealed class DecodeAttentionEmitter
     {
         var inverse = _k.B.Splat(_softmax.Inverse(row, Keys), Lanes);
         _k.Loop(_k.I64(0), Width, Lanes, at => _k.Store(
-            _k.B.FMul(_k.Load(F32, At(_sums, _k.Add(_k.Mul(row, _sumsOfRow), at)), null), inverse), At(output, at), _k.LanesBelow(_k.B.Sub(Width, at))));
+            Numbers.ToMemory(_k, _k.B.FMul(_k.Load(F32, At(_sums, _k.Add(_k.Mul(row, _sumsOfRow), at)), null), inverse), _kernel.Type),
+            Place(output, at), _k.LanesBelow(_k.B.Sub(Width, at))));
     }
 }

@@ -17,7 +17,7 @@ internal static class PackEmitter
         depth = kernel.Group == 1 ? depth : k.Mul(k.CeilDiv(depth, kernel.Group), k.I64(kernel.Group));
         var panels = k.CeilDiv(columns, Tile.Columns);
         var (element, packed) = (k.ElementOf(0), k.ElementOf(1));
-        var writer = new PanelWriter(k, kernel.Type, Convert: false, kernel.Order, Tile.Columns);
+        var writer = new PanelWriter(k, kernel.From ?? kernel.Type, Convert: kernel.From is not null, kernel.Order, Tile.Columns);
         k.Loop(k.Begin, k.End, 1, unit =>
         {
             var indices = k.Unravel(unit, [.. Enumerable.Range(0, batch).Select(k.Parameter), panels]);
