@@ -15,6 +15,8 @@ public sealed partial class MultiHeadAttention : Layer
     private readonly Linear _output;
     private readonly Dropout _dropout;
     private readonly RotaryEmbedding? _rotary;
+    private readonly Ir.DType _cacheType;
+    private readonly Ir.DType _type;
     [NotState]
     private Tensor _keys;
     [NotState]
@@ -35,13 +37,19 @@ public sealed partial class MultiHeadAttention : Layer
     /// How many positions <see cref="Step"/> remembers at most. Then its caches have their size from the start, and a step writes only what is new; null: they grow, and each
     /// step copies them.
     /// </param>
+    /// <param name="cacheType">Of the caches that have a context: f32, or bf16 or f16 for half of their bytes, in which attention reads them, summing in f32.</param>
     public MultiHeadAttention(
         int width, int heads, int? groups = null, int? memoryWidth = null, bool causal = false, bool rotary = false, bool bias = true, float dropout = 0,
-        Generator? generator = null, int? context = null)
+        Generator? generator = null, int? context = null, Ir.DType cacheType = Ir.DType.F32)
     {
         if (context is { } most)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most, nameof(context));
+        }
+
+        if (cacheType is not (Ir.DType.F32 or Ir.DType.F16 or Ir.DType.BF16) || (context is null && cacheType != Ir.DType.F32))
+        {
+            throw new ArgumentException($"caches are f32, f16 or bf16, and f32 where they have no context; not {cacheType}", nameof(cacheType));
         }
 
         if (heads <= 0 || width <= 0 || width % heads != 0)
@@ -62,9 +70,10 @@ public sealed partial class MultiHeadAttention : Layer
         _key = new Linear(memoryWidth ?? width, Groups * HeadWidth, bias, generator: generator);
         _value = new Linear(memoryWidth ?? width, Groups * HeadWidth, bias, generator: generator);
         _output = new Linear(width, width, bias, generator: generator);
+        _type = _query.Weight.DType;
         _dropout = new Dropout(dropout, generator);
         _rotary = rotary ? new RotaryEmbedding(HeadWidth) : null;
-        Context = context;
+        (Context, _cacheType) = (context, cacheType);
         (_keys, _values, _filled) = (Empty(1), Empty(1), context is null ? null : Tensor.Zeros([], Ir.DType.I64));
     }
 
@@ -141,10 +150,11 @@ public sealed partial class MultiHeadAttention : Layer
             k = _rotary.At(k, before);
         }
 
-        _keys = UpdateSlice(_keys, k, before, 2);
-        _values = UpdateSlice(_values, Split(_value.Forward(x), Groups), before, 2);
+        _keys = UpdateSlice(_keys, Cast(k, _cacheType), before, 2);
+        _values = UpdateSlice(_values, Cast(Split(_value.Forward(x), Groups), _cacheType), before, 2);
         _filled = before + x.Shape[1];
-        return Joined(Attention(Shared(q), ExpandDims(_keys, 2), ExpandDims(_values, 2), causal: true, length: _filled));
+        var attended = Attention(Cast(Shared(q), _cacheType), ExpandDims(_keys, 2), ExpandDims(_values, 2), causal: true, length: _filled);
+        return Joined(Cast(attended, _type));
     }
 
     /// <summary>Forgets the earlier steps.</summary>
@@ -156,7 +166,7 @@ public sealed partial class MultiHeadAttention : Layer
         _filled = _filled is null ? null : Tensor.Zeros([], Ir.DType.I64);
     }
 
-    private Tensor Empty(int batch) => Tensor.Zeros([batch, Groups, Context ?? 0, HeadWidth]);
+    private Tensor Empty(int batch) => Tensor.Zeros([batch, Groups, Context ?? 0, HeadWidth], _cacheType);
 
     /// <summary>[B, T, count·D] to [B, count, T, D].</summary>
     [StaticGraph]

@@ -1,3 +1,4 @@
+using Unified.Ir;
 using Unified.Nn;
 using static Unified.Ops;
 
@@ -70,12 +71,12 @@ public sealed partial class Gpt2 : Module
         return Logits(_norm.Forward(x));
     }
 
-    /// <summary>Fills the blocks' caches as if <see cref="Continue"/> had seen what the given ones hold.</summary>
-    public void Remember(IReadOnlyList<Tensor> keys, IReadOnlyList<Tensor> values)
+    /// <summary>Fills the blocks' caches, of a dtype, as if <see cref="Continue"/> had seen what the given ones hold.</summary>
+    public void Remember(IReadOnlyList<Tensor> keys, IReadOnlyList<Tensor> values, DType dtype)
     {
         for (var i = 0; i < _blocks.Length; i++)
         {
-            _blocks[i].Remember(keys[i], values[i], Context);
+            _blocks[i].Remember(Ops.Cast(keys[i], dtype), Ops.Cast(values[i], dtype), Context);
         }
     }
 
@@ -163,7 +164,7 @@ public sealed partial class Gpt2Block : Module
 
     internal void Remember(Tensor keys, Tensor values, int context)
     {
-        Tensor WithRoom(Tensor x) => Concat([x, Tensor.Zeros([1, Gpt2.Heads, context - x.Shape[2], Gpt2.Width / Gpt2.Heads])], 2).Contiguous();
+        Tensor WithRoom(Tensor x) => Concat([x, Tensor.Zeros([1, Gpt2.Heads, context - x.Shape[2], Gpt2.Width / Gpt2.Heads], x.DType)], 2).Contiguous();
         (_keys, _values) = (WithRoom(keys), WithRoom(values));
     }
 

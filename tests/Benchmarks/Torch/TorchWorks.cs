@@ -26,27 +26,8 @@ internal static class TorchWorks
             Tensor q = Head(s[0]).requires_grad_(), k = Head(s[0]).requires_grad_(), v = Head(s[0]).requires_grad_(), w = Head(s[0]);
             return () => autograd.grad([(nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true) * w).sum()], [q, k, v]);
         },
-        ["gpt2_prefill"] = s =>
-        {
-            var model = new TorchGpt2();
-            var tokens = randint(TorchGpt2.Vocabulary, [1, s[0]]);
-            return () =>
-            {
-                using var _ = no_grad();
-                model.Last(tokens);
-            };
-        },
-        ["gpt2_decode"] = s =>
-        {
-            var model = new TorchGpt2();
-            Tensor token = randint(TorchGpt2.Vocabulary, [1, 1]), position = full([1], s[0], int64);
-            Tensor[] keys = [.. Enumerable.Range(0, 12).Select(_ => Head(s[0]))], values = [.. Enumerable.Range(0, 12).Select(_ => Head(s[0]))];
-            return () =>
-            {
-                using var _ = no_grad();
-                model.Decode(token, position, keys, values);
-            };
-        },
+        ["gpt2_prefill"] = s => Prefill(s, float32),
+        ["gpt2_decode"] = s => Decode(s, float32),
         ["gpt2_step"] = Step,
         ["gpt2_step_eager"] = Step,
         ["resnet50"] = s =>
@@ -89,19 +70,42 @@ internal static class TorchWorks
         },
     };
 
+    private static readonly Dictionary<string, Func<int[], Action>> s_halves = new(StringComparer.Ordinal)
+    {
+        ["linear"] = s => Without(() => (Uniform(s[0], s[1]).bfloat16(), Uniform(s[2], s[1]).bfloat16()), t => nn.functional.linear(t.Item1, t.Item2)),
+        ["gpt2_prefill"] = s => Prefill(s, bfloat16),
+        ["gpt2_decode"] = s => Decode(s, bfloat16),
+    };
+
     /// <returns>Null for a work that has no counterpart here.</returns>
     public static Action? Prepare(string name)
     {
         var parts = name.Split('/');
-        if (parts[0] == "linear" && parts[1] == "bf16")
-        {
-            int[] s = [.. parts[2].Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture))];
-            return Without(() => (Uniform(s[0], s[1]).bfloat16(), Uniform(s[2], s[1]).bfloat16()), t => nn.functional.linear(t.Item1, t.Item2));
-        }
+        var families = parts[1] switch { "f32" => s_families, "bf16" => s_halves, _ => null };
+        return families?.TryGetValue(parts[0], out var make) == true ? make([.. parts[2].Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture))]) : null;
+    }
 
-        return parts[1] == "f32" && s_families.TryGetValue(parts[0], out var make)
-            ? make([.. parts[2].Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture))])
-            : null;
+    private static Action Prefill(int[] s, ScalarType type)
+    {
+        var model = new TorchGpt2().to(type);
+        var tokens = randint(TorchGpt2.Vocabulary, [1, s[0]]);
+        return () =>
+        {
+            using var _ = no_grad();
+            model.Last(tokens);
+        };
+    }
+
+    private static Action Decode(int[] s, ScalarType type)
+    {
+        var model = new TorchGpt2().to(type);
+        Tensor token = randint(TorchGpt2.Vocabulary, [1, 1]), position = full([1], s[0], int64);
+        Tensor[] keys = [.. Enumerable.Range(0, 12).Select(_ => Head(s[0]).to(type))], values = [.. Enumerable.Range(0, 12).Select(_ => Head(s[0]).to(type))];
+        return () =>
+        {
+            using var _ = no_grad();
+            model.Decode(token, position, keys, values);
+        };
     }
 
     private static Action Step(int[] s)

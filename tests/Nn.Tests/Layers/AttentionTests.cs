@@ -1,3 +1,4 @@
+using Unified.Ir;
 using Xunit;
 
 namespace Unified.Nn.Tests;
@@ -42,13 +43,15 @@ public class AttentionTests
     }
 
     [Theory]
-    [InlineData(false, 4, null)]
-    [InlineData(true, 2, null)]
-    [InlineData(false, 4, 9)]
-    [InlineData(true, 2, 30)]
-    public void Steps_with_a_cache_are_the_whole(bool rotary, int groups, int? context)
+    [InlineData(false, 4, null, DType.F32, 1e-5)]
+    [InlineData(true, 2, null, DType.F32, 1e-5)]
+    [InlineData(false, 4, 9, DType.F32, 1e-5)]
+    [InlineData(true, 2, 30, DType.F32, 1e-5)]
+    [InlineData(true, 2, 30, DType.BF16, 2e-2)]
+    [InlineData(false, 1, 30, DType.F16, 2e-3)]
+    public void Steps_with_a_cache_are_the_whole(bool rotary, int groups, int? context, DType cacheType, double tolerance)
     {
-        var attention = new MultiHeadAttention(8, 4, groups, causal: true, rotary: rotary, generator: new Generator(1), context: context);
+        var attention = new MultiHeadAttention(8, 4, groups, causal: true, rotary: rotary, generator: new Generator(1), context: context, cacheType: cacheType);
         var x = new Generator(2).Normal([2, 9, 8]);
         foreach (var mode in (ExecutionMode[])[ExecutionMode.Eager, ExecutionMode.Graph])
         {
@@ -58,7 +61,7 @@ public class AttentionTests
             foreach (var (from, to) in ((int, int)[])[(0, 3), (3, 4), (4, 5), (5, 6), (6, 9)])
             {
                 var part = BothModes.In(mode, () => attention.Step(x[.., from..to, ..]));
-                BothModes.Close(whole[.., from..to, ..], part, 1e-5);
+                BothModes.Close(whole[.., from..to, ..], part, tolerance);
             }
 
             Assert.Equal(9, attention.CachedLength);
