@@ -42,7 +42,7 @@ public enum OpTraits
     /// <summary>The runtime has managed code for it, which eager mode and graphs run: a graph gives it dense memory, in a step of its own.</summary>
     Managed = 2048,
 
-    /// <summary>Its managed code may be given a result that lies where the first operand does: it reads no element of that after it has written it.</summary>
+    /// <summary>Its managed code may be given a result that lies where the first operand does: it reads no element of that after it has written it, and it throws, if at all, before it writes.</summary>
     Overwrites = 4096,
 }
 

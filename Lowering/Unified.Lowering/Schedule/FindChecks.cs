@@ -3,15 +3,18 @@ using Unified.Ir;
 
 namespace Unified.Lowering.Schedule;
 
-/// <summary>
-/// A check of indices that a node makes as it runs: each of <paramref name="Value"/> must be one of an axis of <paramref name="Extent"/> elements. The same check made
-/// once more cannot fail.
-/// </summary>
-/// <param name="Value">A value of the graph; -1: something that may fail and that no other check tells of.</param>
-/// <param name="Proves">It looks at all the indices, whatever the sizes.</param>
-internal sealed record IndexCheck(int Value, Dim Extent, bool Proves)
+/// <summary>Numbers that must lie in a range.</summary>
+/// <param name="Value">A value of the graph.</param>
+/// <param name="Least">The least that each may be.</param>
+/// <param name="Most">The most that each may be.</param>
+internal sealed record IndexRange(int Value, Dim Least, Dim Most);
+
+/// <summary>A check that a node makes as it runs. The same check made once more cannot fail.</summary>
+/// <param name="Range">What is checked; null: something that may fail and that no other check tells of.</param>
+/// <param name="Proves">It looks at all the numbers, whatever the sizes.</param>
+internal sealed record IndexCheck(IndexRange? Range, bool Proves)
 {
-    public static IndexCheck Unknown { get; } = new(-1, Dim.Zero, false);
+    public static IndexCheck Unknown { get; } = new(null, false);
 }
 
 /// <summary>Finds what a graph checks as it runs, and so which of its nodes may fail, node by node.</summary>
@@ -25,7 +28,7 @@ internal sealed class FindChecks
     public FindChecks(Graph graph, Func<string, ImmutableArray<IndexCheck>> callee)
     {
         (_graph, _sources, _callee) = (graph, new ValueSources(graph), callee);
-        All = [.. graph.Nodes.SelectMany(Of).Select(c => c.Value < graph.Inputs.Length ? c : c with { Value = -1 }).Distinct()];
+        All = [.. graph.Nodes.SelectMany(Of).Select(c => c.Range is { } range && range.Value < graph.Inputs.Length ? c : IndexCheck.Unknown).Distinct()];
     }
 
     /// <summary>Those of the whole graph, in terms of its inputs.</summary>
@@ -39,12 +42,19 @@ internal sealed class FindChecks
             case OpCode.Gather:
                 var axis = OpAxes.One(node.Attributes, _graph.TypeOf(node.Operands[0]).Rank);
                 var table = _graph.TypeOf(node.Operands[0]).Shape;
-                return [Check(node.Operands[1], table[axis], table.Where((_, a) => a != axis))];
+                return [Index(node.Operands[1], table[axis], table.Where((_, a) => a != axis))];
             case OpCode.ScatterAdd:
                 var result = _graph.TypeOf(node.Results[0]).Shape;
-                return [Check(node.Operands[0], result[0], result.Skip(1))];
+                return [Index(node.Operands[0], result[0], result.Skip(1))];
+            case OpCode.UpdateSlice:
+                var at = OpAxes.One(node.Attributes, _graph.TypeOf(node.Operands[0]).Rank);
+                return [Check(node.Operands[2], Dim.Zero, _graph.TypeOf(node.Operands[0]).Shape[at] - _graph.TypeOf(node.Operands[1]).Shape[at], proves: true)];
+            case OpCode.Attention when node.Operands.Length > 3:
+                var (queries, keys) = (_graph.TypeOf(node.Results[0]).Shape, _graph.TypeOf(node.Operands[1]).Shape);
+                var least = node.Attributes.Bool("causal") ? queries.Dims[^2] : Dim.One;
+                return [Check(node.Operands[3], least, keys.Dims[^2], AreSome(queries.Dims[..^1]))];
             case OpCode.Call:
-                return _callee(node.Callee!).Select(c => c.Value < 0 ? c : c with { Value = SourceOf(node.Operands[c.Value]) });
+                return _callee(node.Callee!).Select(c => c.Range is { } range ? Check(node.Operands[range.Value], range.Least, range.Most, c.Proves) : c);
             default:
                 // What runs on a condition, or several times, tells nothing of other runs. Managed code may throw what it likes.
                 return node.Op.Has(OpTraits.Managed) || (node.Op.Has(OpTraits.RunsGraph) && !_callee(node.Callee!).IsEmpty) ? [IndexCheck.Unknown] : [];
@@ -52,33 +62,70 @@ internal sealed class FindChecks
     }
 
     /// <summary>Whether work may fail when it runs after what has been proved, and what it proves itself.</summary>
-    public static bool MayFail(IEnumerable<IndexCheck> checks, HashSet<(int Value, Dim Extent)> proved)
+    public static bool MayFail(IEnumerable<IndexCheck> checks, HashSet<IndexRange> proved)
     {
         var list = checks.ToList();
-        var fails = list.Exists(c => c.Value < 0 || !proved.Contains((c.Value, c.Extent)));
-        proved.UnionWith(list.Where(c => c.Proves && c.Value >= 0).Select(c => (c.Value, c.Extent)));
+        var fails = list.Exists(c => c.Range is null || !proved.Contains(c.Range));
+        proved.UnionWith(list.Where(c => c.Proves).Select(c => c.Range).OfType<IndexRange>());
         return fails;
     }
 
-    // Where the rows have no elements nothing is looked up.
-    private IndexCheck Check(int indices, Dim extent, IEnumerable<Dim> others) => new(SourceOf(indices), extent, others.All(d => d.IsConstant && d.Value > 0));
+    // A negative index counts from the end. Where the rows have no elements nothing is looked up.
+    private IndexCheck Index(int indices, Dim extent, IEnumerable<Dim> others) => Check(indices, extent * -1, extent - 1, AreSome(others));
 
-    // The same numbers in another shape, copied, or as wider integers.
-    private int SourceOf(int value)
+    private static bool AreSome(IEnumerable<Dim> extents) => extents.All(d => d.IsConstant && d.Value > 0);
+
+    private IndexCheck Check(int value, Dim least, Dim most, bool proves)
     {
+        var (source, offset) = SourceOf(value);
+        return new(new(source, least - offset, most - offset), proves);
+    }
+
+    // The same numbers in another shape, copied, as wider integers, or less by an offset: so little that no sum of it and a number below the range comes to lie within.
+    private (int Value, Dim Offset) SourceOf(int value)
+    {
+        var offset = Dim.Zero;
         while (_sources.Producer(value) is { } node)
         {
             var (from, to) = (_graph.TypeOf(node.Operands.IsEmpty ? value : node.Operands[0]), _graph.TypeOf(value));
+            if (node.Op.Code == OpCode.Add && Enumerable.Range(0, 2).FirstOrDefault(i => SizeOf(node.Operands[1 - i]) is not null && _graph.TypeOf(node.Operands[i]) == to, -1) is >= 0 and var number)
+            {
+                (value, offset) = (node.Operands[number], offset + SizeOf(node.Operands[1 - number])!);
+                continue;
+            }
+
             var isSame = node.Op.Has(OpTraits.View) ? from.Shape.Size == to.Shape.Size && node.Op.Code is OpCode.Reshape or OpCode.Transpose
                 : node.Op.Code == OpCode.Cast && (from.DType == to.DType || (from.DType, to.DType) is (DType.I32, DType.I64));
             if (!isSame)
             {
-                return value;
+                break;
             }
 
             value = node.Operands[0];
         }
 
-        return value;
+        return (value, offset);
+    }
+
+    // A whole number that is known to be a size, and that no float has rounded.
+    private Dim? SizeOf(int value)
+    {
+        while (_graph.TypeOf(value).DType is DType.I32 or DType.I64 && _sources.Producer(value) is { } node)
+        {
+            switch (node.Op.Code)
+            {
+                case OpCode.Constant or OpCode.Full when node.Attributes.Float("value") is >= 0 and <= int.MaxValue and var number && number == Math.Floor(number):
+                    return Dim.Constant((long)number);
+                case OpCode.DimSize:
+                    return node.Attributes.Dim("dim");
+                case OpCode.Cast or OpCode.BroadcastTo or OpCode.Reshape:
+                    value = node.Operands[0];
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return null;
     }
 }

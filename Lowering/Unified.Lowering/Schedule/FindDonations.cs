@@ -31,9 +31,9 @@ internal static class FindDonations
         return donations.ToImmutable();
     }
 
-    // Of a plain call that is known by the donations of what it calls.
+    // Of a plain call that is known by the donations of what it calls; managed code that overwrites looks first.
     private static bool FailsBeforeItWrites(ProgramStep step, Func<string, (int Number, GraphProgram Program)> callee, int input, int output) =>
-        step is CallStep call and not (BranchStep or LoopStep or UnwindStep) && CalleeAllows(callee(call.Label).Program, call, input, output);
+        step is ManagedStep || (step is CallStep call and not (BranchStep or LoopStep or UnwindStep) && CalleeAllows(callee(call.Label).Program, call, input, output));
 
     /// <summary>Whether a program, at a turn of a loop, may write an output over the input that it replaces.</summary>
     public static bool AllowsInTurn(GraphProgram program, ImmutableArray<LoopKernel> kernels, Func<string, (int Number, GraphProgram Program)> callee, int output, int input)

@@ -133,7 +133,7 @@ internal sealed class OrderGroups(
 
     private Func<Group, bool> MayFailIn(IEnumerable<Group> order)
     {
-        var proved = new HashSet<(int, Dim)>();
+        var proved = new HashSet<IndexRange>();
         var failing = order.Where(g => FindChecks.MayFail(g.Nodes.SelectMany(n => checks.Of(graph.Nodes[n])), proved)).ToHashSet();
         return failing.Contains;
     }
@@ -154,21 +154,26 @@ internal sealed class OrderGroups(
 
         var readers = ReadersOfInputs();
         var mayFail = MayFailIn(order);
-        var (failing, provers) = (new List<int>(), new Dictionary<(int, Dim), int>());
+        var (failing, provers) = (new List<int>(), new Dictionary<IndexRange, int>());
         var works = ImmutableArray.CreateBuilder<Work>(order.Count);
         foreach (var (i, group) in order.Index())
         {
             var after = new SortedSet<int>(_reads[group].Select(r => place[r]));
-            foreach (var check in group.Nodes.SelectMany(n => checks.Of(graph.Nodes[n])).Where(c => c.Value >= 0))
+            foreach (var check in group.Nodes.SelectMany(n => checks.Of(graph.Nodes[n])))
             {
                 // What was proved before stays so.
-                if (provers.TryGetValue((check.Value, check.Extent), out var prover) && prover != i)
+                if (check.Range is null)
+                {
+                    continue;
+                }
+
+                if (provers.TryGetValue(check.Range, out var prover) && prover != i)
                 {
                     after.Add(prover);
                 }
                 else if (check.Proves)
                 {
-                    provers[(check.Value, check.Extent)] = i;
+                    provers[check.Range] = i;
                 }
             }
 

@@ -61,7 +61,7 @@ internal sealed class ProgramBuilder
         }
 
         var mayFail = new List<bool>();
-        var proved = new HashSet<(int, Dim)>();
+        var proved = new HashSet<IndexRange>();
         foreach (var group in new OrderGroups(_graph, _grouping, Stored, _checks, _frame, _sizes).Run())
         {
             var fails = FindChecks.MayFail(group.Nodes.SelectMany(n => _checks.Of(_graph.Nodes[n])), proved);

@@ -23,17 +23,11 @@ internal static unsafe class IndexUpdateKernels
         var (x, indices, updates, result) = (arrays[0], arrays[1], arrays[2], arrays[3]);
         var (count, extent) = (DenseElements.Count(indices.Sizes), x.Sizes[0]);
         var columns = checked((int)DenseElements.Count(x.Sizes.AsSpan(1)));
+        var rows = Places(code, indices, count, extent);
         Copy(x, result);
-        Span<long> given = stackalloc long[1];
         for (var i = 0L; i < count; i++)
         {
-            DenseElements.Read(indices, i, given);
-            var row = given[0] < 0 ? given[0] + extent : given[0];
-            if ((ulong)row >= (ulong)extent)
-            {
-                throw new IndexOutOfRangeException($"{OpTable.Get(code).Name}: index {given[0]} is out of range for an axis of {extent}");
-            }
-
+            var row = rows[i];
             if (code == OpCode.IndexAdd && x.DType == DType.F32)
             {
                 var target = new Span<float>((float*)result.Data + (row * columns), columns);
@@ -49,6 +43,24 @@ internal static unsafe class IndexUpdateKernels
             }
         }
     });
+
+    // All of them are looked at before anything is written: where it fails, nothing has changed.
+    private static long[] Places(OpCode code, DenseArray indices, long count, long extent)
+    {
+        var rows = new long[count];
+        DenseElements.Read(indices, 0, rows);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var given = rows[i];
+            rows[i] += given < 0 ? extent : 0;
+            if ((ulong)rows[i] >= (ulong)extent)
+            {
+                throw new IndexOutOfRangeException($"{OpTable.Get(code).Name}: index {given} is out of range for an axis of {extent}");
+            }
+        }
+
+        return rows;
+    }
 
     private static void UpdateSlice(ReadOnlySpan<DenseArray> arrays, Attributes attributes)
     {

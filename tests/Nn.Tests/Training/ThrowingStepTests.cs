@@ -13,6 +13,8 @@ public sealed partial class LookUpSteps : Module
     private readonly Linear _layer = new(Width, Width, generator: new Generator(3)), _critic = new(Width, 1, generator: new Generator(4));
     private readonly AdamW _optimizer, _second;
 
+    private Tensor _counts = Tensor.Zeros([Rows, Width]);
+
     public LookUpSteps(float clipNorm = 0)
     {
         _optimizer = new AdamW([.. _table.Parameters, .. _layer.Parameters], new ConstantSchedule(0.01)) { ClipNorm = clipNorm };
@@ -56,6 +58,14 @@ public sealed partial class LookUpSteps : Module
         return loss + Mean(_other.Forward(found));
     }
 
+    /// <summary>State takes up rows where it lies, the first of them before the one that there is none for.</summary>
+    [StaticGraph]
+    public Tensor Count([Shape("B")] Tensor rows, [Shape("B")] Tensor others)
+    {
+        _counts = IndexAdd(_counts, rows, Full([rows.Shape[0], Width], 1));
+        return Sum(_counts);
+    }
+
     /// <summary>Two optimizers, each with rows of its own; the second reads what the first has changed.</summary>
     [StaticGraph]
     public Tensor TwoSteps([Shape("B")] Tensor rows, [Shape("B")] Tensor others)
@@ -83,6 +93,7 @@ public class ThrowingStepTests
         { nameof(LookUpSteps.LookLater), 0.5f, false },
         { nameof(LookUpSteps.LookInFewer), 0, false },
         { nameof(LookUpSteps.LookAtUpdated), 0, false },
+        { nameof(LookUpSteps.Count), 0, true },
         { nameof(LookUpSteps.TwoSteps), 0, true },
         { nameof(LookUpSteps.TwoSteps), 0, false },
     };
@@ -114,6 +125,7 @@ public class ThrowingStepTests
             nameof(LookUpSteps.LookLater) => model.LookLater(rows, others),
             nameof(LookUpSteps.LookInFewer) => model.LookInFewer(rows, others),
             nameof(LookUpSteps.LookAtUpdated) => model.LookAtUpdated(rows, others),
+            nameof(LookUpSteps.Count) => model.Count(rows, others),
             nameof(LookUpSteps.TwoSteps) => model.TwoSteps(rows, others),
             _ => throw new ArgumentException(step),
         };
