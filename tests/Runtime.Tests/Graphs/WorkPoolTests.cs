@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Unified.Graphs;
+using Unified.Native.Os;
 
 namespace Unified.Tests;
 
@@ -134,16 +137,41 @@ public unsafe class WorkPoolTests
         Assert.False(pool.TryRun((_, _) => { }, 5, 5));
     }
 
-    [Theory]
-    [InlineData("1", 1)]
-    [InlineData("2", 2)]
-    [InlineData("1024", 1024)]
-    public void Thread_count_is_read(string text, int expected) => Assert.Equal(expected, WorkPool.ThreadCount(text));
+    [Fact]
+    public void A_worker_stays_on_its_processor()
+    {
+        Assert.SkipUnless(ThreadAffinity.IsSupported && ThreadAffinity.Allowed.Length > 1, "it takes two processors of a Linux");
+        var allowed = ThreadAffinity.Allowed;
+        ImmutableArray<int> processors = [allowed[0], allowed[^1]];
+        var pool = new WorkPool(new WorkPoolSettings(2, processors));
+        var found = new ConcurrentDictionary<string, ImmutableArray<int>>();
+        Assert.True(pool.TryRun(
+            (begin, end) =>
+            {
+                found[Thread.CurrentThread.Name ?? ""] = ThreadAffinity.Allowed;
+                for (var i = begin; i < end && found.Count < 2; i++)
+                {
+                    Thread.Sleep(1);
+                }
+            },
+            10_000, 1));
+        Assert.Equal([processors[1]], found["Unified worker 1"]);
+        Assert.Equal(allowed, ThreadAffinity.Allowed);
+    }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    public void Without_a_setting_there_is_a_thread_per_processor(string? text) => Assert.Equal(Environment.ProcessorCount, WorkPool.ThreadCount(text));
+    [InlineData(null, null, 0)]
+    [InlineData("", "", 0)]
+    [InlineData("1", null, 1)]
+    [InlineData("1024", null, 1024)]
+    [InlineData(null, "0-3,8", 5, 0, 1, 2, 3, 8)]
+    [InlineData("2", "8,0-3", 2, 8, 0)]
+    public void Settings_are_read(string? threads, string? affinity, int count, params int[] processors)
+    {
+        var settings = WorkPoolSettings.Parse(threads, affinity, [0, 1, 2, 3, 8]);
+        Assert.Equal(count == 0 ? Environment.ProcessorCount : count, settings.Threads);
+        Assert.Equal(processors, settings.Processors);
+    }
 
     [Theory]
     [InlineData("0")]
@@ -153,9 +181,28 @@ public unsafe class WorkPoolTests
     [InlineData("99999999999")]
     public void Bad_thread_count_is_refused(string text)
     {
-        var e = Assert.Throws<InvalidOperationException>(() => WorkPool.ThreadCount(text));
+        var e = Assert.Throws<InvalidOperationException>(() => WorkPoolSettings.Parse(text, null, null));
         Assert.Equal($"UNIFIED_THREADS is '{text}'; it must be a number from 1 to 1024", e.Message);
     }
+
+    [Theory]
+    [InlineData(null, "all", "as in 0-3,8")]
+    [InlineData(null, "1-", "as in 0-3,8")]
+    [InlineData(null, "3-1", "as in 0-3,8")]
+    [InlineData(null, "0--1", "as in 0-3,8")]
+    [InlineData(null, "0,4", "may not use processor 4, only 0,1,2")]
+    [InlineData(null, "0-2,1", "processor 1 stands there twice")]
+    [InlineData("3", "0-1", "2 processors for 3 threads; name as many, or set UNIFIED_THREADS=2")]
+    public void Bad_processors_are_refused(string? threads, string affinity, string message)
+    {
+        var e = Assert.Throws<InvalidOperationException>(() => WorkPoolSettings.Parse(threads, affinity, [0, 1, 2]));
+        Assert.StartsWith($"UNIFIED_AFFINITY is '{affinity}'", e.Message, StringComparison.Ordinal);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_threads_cannot_be_kept_the_setting_is_refused() =>
+        Assert.Contains("leave it out", Assert.Throws<InvalidOperationException>(() => WorkPoolSettings.Parse(null, "0", null)).Message, StringComparison.Ordinal);
 
     private static long Run(
         WorkPool pool, delegate* unmanaged<byte**, long*, long, long, byte*, long*, void> kernel, int[] data, long parameter, long units, long grain)

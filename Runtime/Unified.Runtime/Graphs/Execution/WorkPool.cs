@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Unified.Native.Os;
 
 namespace Unified.Graphs;
 
@@ -14,7 +15,7 @@ internal sealed unsafe class WorkPool
     private const int SpinsBeforePark = 20_000;
 
     // Lazy, so that a bad setting shows its own message and not that of a failed type initializer.
-    private static readonly Lazy<WorkPool> s_shared = new(() => new WorkPool(ThreadCount(Environment.GetEnvironmentVariable("UNIFIED_THREADS"))));
+    private static readonly Lazy<WorkPool> s_shared = new(() => new WorkPool(WorkPoolSettings.FromEnvironment()));
 
     private readonly Lock _lock = new();
     private readonly Thread[] _workers;
@@ -36,20 +37,26 @@ internal sealed unsafe class WorkPool
     private volatile bool _open;
 
     internal WorkPool(int threads)
+        : this(new WorkPoolSettings(threads, []))
     {
-        Threads = threads;
+    }
+
+    internal WorkPool(WorkPoolSettings settings)
+    {
+        var threads = Threads = settings.Threads;
         _scratch = new byte*[threads];
         _scratchBytes = new long[threads];
         _workers = new Thread[threads - 1];
         for (var i = 0; i < _workers.Length; i++)
         {
             var index = i + 1;
-            _workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"Unified worker {index}" };
+            var processor = settings.Processors.IsEmpty ? -1 : settings.Processors[index];
+            _workers[i] = new Thread(() => Work(index, processor)) { IsBackground = true, Name = $"Unified worker {index}" };
             _workers[i].Start();
         }
     }
 
-    /// <summary>As many threads as processors, or as <c>UNIFIED_THREADS</c> says.</summary>
+    /// <summary>As many threads as processors, or as <see cref="WorkPoolSettings"/> say.</summary>
     public static WorkPool Shared => s_shared.Value;
 
     public int Threads { get; }
@@ -176,8 +183,10 @@ internal sealed unsafe class WorkPool
         }
     }
 
-    private void Work(int thread)
+    private void Work(int thread, int processor)
     {
+        // Which processors there are was looked at before; should one have gone since, the thread works elsewhere.
+        _ = processor >= 0 && ThreadAffinity.Pin(processor);
         long seen = 0;
         while (true)
         {
@@ -241,8 +250,4 @@ internal sealed unsafe class WorkPool
 
         public ExceptionDispatchInfo? Failure { get; set; }
     }
-
-    internal static int ThreadCount(string? text) => string.IsNullOrEmpty(text) ? Environment.ProcessorCount
-        : int.TryParse(text, out var n) && n is > 0 and <= 1024 ? n
-        : throw new InvalidOperationException($"UNIFIED_THREADS is '{text}'; it must be a number from 1 to 1024");
 }
