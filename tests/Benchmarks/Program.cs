@@ -21,7 +21,7 @@ var firstResult = new Option<string?>("--first-result")
 var generator = new Option<bool>("--generator") { Description = "Instead: what the generator costs at a keystroke, beside the compiler's own time for the same edit" };
 var eagerCalls = new Option<bool>("--eager-calls") { Description = "Instead: what a call of an [Eager] method costs in a graph" };
 var peakMemory = new Option<bool>("--peak-memory") { Description = "Instead: the most memory that training steps held, beside libtorch" };
-var compileTime = new Option<bool>("--compile-time") { Description = "Instead: what compiling costs, phase by phase, for the samples and the large models" };
+var compileTime = new Option<bool>("--compile-time") { Description = "Instead: what compiling costs, phase by phase, for the samples and the large models (--only picks some)" };
 var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls, peakMemory, compileTime };
 root.SetAction(parsed =>
 {
@@ -42,7 +42,7 @@ root.SetAction(parsed =>
 
     if (parsed.GetValue(compileTime))
     {
-        return CompileTime.Run(parsed.GetValue(json));
+        return CompileTime.Run(parsed.GetValue(only), parsed.GetValue(json));
     }
 
     if (parsed.GetValue(peakMemory))

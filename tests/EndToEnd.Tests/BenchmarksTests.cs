@@ -28,6 +28,21 @@ public sealed class BenchmarksTests
     }
 
     [Fact]
+    public void Compile_time_is_told_phase_by_phase_and_a_warm_cache_makes_no_kernel()
+    {
+        var run = Programs.Run("dotnet", $"exec \"{Path}\" --compile-time --only Continue --json", Programs.Root);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        var row = JsonDocument.Parse(Assert.Single(run.Output.Split('\n'), l => l.StartsWith('{'))).RootElement;
+        JsonElement one = row.GetProperty("one_thread"), all = row.GetProperty("all_threads"), warm = row.GetProperty("warm");
+        Assert.Equal("samples/Continue", row.GetProperty("program").GetString());
+        Assert.Equal(0, warm.GetProperty("Made").GetInt32());
+        Assert.True(one.GetProperty("Made").GetInt32() > 0 && one.GetProperty("Made").GetInt32() == all.GetProperty("Made").GetInt32());
+        Assert.Equal(one.GetProperty("Kernels").GetInt32(), warm.GetProperty("Kernels").GetInt32());
+        Assert.All((string[])["Specialize", "Passes", "Schedule", "Code"], phase => Assert.True(one.GetProperty(phase).GetDouble() > 0));
+        Assert.Contains("samples/Continue", run.Output.Split('\n').Last(l => l.Contains('│')), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_name_that_nothing_has_is_one_clear_line()
     {
         var run = Programs.Run("dotnet", $"exec \"{Path}\" --only nothing --threads 1", Programs.Root);
