@@ -5,6 +5,7 @@ using Unified.Ir;
 using Unified.Lowering.Artifacts;
 using Unified.Lowering.Loops;
 using Unified.Lowering.Passes;
+using Unified.Lowering.Recompute;
 using Unified.Lowering.Schedule;
 using Unified.Lowering.Specialize;
 using Unified.Lowering.Targets.X64;
@@ -50,7 +51,8 @@ public sealed class GraphCompiler : IGraphCompiler
         }
 
         var passesTime = Lap(clock);
-        var scheduled = Scheduler.Schedule(module, new SchedulePlan(options.Convolutions, options.Sizes) { Tuning = options.Tuning ?? Tuning.Default });
+        var plan = new SchedulePlan(options.Convolutions, options.Sizes) { Tuning = options.Tuning ?? Tuning.Default };
+        var scheduled = options.MemoryLimit is { } limit ? FitMemory.Run(module, plan, limit) : Scheduler.Schedule(module, plan);
         dump?.Write(Phase.Schedule, "kernels", string.Join("\n\n", scheduled.Kernels.Select(LoopText.Print)));
         dump?.Write(Phase.Schedule, "memory", MemoryText.Print(scheduled.Programs, PlannedSizes.Of(scheduled.Dims, options.Sizes)));
         return new ScheduledFunction(specialized, scheduled, module.Graphs.Length, specializeTime, passesTime, Lap(clock), dump);

@@ -121,6 +121,13 @@ public sealed record CompileOptions
     /// </summary>
     public ImmutableDictionary<string, long> Sizes { get; init; } = ImmutableDictionary<string, long>.Empty;
 
+    /// <summary>
+    /// The most bytes of working memory that a graph may take for what it computes on the way, parameters and results apart. Values that the way back reads are computed again instead
+    /// of kept, those that are cheapest for their size first and matrix products last, no more than is needed; results stay the same bit for bit. A call with larger sizes is
+    /// planned anew. A limit that cannot be met is a <see cref="GraphCompileException"/> with the least that can. Null: no limit.
+    /// </summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>The size that is planned for where none is known.</summary>
     public const long UsualSize = 128;
 

@@ -78,7 +78,7 @@ internal static class MatrixOps
     }
 
     private static Op One(OpCode code, ImmutableArray<OperandSpec> operands, Func<OpInputs, Shape> shape, OperandGradient gradient, params string[] examples) =>
-        new(code, OpTraits.Managed, operands, i => [i[0] with { Shape = shape(i) }])
+        new(code, OpTraits.Managed | OpTraits.MayFail, operands, i => [i[0] with { Shape = shape(i) }])
         {
             Gradient = GradientRules.Each(gradient),
             Batch = BatchRules.Leading,
@@ -87,7 +87,7 @@ internal static class MatrixOps
             Examples = [.. examples.Select(e => new OpExample(e))],
         };
 
-    private static Op Two(OpCode code, GradientRule gradient) => new(code, OpTraits.Managed, System, InferSystem)
+    private static Op Two(OpCode code, GradientRule gradient) => new(code, OpTraits.Managed | OpTraits.MayFail, System, InferSystem)
     {
         Gradient = gradient,
         Batch = BatchRules.MatMul,

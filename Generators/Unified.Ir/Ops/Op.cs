@@ -44,6 +44,9 @@ public enum OpTraits
 
     /// <summary>Its managed code may be given a result that lies where the first operand does: it reads no element of that after it has written it, and it throws, if at all, before it writes.</summary>
     Overwrites = 4096,
+
+    /// <summary>Its managed code may throw for what the numbers are, other than for indices and places out of range.</summary>
+    MayFail = 8192,
 }
 
 /// <summary>What an attribute holds, and so what a host argument is turned into.</summary>

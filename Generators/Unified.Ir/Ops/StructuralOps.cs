@@ -38,7 +38,7 @@ internal static class StructuralOps
         // A call of the user's managed code. The first operand and result put such calls in order: each takes what the one before it gave.
         Row(OpCode.HostCall, nameof(GraphBuilder.HostCall), new("order"), new("others", Variadic: true)) with
         {
-            Traits = OpTraits.Structural | OpTraits.Managed,
+            Traits = OpTraits.Structural | OpTraits.Managed | OpTraits.MayFail,
             Attributes = [new("call", AttributeKind.Int)],
             ResultCount = 2,
             Gradient = (_, _) => throw new GraphCompileException("a gradient through an [Eager] method, which only running it can record", null) { EagerIsPossible = true },

@@ -46,6 +46,8 @@ internal sealed class FindChecks
             case OpCode.ScatterAdd:
                 var result = _graph.TypeOf(node.Results[0]).Shape;
                 return [Index(node.Operands[0], result[0], result.Skip(1))];
+            case OpCode.IndexAdd or OpCode.IndexMul or OpCode.IndexMax or OpCode.IndexMin:
+                return [Index(node.Operands[1], _graph.TypeOf(node.Operands[0]).Shape[0], [])];
             case OpCode.UpdateSlice:
                 var at = OpAxes.One(node.Attributes, _graph.TypeOf(node.Operands[0]).Rank);
                 return [Check(node.Operands[2], Dim.Zero, _graph.TypeOf(node.Operands[0]).Shape[at] - _graph.TypeOf(node.Operands[1]).Shape[at], proves: true)];
@@ -56,8 +58,8 @@ internal sealed class FindChecks
             case OpCode.Call:
                 return _callee(node.Callee!).Select(c => c.Range is { } range ? Check(node.Operands[range.Value], range.Least, range.Most, c.Proves) : c);
             default:
-                // What runs on a condition, or several times, tells nothing of other runs. Managed code may throw what it likes.
-                return node.Op.Has(OpTraits.Managed) || (node.Op.Has(OpTraits.RunsGraph) && !_callee(node.Callee!).IsEmpty) ? [IndexCheck.Unknown] : [];
+                // What runs on a condition, or several times, tells nothing of other runs.
+                return node.Op.Has(OpTraits.MayFail) || (node.Op.Has(OpTraits.RunsGraph) && !_callee(node.Callee!).IsEmpty) ? [IndexCheck.Unknown] : [];
         }
     }
 

@@ -45,7 +45,7 @@ public static class GraphRuntime
     public static Tensor HostOrder { get; } = Tensor.Zeros([], DType.I32);
 
     /// <summary>The working memory that compiled graphs hold for what they compute on the way, in bytes.</summary>
-    public static long ArenaBytes => Executable.ArenaBytes;
+    public static long ArenaBytes => Arena.Total;
 
     public static GraphStatistics Statistics
     {
@@ -286,7 +286,7 @@ public static class GraphRuntime
                     RunThreads = WorkPool.Shared.Threads,
                     Warn = Log,
                 });
-                var specialization = new Specialization(signature, MixedPrecision.Policy, Options.Tuning, new Executable(compiled, signature));
+                var specialization = new Specialization(signature, MixedPrecision.Policy, Options.Tuning, new Executable(compiled, signature, Options.MemoryLimit));
                 cache.Specializations.Insert(0, specialization);
                 if (cache.Specializations.Count > MostSpecializations)
                 {

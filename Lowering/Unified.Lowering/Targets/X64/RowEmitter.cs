@@ -167,7 +167,8 @@ internal sealed class RowEmitter
 
     private LlvmValue[] EmitLoops(int number, Stage stage, Fold[] folds, List<Store> stores, ImmutableArray<int> overwritten, (int Node, LlvmValue Row)[] notes, int[] roots, LlvmValue begin, LlvmValue end)
     {
-        var unroll = Unroll(roots);
+        // A sum's order depends on what it adds up, not on what else is stored beside it.
+        var unroll = Unroll(folds.Length > 0 ? [.. stage.Reductions.Select(r => r.Node)] : roots);
         var accumulators = new LlvmValue[folds.Length * unroll];
         for (var i = 0; i < accumulators.Length; i++)
         {

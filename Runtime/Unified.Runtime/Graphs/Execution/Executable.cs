@@ -27,6 +27,7 @@ internal sealed unsafe partial class Executable : IDisposable
 
     private readonly Lock _lock = new();
     private readonly CompiledFunction _compiled;
+    private readonly long? _memoryLimit;
 
     // Loaded when it first runs: a function that is only compiled, for other machines, may not be able to.
     private nint[]? _kernels;
@@ -50,19 +51,16 @@ internal sealed unsafe partial class Executable : IDisposable
     // Empty from the start: the finalizer also runs when the constructor has thrown.
     private readonly GCHandle[] _constants = [];
     private readonly LoopRecord _record = new();
+    private readonly Arena _arena = new();
     private readonly ImmutableArray<DenseKernel> _hostCalls;
     private readonly (TensorStorage Storage, long Writes)[] _bound;
     private bool _isRunning;
-    private byte* _arena;
-    private long _arenaBytes;
-    private static long s_arenaBytes;
+    private bool _exceedsLimit;
 
-    /// <summary>The working memory of all executables.</summary>
-    public static long ArenaBytes => Interlocked.Read(ref s_arenaBytes);
-
-    public Executable(CompiledFunction compiled, IReadOnlyList<ArgumentSpec> arguments)
+    /// <param name="memoryLimit">Of the arena, in bytes: sizes that need more than those that it was compiled for do not fit. Null: none.</param>
+    public Executable(CompiledFunction compiled, IReadOnlyList<ArgumentSpec> arguments, long? memoryLimit = null)
     {
-        _compiled = compiled;
+        (_compiled, _memoryLimit) = (compiled, memoryLimit);
         var image = compiled.Image;
         VerifyImage.Run(image);
         if (compiled.Inputs.Length != image.Programs[0].Inputs.Length || compiled.Outputs.Length != image.Programs[0].Outputs.Length)
@@ -128,18 +126,6 @@ internal sealed unsafe partial class Executable : IDisposable
         }
     }
 
-    /// <summary>What fields hold now, and the types that it was compiled for.</summary>
-    public IEnumerable<(Tensor Tensor, TensorType Compiled)> Fetch()
-    {
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            if (_compiled.Inputs[i] is ThunkBinding t && t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) is Tensor tensor)
-            {
-                yield return (tensor, _compiled.Image.Programs[0].Inputs[i]);
-            }
-        }
-    }
-
     /// <summary>Runs once, if the sizes allow.</summary>
     /// <param name="results">Room for as many tensors as the result has.</param>
     public RunOutcome TryRun(ReadOnlySpan<Argument> arguments, Span<Tensor> results)
@@ -170,7 +156,7 @@ internal sealed unsafe partial class Executable : IDisposable
 
             if (Sized(values) is not (var list, var sized))
             {
-                return RunOutcome.MustBeEager;
+                return _exceedsLimit ? RunOutcome.DoesNotFit : RunOutcome.MustBeEager;
             }
 
             try
@@ -202,6 +188,7 @@ internal sealed unsafe partial class Executable : IDisposable
             spare?.Dispose();
         }
 
+        _arena.Dispose();
         _record.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -245,10 +232,6 @@ internal sealed unsafe partial class Executable : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_arena);
-        _arena = null;
-        Interlocked.Add(ref s_arenaBytes, -_arenaBytes);
-        _arenaBytes = 0;
         foreach (var handle in _constants)
         {
             if (handle.IsAllocated)
@@ -277,12 +260,24 @@ internal sealed unsafe partial class Executable : IDisposable
     private (LaunchList List, SizedProgram Sized)? Size(ReadOnlySpan<long> values)
     {
         var dims = _dims.ToDictionary(values);
+        _exceedsLimit = false;
         if (_compiled.Requirements.Any(r => r.NonNegative.Evaluate(dims) < 0))
         {
             return null;
         }
 
         var sized = SizedProgram.Of(_compiled.Image, dims);
+        _exceedsLimit = sized.ArenaBytes > _memoryLimit && _sizes.Count > 0;
+        if (_exceedsLimit)
+        {
+            return null;
+        }
+
+        if (sized.ArenaBytes > _memoryLimit)
+        {
+            GraphRuntime.Log($"{_compiled.Image.Programs[0].Name} takes {sized.ArenaBytes} bytes of working memory, more than the limit of {_memoryLimit}: it was planned without knowing all its sizes");
+        }
+
         var list = new LaunchList(_compiled.Image, sized, _kernels ??= KernelLoader.Load(_compiled.Image.Kernels), _isSteady, _hostCalls);
         if (_sizes.Count == MostSizes)
         {
@@ -292,224 +287,13 @@ internal sealed unsafe partial class Executable : IDisposable
 
         _sizes.Add((values.ToArray(), list, sized));
         WorkPool.Shared.ReserveScratch(list.ScratchBytes);
-        if (list.ArenaBytes > _arenaBytes)
-        {
-            GrowArena(list.ArenaBytes);
-        }
-
+        _arena.Reserve(list.ArenaBytes);
         for (var c = 0; c < _constants.Length; c++)
         {
             list.SetBase(list.ConstantBase + c, (byte*)_constants[c].AddrOfPinnedObject());
         }
 
         return (list, sized);
-    }
-
-    private void GrowArena(long bytes)
-    {
-        const long HugePage = 2 << 20;
-        NativeMemory.AlignedFree(_arena);
-        _arena = null;
-        if (bytes >= HugePage)
-        {
-            // What eager code has left free, such as draws of the first weights, is of no size that the graph asks for.
-            TensorPool.Trim();
-        }
-
-        _arena = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)(bytes >= HugePage ? HugePage : 4096));
-        Interlocked.Add(ref s_arenaBytes, bytes - _arenaBytes);
-        _arenaBytes = bytes;
-        if (bytes >= HugePage)
-        {
-            Native.Os.PageMemory.AdviseHuge(_arena, (nuint)(bytes / HugePage * HugePage));
-        }
-    }
-
-    // A tensor that is written to, and another that may be the same one in some call: the graph is for two.
-    private static (int Written, int Other)[] PairsThatMayBeOne(CompiledFunction compiled) =>
-    [
-        .. compiled.Outputs.OfType<AssignBinding>().SelectMany(a => Enumerable.Range(0, compiled.Inputs.Length)
-            .Where(i => i != a.Input && (compiled.Inputs[i] is not TensorBinding || compiled.Inputs[a.Input] is not TensorBinding)).Select(i => (a.Input, i))),
-    ];
-
-    private RunOutcome? Aliased(ReadOnlySpan<Argument> arguments)
-    {
-        foreach (var (written, other) in _mayBeOne)
-        {
-            if (ReferenceEquals(TensorOf(written, arguments), TensorOf(other, arguments)))
-            {
-                // Fields that hold one tensor are specialized as such; arguments are not.
-                return _compiled.Inputs[written] is ArgumentBinding || _compiled.Inputs[other] is ArgumentBinding ? RunOutcome.MustBeEager : RunOutcome.DoesNotFit;
-            }
-        }
-
-        return null;
-    }
-
-    private Tensor TensorOf(int input, ReadOnlySpan<Argument> arguments) =>
-        _compiled.Inputs[input] is ArgumentBinding a ? DimBinding.TensorOf(arguments[a.Argument], a.Item) : _inputs[input]!;
-
-    // What fields hold now; false where one holds no tensor any more.
-    private bool TryFetch()
-    {
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            if (_compiled.Inputs[i] is ThunkBinding t)
-            {
-                var fetched = t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) as Tensor;
-                _isFetchedAnew[i] = !ReferenceEquals(_inputs[i], fetched);
-                _inputs[i] = fetched;
-                if (fetched is null)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
-
-    private bool FetchedFit(ReadOnlySpan<long> values)
-    {
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            if (_compiled.Inputs[i] is ThunkBinding && (_isFetchedAnew[i] || !_compiled.Image.Programs[0].Inputs[i].Shape.IsConstant)
-                && !IsCompiledFor(i, _inputs[i]!.Type, values))
-            {
-                // It is asked again at the next call.
-                _inputs[i] = null;
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private void BindInputs(ReadOnlySpan<Argument> arguments, LaunchList list)
-    {
-        list.SetBase(LaunchList.ArenaBase, _arena);
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            if (_compiled.Inputs[i] is ArgumentBinding a)
-            {
-                _inputs[i] = DimBinding.TensorOf(arguments[a.Argument], a.Item);
-            }
-
-            list.SetBase(list.FirstInput + i, Pointer(i, _inputs[i]!));
-            if (_bound.Length > 0)
-            {
-                _bound[i] = (_inputs[i]!.Storage, _inputs[i]!.Storage.Writes);
-            }
-        }
-    }
-
-    private bool IsCompiledFor(int input, TensorType actual, ReadOnlySpan<long> values)
-    {
-        var wanted = _compiled.Image.Programs[0].Inputs[input];
-        return wanted.DType == actual.DType && wanted.Rank == actual.Rank && (wanted == actual || _dims.Agree(wanted.Shape, actual.Shape, values));
-    }
-
-    // A kernel reads dense memory, and overwrites only memory that no view shares.
-    private byte* Pointer(int input, Tensor tensor)
-    {
-        if (_isOverwritten[input])
-        {
-            return tensor.WritableData();
-        }
-
-        if (tensor.IsDense)
-        {
-            return tensor.Data;
-        }
-
-        var copy = tensor.Contiguous();
-        _copies.Add(copy);
-        return copy.Data;
-    }
-
-    // What is made of state alone, such as packed weights, is made once for as long as the state does not change.
-    private void BindKept(LaunchList list)
-    {
-        for (var i = 0; i < list.Kept.Length; i++)
-        {
-            var kept = list.Kept[i];
-            var tensor = _inputs[kept.Input]!;
-            if (!tensor.IsDense)
-            {
-                Make(list, i);
-                continue;
-            }
-
-            var recipe = list.RecipeOf(i, (tensor.Offset * tensor.DType.Bytes()) + kept.Offset);
-            if (tensor.Storage.FindDerived(recipe) is { } known)
-            {
-                list.SetBase(list.FirstKept + i, known.Pointer);
-                _kept.Add(known);
-            }
-            else
-            {
-                tensor.Storage.KeepDerived(recipe, Make(list, i));
-            }
-        }
-    }
-
-    private TensorStorage Make(LaunchList list, int kept)
-    {
-        var block = new TensorStorage(Math.Max(1, list.Kept[kept].Bytes));
-        _kept.Add(block);
-        list.SetBase(list.FirstKept + kept, block.Pointer);
-        list.Make(kept, WorkPool.Shared);
-        return block;
-    }
-
-    private void BindOutputs(LaunchList list, SizedProgram sized, ReadOnlySpan<long> values)
-    {
-        for (var i = 0; i < _outputs.Length; i++)
-        {
-            if (_donated[i] >= 0 && IsOnlyUse(list, _donated[i]))
-            {
-                _outputs[i] = null;
-                list.SetBase(list.FirstOutput + i, list.Base(list.FirstInput + _donated[i]));
-                continue;
-            }
-
-            var type = sized.Program.Outputs[i];
-            var output = _spares[i] ?? new Tensor(type.DType, Dims(type, values));
-            if (_compiled.Outputs[i] is AssignBinding && type.Shape.IsConstant)
-            {
-                TensorScope.Forget(output);
-                _spares[i] = output;
-            }
-
-            _outputs[i] = output;
-            list.SetBase(list.FirstOutput + i, output.Data);
-        }
-    }
-
-    // The same memory under two inputs must not be overwritten while the other may still be read.
-    private bool IsOnlyUse(LaunchList list, int input)
-    {
-        var pointer = list.Base(list.FirstInput + input);
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            if (i != input && list.Base(list.FirstInput + i) == pointer)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private int[] Dims(TensorType type, ReadOnlySpan<long> values)
-    {
-        var dims = new int[type.Rank];
-        for (var axis = 0; axis < dims.Length; axis++)
-        {
-            dims[axis] = checked((int)_dims.Evaluate(type.Shape[axis], values));
-        }
-
-        return dims;
     }
 
     /// <summary>False where it has failed and eager code is to say what follows.</summary>
@@ -529,58 +313,5 @@ internal sealed unsafe partial class Executable : IDisposable
         }
 
         return failed < 0;
-    }
-
-    private void Deliver(Span<Tensor> results)
-    {
-        var thrown = Thrown();
-        for (var i = 0; i < _outputs.Length; i++)
-        {
-            var output = _outputs[i];
-            switch (_compiled.Outputs[i])
-            {
-                case ResultBinding r when thrown is null:
-                    results[r.Position] = Hand(i, r);
-                    break;
-                case AssignBinding a when output is not null && !ReferenceEquals(_inputs[a.Input], GraphRuntime.HostOrder):
-                    _inputs[a.Input]!.CopyFrom(output);
-                    break;
-                case RebindBinding b when b.Flag < 0 || *_outputs[b.Flag]!.Data != 0:
-                    b.Function.Invoke(b.Thunk, b.Self, [.. b.Arguments, Hand(i, b)]);
-                    break;
-            }
-        }
-
-        if (thrown is not null)
-        {
-            throw thrown.Function.Invoke(thrown.Thunk, thrown.Self, [.. thrown.Arguments]) as Exception
-                ?? throw new InvalidOperationException("what a graph throws is no exception");
-        }
-    }
-
-    private Tensor Hand(int output, HandedBinding binding)
-    {
-        if (binding.Input >= 0)
-        {
-            return _inputs[binding.Input]!;
-        }
-
-        var made = binding.Twin >= 0 ? binding.Twin : output;
-        _isHanded[made] = true;
-        return _outputs[made]!;
-    }
-
-    /// <summary>What the path that was taken has thrown.</summary>
-    private ThrownException? Thrown()
-    {
-        for (var i = 0; i < _outputs.Length; i++)
-        {
-            if (_compiled.Outputs[i] is ThrowBinding binding && *(int*)_outputs[i]!.Data is > 0 and var number)
-            {
-                return binding.Exceptions[number - 1];
-            }
-        }
-
-        return null;
     }
 }
