@@ -7,7 +7,7 @@ namespace Unified.Tool.Inspect;
 /// <param name="Program">The program that it belongs to: the graph, or a part of it that runs several times and has its memory as one block of its caller's.</param>
 /// <param name="Offset">From the start of the program's memory, in bytes.</param>
 /// <param name="FirstStep">The step that writes it first.</param>
-/// <param name="LastStep">The step that reads it last: from then on its place is free.</param>
+/// <param name="LastStep">The step that reads it last: from then on its place is free. That step may write a block of the same size over it, element by element.</param>
 /// <param name="Holds">What the first step computes, or the program whose memory it is.</param>
 internal sealed record MemoryBlock(string Program, long Offset, long Bytes, int FirstStep, int LastStep, string Holds);
 
