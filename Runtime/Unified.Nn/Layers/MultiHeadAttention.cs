@@ -150,10 +150,10 @@ public sealed partial class MultiHeadAttention : Layer
             k = _rotary.At(k, before);
         }
 
-        _keys = UpdateSlice(_keys, Cast(k, _cacheType), before, 2);
-        _values = UpdateSlice(_values, Cast(Split(_value.Forward(x), Groups), _cacheType), before, 2);
-        _filled = before + x.Shape[1];
-        var attended = Attention(Cast(Shared(q), _cacheType), ExpandDims(_keys, 2), ExpandDims(_values, 2), causal: true, length: _filled);
+        _keys.Assign(UpdateSlice(_keys, Cast(k, _cacheType), before, 2));
+        _values.Assign(UpdateSlice(_values, Cast(Split(_value.Forward(x), Groups), _cacheType), before, 2));
+        before.Assign(before + x.Shape[1]);
+        var attended = Attention(Cast(Shared(q), _cacheType), ExpandDims(_keys, 2), ExpandDims(_values, 2), causal: true, length: before);
         return Joined(Cast(attended, _type));
     }
 

@@ -31,8 +31,8 @@ public static partial class Ops
     public static Tensor IndexMul(Tensor x, Tensor indices, Tensor updates) => Eager.Apply(OpCode.IndexMul, Attributes.Empty, x, indices, updates);
 
     /// <summary>
-    /// x [.., n, ..] with the part of an axis that begins at <paramref name="start"/> replaced by an update [.., k, ..], k ≤ n. Assigned to the field that x came from,
-    /// a graph writes the k rows and leaves the others alone: how caches grow.
+    /// x [.., n, ..] with the part of an axis that begins at <paramref name="start"/> replaced by an update [.., k, ..], k ≤ n. With <c>x.Assign(UpdateSlice(x, …))</c> a graph
+    /// writes the k rows where x lies and leaves the others alone: how caches are filled.
     /// </summary>
     /// <param name="start">i32 or i64 [], from 0 to n − k.</param>
     /// <exception cref="IndexOutOfRangeException">The part does not lie within the axis.</exception>

@@ -155,8 +155,8 @@ public sealed partial class Gpt2Block : Module
     public Tensor Continue(Tensor x, Tensor position)
     {
         var y = _attentionNorm.Forward(x);
-        _keys = UpdateSlice(_keys, Split(_key.Forward(y)), position, 2);
-        _values = UpdateSlice(_values, Split(_value.Forward(y)), position, 2);
+        _keys.Assign(UpdateSlice(_keys, Split(_key.Forward(y)), position, 2));
+        _values.Assign(UpdateSlice(_values, Split(_value.Forward(y)), position, 2));
         var attended = Attention(Split(_query.Forward(y)), _keys, _values, length: position + 1);
         x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), 1, 1, Gpt2.Width));
         return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
