@@ -118,6 +118,7 @@ public sealed partial class Gpt2Block : Module
     private readonly Layer _query, _key, _value, _output, _up, _down;
     [NotState]
     private Tensor _keys = Tensor.Zeros([1]), _values = Tensor.Zeros([1]);
+    private DType _cacheType = DType.F32;
 
     public Gpt2Block(int seed, Func<Linear, Layer> hold)
     {
@@ -155,8 +156,8 @@ public sealed partial class Gpt2Block : Module
     public Tensor Continue(Tensor x, Tensor position)
     {
         var y = _attentionNorm.Forward(x);
-        _keys.Assign(UpdateSlice(_keys, Split(_key.Forward(y)), position, 2));
-        _values.Assign(UpdateSlice(_values, Split(_value.Forward(y)), position, 2));
+        _keys.Assign(UpdateSlice(_keys, Cast(Split(_key.Forward(y)), _cacheType), position, 2));
+        _values.Assign(UpdateSlice(_values, Cast(Split(_value.Forward(y)), _cacheType), position, 2));
         var attended = Attention(Split(_query.Forward(y)), _keys, _values, length: position + 1);
         x = x + _output.Forward(Reshape(Transpose(attended, 0, 2, 1, 3), 1, 1, Gpt2.Width));
         return x + _down.Forward(GeluTanh(_up.Forward(_mlpNorm.Forward(x))));
@@ -165,7 +166,7 @@ public sealed partial class Gpt2Block : Module
     internal void Remember(Tensor keys, Tensor values, int context)
     {
         Tensor WithRoom(Tensor x) => Concat([x, Tensor.Zeros([1, Gpt2.Heads, context - x.Shape[2], Gpt2.Width / Gpt2.Heads], x.DType)], 2).Contiguous();
-        (_keys, _values) = (WithRoom(keys), WithRoom(values));
+        (_keys, _values, _cacheType) = (WithRoom(keys), WithRoom(values), keys.DType);
     }
 
     [StaticGraph]
