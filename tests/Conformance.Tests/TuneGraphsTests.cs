@@ -42,6 +42,21 @@ public sealed class TuneGraphsTests : IDisposable
     }
 
     [Fact]
+    public void What_other_threads_compile_is_none_of_its_business()
+    {
+        var x = Tensor.From([.. Enumerable.Range(0, 5 * 1000).Select(i => (i * 37 % 101 / 50f) - 1)], 5, 1000);
+        IReadOnlyList<Tensor> OnAnotherThread()
+        {
+            var other = new Thread(() => new TunedModel().Rows(x).Dispose());
+            other.Start();
+            other.Join();
+            return [Tensor.Zeros([2])];
+        }
+
+        Assert.Contains("runs eagerly", Assert.Throws<InvalidOperationException>(() => TuneGraphs.Run([("Other", OnAnotherThread)], TimeSpan.FromSeconds(1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_call_that_is_no_graph_is_an_error() => Assert.Contains(
         "runs eagerly", Assert.Throws<InvalidOperationException>(() => TuneGraphs.Run([("None", () => [Tensor.Zeros([2])])], TimeSpan.FromSeconds(1))).Message, StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using Unified.Ir;
+using Unified.Lowering;
 using Xunit;
 
 namespace Unified.Nn.Tests;
@@ -67,6 +68,17 @@ public class AttentionTests
             Assert.Equal(9, attention.CachedLength);
             Assert.True(GraphRuntime.Statistics.Compilations - before <= 3, "a further length was compiled for");
         }
+    }
+
+    [Fact]
+    public void A_step_within_a_context_writes_its_caches_where_they_lie()
+    {
+        var attention = new MultiHeadAttention(8, 4, causal: true, rotary: true, generator: new Generator(1), context: 50);
+        var x = new Generator(2).Normal([1, 1, 8]);
+        var call = GraphCall.Of(() => attention.Step(x));
+        var program = new GraphCompiler().Compile(call.Function, call.Self, call.Arguments, GraphRuntime.Options).Image.Programs[0];
+        Assert.Equal(3, program.Outputs.Length - 1);
+        Assert.Equal(3, program.Donations.Length);
     }
 
     [Fact]

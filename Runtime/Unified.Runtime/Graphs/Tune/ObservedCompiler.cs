@@ -3,10 +3,11 @@ using Unified.Ir;
 
 namespace Unified.Graphs;
 
-/// <summary>A compiler that remembers what it has made.</summary>
+/// <summary>A compiler that remembers what it has made for the thread that made it; others compile as they would without it.</summary>
 internal sealed class ObservedCompiler(IGraphCompiler inner) : IGraphCompiler
 {
     private readonly List<(FunctionDefinition Function, object? Self)> _roots = [];
+    private readonly int _thread = Environment.CurrentManagedThreadId;
 
     public List<CompiledFunction> Made { get; } = [];
 
@@ -33,6 +34,11 @@ internal sealed class ObservedCompiler(IGraphCompiler inner) : IGraphCompiler
     public CompiledFunction Compile(FunctionDefinition function, object? self, ImmutableArray<ArgumentSpec> arguments, CompileOptions options)
     {
         var made = inner.Compile(function, self, arguments, options);
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            return made;
+        }
+
         Made.Add(made);
         if (!_roots.Contains((function, self)))
         {
