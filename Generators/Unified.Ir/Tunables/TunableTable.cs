@@ -20,10 +20,13 @@ public static class TunableTable
     /// <summary>Pieces that are worth packing the rows for.</summary>
     public static Tunable FewestColumns { get; } = new("fewest_columns", "fewest columns of a unit; a multiple of 32", 256, [32, 128, 256, 512, 2048], s_products);
 
+    /// <summary>As many as one row is multiplied with at once: threads share a matrix of 768 columns evenly.</summary>
+    public static Tunable FewRowsColumns { get; } = new("few_rows_columns", "columns of a unit of at most four rows; a multiple of 32", 128, [32, 64, 128, 256, 1024], s_products);
+
     public static Tunable Unroll { get; } = new("unroll", "steps of the summed axis in one turn of the innermost loop", 4, [1, 2, 4, 8], [.. s_products, Attention, AttentionGradient]);
 
     /// <summary>A sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
-    public static Tunable LowPanels { get; } = new("low_panels", "panels of 32 columns that one or two rows are multiplied with at once", 4, [1, 2, 4], s_products);
+    public static Tunable LowPanels { get; } = new("low_panels", "panels of 32 columns that one row is multiplied with at once; two to four rows are with half as many", 4, [1, 2, 4], s_products);
 
     public static Tunable PanelsAhead { get; } = new("panels_ahead", "elements of the packed right operand that are asked for ahead of their use; 0: none", 0, [0, 512, 1024, 2048, 4096], [Product]);
 
@@ -98,7 +101,7 @@ public static class TunableTable
     /// <summary>All of them.</summary>
     public static ImmutableArray<Tunable> All { get; } =
     [
-        RowsPerUnit, PackedElements, FewRows, EnoughUnits, FewestColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, WordsAhead,
+        RowsPerUnit, PackedElements, FewRows, EnoughUnits, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, WordsAhead,
         UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, QueryRows,
         Grain, StreamedBytes, RememberedRow, RememberedCost, RowUnroll, RowAhead, ColumnBlock, ColumnRun, CopyGrain, KernelNodes,
     ];

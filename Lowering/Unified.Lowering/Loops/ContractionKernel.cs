@@ -33,6 +33,19 @@ public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, in
     public int Group { get; init; } = 1;
 }
 
+/// <summary>What is known of how many rows a product has.</summary>
+public enum RowCount
+{
+    /// <summary>Nothing.</summary>
+    Any,
+
+    /// <summary>At most <see cref="Tile.FewRows"/>.</summary>
+    Few,
+
+    /// <summary>More.</summary>
+    Many,
+}
+
 /// <summary>How many axes m and k of a left operand run over in row-major order, when they are more than one each: windows of an image.</summary>
 public sealed record WindowAxes(int Rows, int Depth);
 
@@ -59,7 +72,7 @@ public sealed record ScaledGroups(int PerByte)
 /// strides name. Epilogue nodes live in the
 /// space (batch…, m…, n); the <see cref="AccumulatorNode"/> is the sum; as in a <see cref="Stage"/>, what is loaded at a point from where a store goes is loaded before the
 /// first store. A unit packs its R rows of A over all of K into scratch, then walks the panels of B
-/// in its columns; a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R and C.
+/// in its columns (few rows that lie as they are multiplied are not packed); a tile sums the whole K in registers, in ascending order, so nothing is read back and the result does not depend on R and C.
 /// Units: batches × CeilDiv(M, R) × CeilDiv(N, C). Scratch: <see cref="Tile.ScratchBytes"/>. Accumulates in f32 (f64 for f64).
 /// </summary>
 /// <param name="OrderA">Of the last axes of k and of m.</param>
@@ -88,12 +101,18 @@ public sealed record ContractionKernel(
 
     public ProductPlan Plan { get; init; } = ProductPlan.Default;
 
+    /// <summary>Code for other numbers of rows is left out.</summary>
+    public RowCount Rows { get; init; }
+
+    /// <summary>K is known to be a multiple of <see cref="Group"/>.</summary>
+    public bool HasWholeGroups { get; init; }
+
     /// <summary>Axes of the epilogue's space.</summary>
     public int Axes => BatchAxes + RowAxes + 1;
 }
 
 /// <summary>How a product is written: numbers of the table of tunables, which says what they mean.</summary>
-/// <param name="LowPanels">Panels that one or two rows are multiplied with at once: 1, 2 or 4.</param>
+/// <param name="LowPanels">Panels that one row is multiplied with at once: 1, 2 or 4; two to four rows are with half as many.</param>
 /// <param name="WordsAhead">Of scaled numbers of 4 bits.</param>
 public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int WordsAhead, bool EpilogueAhead)
 {
@@ -110,6 +129,9 @@ public static class Tile
     public const int Rows = 12;
 
     public const int Columns = 32;
+
+    /// <summary>Up to so many rows are multiplied with several panels at once, and read where they lie if they can be.</summary>
+    public const int FewRows = 4;
 
     /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
     public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];

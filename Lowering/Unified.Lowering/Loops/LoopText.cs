@@ -97,7 +97,9 @@ public static class LoopText
         var group = kernel.Group == 1 ? "" : $" group {kernel.Group}";
         var windows = kernel.Windows is { } w ? $" windows {w.Rows} {w.Depth}" : "";
         var scaled = kernel.Scaled is { } s ? $" scaled {s.PerByte}" : "";
-        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{windows}{group}{scaled} {kernel.OrderA}");
+        var count = kernel.Rows switch { RowCount.Few => " few", RowCount.Many => " many", _ => "" };
+        var whole = kernel.HasWholeGroups ? " whole" : "";
+        Head(text, kernel, $"contraction {kernel.Type} batch {kernel.BatchAxes}{rows}{count}{windows}{group}{whole}{scaled} {kernel.OrderA}");
         Nodes(text, kernel.Epilogue);
         Stores(text, kernel.Stores);
     }

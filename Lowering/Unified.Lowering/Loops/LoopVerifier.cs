@@ -75,6 +75,11 @@ public static class LoopVerifier
             yield return $"a product of {kernel.Type} and scaled {right}, {scaled.PerByte} a byte";
         }
 
+        if (kernel.HasWholeGroups && kernel.Group == 1)
+        {
+            yield return "whole groups of 1";
+        }
+
         var group = kernel.Scaled?.Bytes ?? (kernel.Windows is null ? Tile.GroupOf(kernel.Type, right) : 1);
         if (kernel.Group != 1 && kernel.Group != group)
         {

@@ -65,6 +65,12 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var rowBlocks = Product(batch) * Dim.CeilDiv(m, rowsPerUnit);
         var columns = Dim.Max(
             tuning[TunableTable.FewestColumns], Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(rowBlocks, 1))), Tile.Columns));
+        if (m.IsConstant && m.Value <= Tile.FewRows && windows is null)
+        {
+            // They are not packed, so that nothing is lost by small units, which threads share evenly.
+            columns = tuning[TunableTable.FewRowsColumns];
+        }
+
         IEnumerable<Dim> placeOfA = isMatrix
             ? [windows is null ? settled.StridesOf(accessA.Strides)[^2] : rowsOfA[0].Stride, windows is null ? a.Summed[0].Stride : depthOfA[0].Stride]
             : [.. rowsOfA.Select(r => r.Extent), .. rowsOfA.Select(r => r.Stride), .. depthOfA.Select(r => r.Extent), .. depthOfA.Select(r => r.Stride)];
@@ -93,6 +99,8 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             Windows = isMatrix ? null : windows,
             Scaled = scaled,
             Plan = ProductPlan.Of(tuning),
+            Rows = !m.IsConstant ? RowCount.Any : m.Value <= Tile.FewRows ? RowCount.Few : RowCount.Many,
+            HasWholeGroups = dotGroup > 1 && scaled is null && depth.IsConstant && depth.Value % dotGroup == 0,
         };
         program.AddLaunch(
             kernel,

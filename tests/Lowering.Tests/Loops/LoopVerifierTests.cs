@@ -27,6 +27,7 @@ public sealed class LoopVerifierTests
         { "written by the plan block 24 ", new ColumnKernel([], 2, 2, [], [], []) { Plan = ColumnPlan.Default with { Block = 24 } } },
         { "written by the plan block 0", new ScatterKernel(DType.F32, DType.I32) { Block = 0 } },
         { "low 3 ", new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { Plan = ProductPlan.Default with { LowPanels = 3 } } },
+        { "whole groups of 1", new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { HasWholeGroups = true } },
         { "written by the plan keys 48 ", new AttentionKernel(1, false, 0, MatrixOrder.KInner) { Plan = AttentionPlan.Default with { KeyBlock = 48 } } },
         { "written by the plan rows 16 ", new AttentionGradientKernel(1, false, 0, MatrixOrder.KInner, MatrixOrder.KInner) { Plan = AttentionGradientPlan.Default with { Rows = 16 } } },
     };
@@ -63,6 +64,10 @@ public sealed class LoopVerifierTests
             new ColumnKernel(Sum.Buffers, 3, 2, Sum.Nodes, [new(OpCode.Sum, 0)], []), new ColumnKernel(Sum.Buffers, 3, 2, Sum.Nodes, [new(OpCode.ReduceMax, 0)], []),
             new PackKernel(DType.F32, 0, MatrixOrder.KInner), new PackKernel(DType.F32, 0, MatrixOrder.KOuter), new PackKernel(DType.F32, 1, MatrixOrder.KOuter),
             new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []), new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.Strided, [], []),
+            new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { Rows = RowCount.Few },
+            new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { Rows = RowCount.Many },
+            new ContractionKernel(Sum.Buffers, 8, DType.BF16, 0, MatrixOrder.KInner, [], []) { Group = 2 },
+            new ContractionKernel(Sum.Buffers, 8, DType.BF16, 0, MatrixOrder.KInner, [], []) { Group = 2, HasWholeGroups = true },
             Sum with { Plan = RowPlan.Default with { StreamedBytes = 1 } }, new ScatterKernel(DType.F32, DType.I32) { Block = 16 },
             new ScatterKernel(DType.F32, DType.I32), new ScatterKernel(DType.F32, DType.I64),
             Sum with { Nodes = Sum.Nodes.SetItem(1, new ConstantNode(DType.F32, 0.0)) }, Sum with { Nodes = Sum.Nodes.SetItem(1, new ConstantNode(DType.F32, -0.0)) },

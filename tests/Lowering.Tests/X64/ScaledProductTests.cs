@@ -41,7 +41,7 @@ public class ScaledProductTests
             _ = KernelRunner.Run(new PackKernel(type, 0, MatrixOrder.KInner) { Group = group }, [b, packed], [bytes, n, 1, bytes], panels, 2, target: target.Data);
             _ = KernelRunner.Run(new PackKernel(DType.F32, 0, MatrixOrder.KInner), [scale, scales], [groups, n, 1, groups], panels, 2, target: target.Data);
             _ = KernelRunner.Run(
-                kernel, [a, packed, scales, c], [m, n, k, 24, 160, k, 1, length, n], (m + 23) / 24 * ((n + 159) / 160), 2, Tile.ScratchBytes(24, k, DType.F32).Value, target.Data);
+                kernel with { Rows = m <= Tile.FewRows ? RowCount.Few : RowCount.Any }, [a, packed, scales, c], [m, n, k, 24, 160, k, 1, length, n], (m + 23) / 24 * ((n + 159) / 160), 2, Tile.ScratchBytes(24, k, DType.F32).Value, target.Data);
             for (var i = 0L; i < m * n; i++)
             {
                 var (row, column) = (i / n, i % n);

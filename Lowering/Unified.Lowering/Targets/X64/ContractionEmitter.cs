@@ -1,3 +1,4 @@
+using Unified.Ir;
 using Unified.Lowering.Loops;
 using Unified.Native;
 
@@ -33,6 +34,13 @@ internal sealed class ContractionEmitter
 
     private int BatchAxes => _kernel.BatchAxes;
 
+    /// <summary>Rows of a packed tile of A.</summary>
+    private int PackedRows => _kernel.Rows == RowCount.Few ? Tile.FewRows : Tile.Rows;
+
+    /// <summary>A row of A lies as it is multiplied: number by number, or group by group.</summary>
+    private bool ReadsFewInPlace => _kernel.Windows is null && _kernel.OrderA == MatrixOrder.KInner
+        && (_micro.MultipliesGroups ? _kernel.HasWholeGroups : _kernel.Type is DType.F32 or DType.F64 or DType.I32);
+
     private LlvmValue Columns => _k.Parameter(BatchAxes + _kernel.RowAxes);
 
     private LlvmValue Depth => _k.Parameter(BatchAxes + _kernel.RowAxes + 1);
@@ -65,7 +73,7 @@ internal sealed class ContractionEmitter
         var packedA = _k.AlignUp(_k.Scratch);
         var room = _k.Add(_k.Mul(RowsPerUnit, Depth), _k.I64(16 * Tile.Rows));
         var tile = _k.AlignUp(_k.B.Gep(_sum, packedA, room));
-        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, Tile.Rows) { MayOverrun = _kernel.Windows is not null };
+        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, PackedRows) { MayOverrun = _kernel.Windows is not null };
         LlvmType elementA = _k.ElementOf(0), elementB = _k.ElementOf(1);
         var windows = _kernel.Windows;
         var rowsOfA = windows is { } w ? AxesOfA(0, w.Rows) : [];
@@ -89,14 +97,15 @@ internal sealed class ContractionEmitter
             var a = _k.B.GepUnchecked(elementA, _k.Buffer(0), offsetA);
             var b = _k.B.Gep(elementB, _k.Buffer(1), offsetB);
             var tiles = _k.CeilDiv(rows, Tile.Rows);
+            var isFew = _kernel.Rows == RowCount.Any ? _k.B.ICmp(LlvmIntPredicate.Sle, rows, _k.I64(Tile.FewRows)) : _k.Context.I1.Int(_kernel.Rows == RowCount.Few ? 1 : 0);
             var isNew = _k.B.Or(_k.B.ICmp(LlvmIntPredicate.Eq, unit, _k.Begin), _k.B.ICmp(LlvmIntPredicate.Eq, indices[^1], _k.I64(0)));
-            _k.If(isNew, () => _k.Loop(_k.I64(0), tiles, 1, t =>
+            void Pack() => _k.Loop(_k.I64(0), tiles, 1, t =>
             {
                 LlvmValue first = _k.Mul(t, _k.I64(Tile.Rows)), count = _k.B.Sub(rows, first), row = _k.Add(firstRow, first);
                 var target = _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize));
                 if (windows is not null)
                 {
-                    writer.Emit(a, PanelLines.Of(_k, row, count, Tile.Rows, rowsOfA), count, Tile.Rows, depthOfA, target);
+                    writer.Emit(a, PanelLines.Of(_k, row, count, PackedRows, rowsOfA), count, PackedRows, depthOfA, target);
                     return;
                 }
 
@@ -104,37 +113,66 @@ internal sealed class ContractionEmitter
                 var (source, lines) = (_k.B.GepUnchecked(elementA, a, _k.Mul(row, stride)), PanelLines.Apart(_k, stride));
                 if (_micro.MultipliesGroups)
                 {
-                    new GroupWriter(_k, _kernel.OrderA, Tile.Rows, _kernel.Group).Emit(source, lines, count, Tile.Rows, depthOfA[0], target);
+                    new GroupWriter(_k, _kernel.OrderA, PackedRows, _kernel.Group).Emit(source, lines, count, PackedRows, depthOfA[0], target);
                 }
                 else
                 {
-                    writer.Emit(source, lines, count, Tile.Rows, depthOfA, target);
+                    writer.Emit(source, lines, count, PackedRows, depthOfA, target);
                 }
-            }));
+            });
+            if (!ReadsFewInPlace)
+            {
+                _k.If(isNew, Pack);
+            }
+            else if (_kernel.Rows != RowCount.Few)
+            {
+                _k.If(_k.B.And(isNew, _k.B.Not(isFew)), Pack);
+            }
+
+            (LlvmValue Start, int Depth) FewRow(int r)
+            {
+                var number = r == 0 ? _k.I64(0) : _k.Min(_k.I64(r), _k.B.Sub(rows, _k.I64(1)));
+                return ReadsFewInPlace ? (_k.B.GepUnchecked(elementA, a, _k.Mul(_k.Add(firstRow, number), StrideOfA(BatchAxes))), 1) : (_k.B.Gep(_sum, packedA, number), PackedRows);
+            }
 
             var firstPanel = _k.Mul(indices[^1], _k.B.UDiv(ColumnsPerUnit, _k.I64(Tile.Columns)));
             var lastPanel = _k.CeilDiv(_k.Min(Columns, _k.Mul(_k.Add(indices[^1], _k.I64(1)), ColumnsPerUnit)), Tile.Columns);
-            var isLow = _k.B.ICmp(LlvmIntPredicate.Sle, rows, _k.I64(_micro.LowRows));
             _k.Loop(firstPanel, lastPanel, 1, panel =>
             {
                 var firstColumn = _k.Mul(panel, _k.I64(Tile.Columns));
                 Panel PanelAt(LlvmValue number) => new(
                     _k.B.Gep(elementB, b, _k.Mul(number, panelSize)), _kernel.Scaled is null ? null : _k.B.Gep(_k.Context.F32, _k.Buffer(2), _k.Mul(number, scalesSize)));
                 var here = PanelAt(panel);
+                var sums = tile;
+                if (_kernel.Rows != RowCount.Many)
+                {
+                    // With several panels ahead, as far as these go.
+                    var together = _micro.PanelsOf(rows);
+                    var ahead = _k.B.URem(_k.B.Sub(panel, firstPanel), together);
+                    var isWhole = _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), together), lastPanel);
+                    void Few(bool isOne) => _micro.EmitFew(rows, FewRow, p => PanelAt(_k.Add(panel, _k.I64(p))), isOne, Depth, tile);
+                    void Sums() => _k.If(
+                        isWhole,
+                        () => _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0)), () => Few(isOne: false)),
+                        () => Few(isOne: true));
+                    if (_kernel.Rows == RowCount.Few)
+                    {
+                        Sums();
+                    }
+                    else
+                    {
+                        _k.If(isFew, Sums);
+                    }
 
-                // Few rows are multiplied with several panels ahead, as far as these go.
-                var ahead = _k.B.URem(_k.B.Sub(panel, firstPanel), _k.I64(_micro.LowPanels));
-                var isAhead = _k.B.And(isLow, _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), _k.I64(_micro.LowPanels)), lastPanel));
-                _k.If(
-                    _k.B.And(isAhead, _k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0))),
-                    () => _micro.EmitLow(rows, packedA, p => PanelAt(_k.Add(panel, _k.I64(p))), Depth, tile));
-                var sums = _k.B.Gep(_sum, tile, _k.B.Select(isAhead, _k.Mul(ahead, _k.I64(_micro.LowRows * Tile.Columns)), _k.I64(0)));
+                    sums = _k.B.Gep(_sum, tile, _k.B.Select(_k.B.And(isFew, isWhole), _k.Mul(ahead, _micro.FewPlace(rows)), _k.I64(0)));
+                }
+
                 _k.Loop(_k.I64(0), tiles, 1, t =>
                 {
                     var first = _k.Mul(t, _k.I64(Tile.Rows));
                     var index = _k.Unravel(_k.Add(firstRow, first), [.. rowAxes.Select(r => r.Extent)]);
                     var height = _k.Min(_k.B.Sub(rows, first), _k.I64(Tile.Rows));
-                    _k.If(isAhead, then: static () => { }, () =>
+                    void Many()
                     {
                         // What the epilogue needs is on its way while the sums are computed.
                         if (_kernel.Plan.EpilogueAhead)
@@ -148,7 +186,17 @@ internal sealed class ContractionEmitter
                         }
 
                         _micro.EmitLowest(_k.B.Sub(rows, first), _k.B.Gep(_sum, packedA, _k.Mul(t, tileSize)), here, Depth, tile);
-                    });
+                    }
+
+                    if (_kernel.Rows == RowCount.Many)
+                    {
+                        Many();
+                    }
+                    else if (_kernel.Rows == RowCount.Any)
+                    {
+                        _k.If(isFew, then: static () => { }, Many);
+                    }
+
                     EmitEpilogue(indices[..^2], index, rowAxes, height, firstColumn, sums);
                 });
             });

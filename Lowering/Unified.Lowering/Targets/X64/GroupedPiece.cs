@@ -37,7 +37,7 @@ internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, i
         if (HasInstruction(K, Type, Group))
         {
             LlvmValue[] Step(LlvmValue word, LlvmValue[] state) =>
-                Each(state, Columns(word), r => K.B.Splat(K.B.Load(Word, a(r, word)), Lanes), Dot);
+                Each(state, Columns(word), r => K.B.Splat(K.B.Load(Word, a(r, word), 4 / Group), Lanes), Dot);
             var words = K.CeilDiv(depth, Group);
             var whole = K.B.And(words, K.I64(-Unroll));
             start = K.Loop(K.I64(0), whole, Unroll, start, (word, state) => Enumerable.Range(0, Unroll).Aggregate(state, (s, u) => Step(K.Add(word, K.I64(u)), s)));

@@ -11,6 +11,9 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 internal sealed class MicroKernel
 {
+    /// <summary>The places of elements (r, k + u) of a left operand's rows, from k on.</summary>
+    private delegate Func<int, int, LlvmValue> LeftAt(LlvmValue k);
+
     private readonly KernelBuilder _k;
     private readonly DType _type;
     private readonly LlvmType _sum;
@@ -38,9 +41,6 @@ internal sealed class MicroKernel
         _rows = k.HasAvx512 ? Tile.Rows : k.HasFma ? Tile.Rows / 2 : Tile.Rows / 3;
     }
 
-    /// <summary>The most rows of a low tile: with their sums of all its panels they fill the registers, and half of the scratch tile.</summary>
-    public int LowRows => _k.HasAvx512 ? 2 : 1;
-
     /// <summary>
     /// Elements along k that lie together in a packed row: with 16, rows are packed by blocks of 16 k, row after row in a block, and k is a multiple of 16. 1: k by k.
     /// </summary>
@@ -49,8 +49,11 @@ internal sealed class MicroKernel
     /// <summary>Steps of k in one turn of the loop: a power of 2.</summary>
     public required int Unroll { get; init; }
 
-    /// <summary>Panels that a low tile multiplies at once: a sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
+    /// <summary>Panels that one row is multiplied with at once: a sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
     public int LowPanels { get; init; } = 1;
+
+    /// <summary>The same of two to <see cref="Tile.FewRows"/> rows, whose sums fill the registers sooner.</summary>
+    public int FewPanels => !_k.HasAvx512 ? 1 : Math.Max(1, LowPanels / 2);
 
     /// <summary>Words of panels of 4-bit numbers that are asked for ahead.</summary>
     public int WordsAhead { get; init; }
@@ -85,27 +88,50 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(a, PackedStrides, [b], depth, tile, height, adds: false);
+    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, adds: false);
 
-    /// <summary>The product of one or two rows (<see cref="LowRows"/>) with <see cref="LowPanels"/> panels. The tile of the next panel is <see cref="LowRows"/> rows further on.</summary>
-    public void EmitLow(LlvmValue rows, LlvmValue a, Func<int, Panel> panelAhead, LlvmValue depth, LlvmValue tile)
+    /// <summary>Panels that <paramref name="rows"/> rows, at most <see cref="Tile.FewRows"/>, are multiplied with at once.</summary>
+    public LlvmValue PanelsOf(LlvmValue rows) => _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), _k.I64(LowPanels), _k.I64(FewPanels));
+
+    /// <summary>The product of at most <see cref="Tile.FewRows"/> rows with as many panels as <see cref="PanelsOf"/> says, or with one. The sums of the next panel are <see cref="FewPlace"/> further on in the tile.</summary>
+    /// <param name="left">Where row r, of the given number, begins, and elements from one k to the next; rows that do not exist repeat one that does.</param>
+    public void EmitFew(LlvmValue rows, Func<int, (LlvmValue Start, int Depth)> left, Func<int, Panel> panelAhead, bool isOne, LlvmValue depth, LlvmValue tile)
     {
-        Panel[] panels = [.. Enumerable.Range(0, LowPanels).Select(panelAhead)];
-        void Emit(int height) => EmitPieces(a, (1, Tile.Rows), panels, depth, tile, height, adds: false);
-        if (LowRows == 1)
+        void Emit(int height)
         {
-            Emit(1);
+            (LlvmValue Start, int Depth)[] starts = [.. Enumerable.Range(0, height).Select(left)];
+            var count = isOne ? 1 : height == 1 ? LowPanels : FewPanels;
+            EmitPieces(
+                _ => k =>
+                {
+                    LlvmValue[] at = [.. starts.Select(s => _k.B.Gep(_sum, s.Start, _k.Mul(k, _k.I64(s.Depth))))];
+                    return (r, u) => _k.B.Gep(_sum, at[r], _k.I64(u * starts[r].Depth));
+                },
+                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, adds: false);
         }
-        else
+
+        // The last panels are few: they do without a tile of two rows.
+        _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), () => Emit(1), () =>
         {
-            _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), () => Emit(1), () => Emit(2));
-        }
+            if (isOne)
+            {
+                Emit(Tile.FewRows);
+            }
+            else
+            {
+                _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(2)), () => Emit(2), () => Emit(Tile.FewRows));
+            }
+        });
     }
+
+    /// <summary>Elements of a tile of few rows from a panel's sums to those of the next.</summary>
+    public LlvmValue FewPlace(LlvmValue rows) =>
+        _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), _k.I64(Tile.Columns), _k.I64(Tile.FewRows * Tile.Columns));
 
     /// <summary>Adds the product to the tile, its left operand read where it lies.</summary>
     /// <param name="strides">Elements of A between rows, and from one k to the next.</param>
     public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) =>
-        EmitPieces(a, strides, [b], depth, tile, height, adds: true);
+        EmitPieces(Left(a, strides), [b], depth, tile, height, adds: true);
 
     /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
     public void EmitLowest(LlvmValue rows, LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int choice = 0)
@@ -120,16 +146,27 @@ internal sealed class MicroKernel
         _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
     }
 
+    // Element (r, k + u) of the rows from a given one on.
+    private Func<LlvmValue, LeftAt> Left(LlvmValue a, (int Row, int Depth) strides) => row =>
+    {
+        var first = _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row)));
+        return k =>
+        {
+            var at = _k.B.Gep(_sum, first, _k.Mul(k, _k.I64(LeftBlock == 1 ? strides.Depth : Tile.Rows)));
+            return (r, u) => _k.B.Gep(_sum, at, _k.I64((u * strides.Depth) + (r * strides.Row)));
+        };
+    };
+
     private LlvmValue Right(LlvmValue value) => _right == _type || !_type.IsFloat() ? Factor(_k, value, _right) : Casts.Emit(_k, Numbers.FromMemory(_k, value, _right), _right, _type);
 
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     // As many rows and columns at once as there are registers for their sums; the pieces' code is the same.
-    private void EmitPieces(LlvmValue a, (int Row, int Depth) strides, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds)
+    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds)
     {
         var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
         Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
-            _k.B.Gep(_sum, a, _k.Mul(row, _k.I64(strides.Row))), strides, [.. panels.Select(b => FromColumn(b, column))], depth,
+            left(row), [.. panels.Select(b => FromColumn(b, column))], depth,
             _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds)));
 
         Panel FromColumn(Panel b, LlvmValue column) => new(
@@ -148,35 +185,33 @@ internal sealed class MicroKernel
         }
     }
 
-    private void EmitPiece(LlvmValue a, (int Row, int Depth) strides, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, bool adds)
+    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, bool adds)
     {
         LlvmValue[] b = [.. panels.Select(p => p.Numbers)];
 
         // Vector v of a row: those of one panel after those of another.
         var vectors = _vectors * b.Length;
-        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((((v / _vectors * LowRows) + r) * Tile.Columns) + (v % _vectors * _lanes)));
+        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((((v / _vectors * (rows == 1 ? 1 : Tile.FewRows)) + r) * Tile.Columns) + (v % _vectors * _lanes)));
         LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, vectors)
             select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
         if (Scaled is { } scaled)
         {
             StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors, Unroll, WordsAhead).Emit(
-                (r, k) => _k.B.Load(_sum, _k.B.Gep(_sum, RowAddress(k), _k.I64(r * strides.Row))), panels, depth, start));
+                (r, k) => _k.B.Load(_sum, a(k)(r, 0)), panels, depth, start));
             return;
         }
 
         if (_group > 1)
         {
-            var place = (int r, LlvmValue k) => _k.B.Gep(_sum, RowAddress(k), _k.I64(r * strides.Row));
-            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors, Unroll).Emit(place, b, depth, start));
+            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors, Unroll).Emit((r, k) => a(k)(r, 0), b, depth, start));
             return;
         }
 
         var unroll = Math.Max(Unroll, LeftBlock);
         var whole = _k.B.And(depth, _k.I64(-unroll));
-        LlvmValue RowAddress(LlvmValue k) => _k.B.Gep(_sum, a, _k.Mul(k, _k.I64(LeftBlock == 1 ? strides.Depth : Tile.Rows)));
         var sums = _k.Loop(_k.I64(0), whole, unroll, start, (k, state) =>
         {
-            var (at, bt) = (RowAddress(k), PanelAddresses(b, k));
+            var (at, bt) = (a(k), PanelAddresses(b, k));
             for (var u = 0; u < unroll; u++)
             {
                 foreach (var panel in PanelsAhead > 0 ? bt : [])
@@ -187,7 +222,7 @@ internal sealed class MicroKernel
                     }
                 }
 
-                state = EmitStep(at, strides, bt, u, state);
+                state = EmitStep(at, bt, u, state);
             }
 
             return state;
@@ -198,7 +233,7 @@ internal sealed class MicroKernel
             return;
         }
 
-        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(RowAddress(k), strides, PanelAddresses(b, k), 0, state));
+        sums = _k.Loop(whole, depth, 1, sums, (k, state) => EmitStep(a(k), PanelAddresses(b, k), 0, state));
         StoreSums(sums);
 
         void StoreSums(LlvmValue[] results)
@@ -215,14 +250,14 @@ internal sealed class MicroKernel
 
     private LlvmValue[] PanelAddresses(LlvmValue[] b, LlvmValue k) => [.. b.Select(panel => _k.B.Gep(Element, panel, _k.Mul(k, _k.I64(Tile.Columns))))];
 
-    private LlvmValue[] EmitStep(LlvmValue a, (int Row, int Depth) strides, LlvmValue[] b, int u, LlvmValue[] state)
+    private LlvmValue[] EmitStep(Func<int, int, LlvmValue> a, LlvmValue[] b, int u, LlvmValue[] state)
     {
         var next = new LlvmValue[state.Length];
         LlvmValue[] columns = [.. from panel in b from v in Enumerable.Range(0, _vectors) select Right(
             _k.B.Load(Element.Vector(_lanes), _k.B.Gep(Element, panel, _k.I64((u * Tile.Columns) + (v * _lanes))), Numbers.Bytes(Element)))];
         for (var r = 0; r < state.Length / columns.Length; r++)
         {
-            var scalar = _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, a, _k.I64((u * strides.Depth) + (r * strides.Row)))), _lanes);
+            var scalar = _k.B.Splat(_k.B.Load(_sum, a(r, u)), _lanes);
             for (var v = 0; v < columns.Length; v++)
             {
                 var i = (r * columns.Length) + v;
