@@ -24,6 +24,7 @@ internal sealed record TunedCase(string Name, ImmutableArray<KernelFamily> Famil
         .. from s in (int[])[5, 9, 50, 100] select new TunedCase($"tiles {s}", [Winograd, Convolutions], t => t.Convolved(Uniform(1, 1, 16, s, s))),
         new("windows 31", [KernelFamily.Product], t => t.Strided(Uniform(1, 2, 16, 31, 31))),
         .. from n in (int[])[11, 61, 700] select new TunedCase($"attention {n}", [KernelFamily.Attention], t => t.Attended(Uniform(1, 2, n, 40), Uniform(2, 2, 700, 40), Uniform(3, 2, 700, 48))),
+        .. from n in (int[])[3, 11] select new TunedCase($"attention of few {n}", [KernelFamily.DecodeAttention], t => t.Attended(Uniform(1, 2, n, 40), Uniform(2, 2, 700, 40), Uniform(3, 2, 700, 48))),
         .. from n in (int[])[61, 300] select new TunedCase($"attention back {n}", [KernelFamily.AttentionGradient], t => t.AttendedBack(Uniform(1, 2, n, 40), Uniform(2, 2, n, 40), Uniform(3, 2, n, 40))),
         .. from n in (int[])[37, 1000, 5000, 70_000] select new TunedCase($"rows {n}", [KernelFamily.Rows, Fusion], t => t.Rows(Uniform(1, 5, n))),
         new("large", [KernelFamily.Rows], t => t.Large(Uniform(1, 300_001))),

@@ -26,6 +26,9 @@ public sealed record KernelFamily(string Name, string Meaning, string? Small = n
     /// <summary>Attention forwards.</summary>
     public static KernelFamily Attention { get; } = new("attention", "attention", "at most 12 queries");
 
+    /// <summary>Attention of few queries.</summary>
+    public static KernelFamily DecodeAttention { get; } = new("decode_attention", "attention of few queries, as in decoding: keys and values are read where they lie");
+
     /// <summary>Attention backwards.</summary>
     public static KernelFamily AttentionGradient { get; } = new("attention_gradient", "the gradient of attention", "at most 256 keys");
 
@@ -46,7 +49,7 @@ public sealed record KernelFamily(string Name, string Meaning, string? Small = n
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<KernelFamily> All { get; } =
-        [Product, Dots, Scaled, Winograd, Convolutions, Attention, AttentionGradient, Rows, Columns, Scatter, Copies, Fusion];
+        [Product, Dots, Scaled, Winograd, Convolutions, Attention, DecodeAttention, AttentionGradient, Rows, Columns, Scatter, Copies, Fusion];
 
     public override string ToString() => Name;
 }

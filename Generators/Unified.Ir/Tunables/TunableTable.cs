@@ -28,7 +28,8 @@ public static class TunableTable
     /// <summary>A sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
     public static Tunable LowPanels { get; } = new("low_panels", "panels of 32 columns that one row is multiplied with at once; two to four rows are with half as many", 4, [1, 2, 4], s_products);
 
-    public static Tunable PanelsAhead { get; } = new("panels_ahead", "elements of the packed right operand that are asked for ahead of their use; 0: none", 0, [0, 512, 1024, 2048, 4096], [Product]);
+    /// <summary>Two pages, beyond which the machine does not look ahead by itself.</summary>
+    public static Tunable PanelsAhead { get; } = new("panels_ahead", "bytes of the packed right operand that more than four rows ask for ahead of their use; 0: none", 8192, [0, 2048, 4096, 8192, 16384], [Product, Dots]);
 
     public static Tunable EpilogueAhead { get; } = new("epilogue_ahead", "1: what follows a product asks for its memory while the sums are computed", 1, [0, 1], [.. s_products, Winograd]);
 
@@ -51,6 +52,18 @@ public static class TunableTable
 
     /// <summary>Their scores for one row tile stay in the first-level cache.</summary>
     public static Tunable KeyBlock { get; } = new("key_block", "keys whose weights are summed up before the sums are scaled; a multiple of 32", 128, [32, 64, 128, 256, 512], [Attention])
+    {
+        ChangesRounding = true,
+    };
+
+    /// <summary>More are worth packing keys and values for.</summary>
+    public static Tunable DecodeQueries { get; } = new("decode_queries", "queries of the same keys, those of all heads of a group, up to which keys and values are not packed", 8, [0, 4, 8, 16, 32], [DecodeAttention])
+    {
+        ChangesRounding = true,
+    };
+
+    /// <summary>Their scores are a few registers, and they and their values stay in the first-level cache.</summary>
+    public static Tunable DecodeKeys { get; } = new("decode_keys", "keys whose weights are summed up before the sums are scaled; a multiple of 16", 64, [16, 32, 64, 128, 256], [DecodeAttention])
     {
         ChangesRounding = true,
     };
@@ -102,7 +115,7 @@ public static class TunableTable
     public static ImmutableArray<Tunable> All { get; } =
     [
         RowsPerUnit, PackedElements, FewRows, EnoughUnits, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, WordsAhead,
-        UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, QueryRows,
+        UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, DecodeQueries, DecodeKeys, QueryRows,
         Grain, StreamedBytes, RememberedRow, RememberedCost, RowUnroll, RowAhead, ColumnBlock, ColumnRun, CopyGrain, KernelNodes,
     ];
 

@@ -113,6 +113,7 @@ public sealed record ContractionKernel(
 
 /// <summary>How a product is written: numbers of the table of tunables, which says what they mean.</summary>
 /// <param name="LowPanels">Panels that one row is multiplied with at once: 1, 2 or 4; two to four rows are with half as many.</param>
+/// <param name="PanelsAhead">In bytes.</param>
 /// <param name="WordsAhead">Of scaled numbers of 4 bits.</param>
 public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int WordsAhead, bool EpilogueAhead)
 {

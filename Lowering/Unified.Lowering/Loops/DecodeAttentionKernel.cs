@@ -14,12 +14,17 @@ namespace Unified.Lowering.Loops;
 public sealed record DecodeAttentionKernel(int BatchAxes, int SharedAxes, bool IsCausal, double Scale, DType Type = DType.F32, DType? Length = null) : LoopKernel(
     AttentionKernel.BuffersOf(Type, Type, Length), (5 * BatchAxes) + (3 * SharedAxes) + 8 + (Length is null ? 0 : BatchAxes))
 {
-    /// <summary>Queries (of all shared axes) up to which this is faster than to pack the keys and values.</summary>
-    public const int MostQueries = 8;
-
-    /// <summary>Keys of a block: their scores are a few registers, and they and their values stay in the first-level cache.</summary>
-    public const int KeyBlock = 64;
+    public DecodeAttentionPlan Plan { get; init; } = DecodeAttentionPlan.Default;
 
     /// <summary>Per thread: the scores of a block, and per query the sums of O and three numbers.</summary>
-    public static Dim ScratchBytes(Dim queries, Dim width) => ((queries * (Dim.RoundUp(width, 64) + 3)) + KeyBlock + 64) * 4;
+    public Dim ScratchBytes(Dim queries, Dim width) => ((queries * (Dim.RoundUp(width, 64) + 3)) + Plan.KeyBlock + 64) * 4;
+}
+
+/// <summary>How attention of few queries is written: numbers of the table of tunables.</summary>
+/// <param name="KeyBlock">A multiple of 16.</param>
+public sealed record DecodeAttentionPlan(int KeyBlock)
+{
+    public static DecodeAttentionPlan Default { get; } = Of(Tuning.Default.For(new(KernelFamily.DecodeAttention, false)));
+
+    public static DecodeAttentionPlan Of(ClassTuning tuning) => new(tuning[TunableTable.DecodeKeys]);
 }

@@ -53,6 +53,7 @@ public static class LoopText
             ("unroll", p.Unroll), ("low", p.LowPanels), ("ahead", k.Scaled is null ? p.PanelsAhead : p.WordsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
         WinogradKernel { Plan: var p } => Numbers(("ahead", p.WeightsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
         AttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock), ("unroll", p.Unroll)),
+        DecodeAttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock)),
         AttentionGradientKernel { Plan: var p } => Numbers(("rows", p.Rows), ("unroll", p.Unroll)),
         _ => "",
     };

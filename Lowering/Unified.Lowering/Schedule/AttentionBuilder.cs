@@ -12,6 +12,8 @@ internal static class AttentionBuilder
 
     /// <param name="views">How each value lies in memory.</param>
     /// <param name="result">Where the result goes, dense.</param>
+    private static KernelClass Decoding => new(KernelFamily.DecodeAttention, false);
+
     public static void Add(ProgramBuilder program, Node node, ImmutableArray<View> views, BufferRef result)
     {
         var batch = program.Graph.TypeOf(node.Results[0]).Shape.Dims[..^2];
@@ -19,7 +21,7 @@ internal static class AttentionBuilder
         var attention = new Attention(program.Graph.TypeOf(node.Results[0]), Place(0), Place(1), Place(2), Length(program, node, batch, views), result);
 
         // How many queries there are may be known only at run time: then both stand there, and one of them has no units.
-        var packs = attention.CanDecode ? Dim.Min(1, Dim.FloorDiv(attention.QueriesPerKey, DecodeAttentionKernel.MostQueries + 1)) : Dim.One;
+        var packs = attention.CanDecode ? Dim.Min(1, Dim.FloorDiv(attention.QueriesPerKey, program.Tuning.For(Decoding)[TunableTable.DecodeQueries] + 1)) : Dim.One;
         if (!packs.Is(1))
         {
             AddDecoding(program, node, attention, 1 - packs);
@@ -66,9 +68,13 @@ internal static class AttentionBuilder
         var (batch, shared) = (attention.Batch[..^attention.SharedAxes], attention.Batch[^attention.SharedAxes..]);
         var (depth, keys, width) = (query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
         var isCausal = node.Attributes.Bool("causal");
+        var kernel = new DecodeAttentionKernel(batch.Length, shared.Length, isCausal, node.Attributes.Float("scale"), attention.Type, attention.Length?.Type)
+        {
+            Plan = DecodeAttentionPlan.Of(program.Tuning.For(Decoding)),
+        };
         program.AddLaunch(
-            new DecodeAttentionKernel(batch.Length, shared.Length, isCausal, node.Attributes.Float("scale"), attention.Type, attention.Length?.Type),
-            null,
+            kernel,
+            Decoding,
             [query.Ref, key.Ref, value.Ref, attention.Result, .. attention.LengthBuffer],
             [
                 .. batch, .. shared, query.Rows.Extent, keys, depth, width, .. query.Batch, query.Rows.Stride, .. key.Batch[..batch.Length], key.Rows.Stride,
@@ -76,7 +82,7 @@ internal static class AttentionBuilder
             ],
             Product(batch) * when,
             Dim.One,
-            DecodeAttentionKernel.ScratchBytes(attention.QueriesPerKey, width),
+            kernel.ScratchBytes(attention.QueriesPerKey, width),
             attention.Flops(isCausal: false) * when,
             null,
             $"attention {new Shape(attention.Batch)}[{query.Rows.Extent},{depth}]x[{keys},{width}] decoding",

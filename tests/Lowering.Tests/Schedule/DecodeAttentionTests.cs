@@ -69,7 +69,7 @@ public sealed class DecodeAttentionTests
             OpValue Spoiled(OpValue v) => b.Select(behind, v, b.ScalarLike(v, double.NaN));
             return [b.Apply(OpCode.Attention, Attributes.Empty.With("causal", causal), x[0], Spoiled(x[1]), Spoiled(x[2]), length)];
         });
-        var scheduled = Both(module, packs: queries > DecodeAttentionKernel.MostQueries);
+        var scheduled = Both(module, packs: queries > TunableTable.DecodeQueries.Default);
         Assert.DoesNotContain(scheduled.Kernels, k => k is ContractionKernel);
     }
 

@@ -26,7 +26,7 @@ internal sealed class ContractionEmitter
             Scaled = kernel.Scaled is { } s ? (s.PerByte, GroupLength) : null,
             Unroll = kernel.Plan.Unroll,
             LowPanels = kernel.Plan.LowPanels,
-            PanelsAhead = kernel.Plan.PanelsAhead,
+            PanelsAhead = kernel.Plan.PanelsAhead / kernel.RightType.Bytes(),
             WordsAhead = kernel.Plan.WordsAhead,
         };
         _sum = MicroKernel.SumType(k, kernel.Type);

@@ -33,7 +33,7 @@ internal sealed class DecodeAttentionEmitter
         _extents = [.. Enumerable.Range(kernel.BatchAxes, kernel.SharedAxes + 1).Select(k.Parameter)];
         _queries = _extents.Aggregate(k.Mul);
         _scores = k.AlignUp(k.Scratch);
-        _sums = At(_scores, k.I64(DecodeAttentionKernel.KeyBlock));
+        _sums = At(_scores, k.I64(_kernel.Plan.KeyBlock));
         _sumsOfRow = k.Mul(k.CeilDiv(Width, Span), k.I64(Span));
         _softmax = new SoftmaxBlocks(k, kernel.Scale, Depth, At(_sums, k.Mul(_queries, _sumsOfRow)), _queries);
     }
@@ -75,9 +75,9 @@ internal sealed class DecodeAttentionEmitter
             var counted = _kernel.Length is null ? Keys : KeyCount.Emit(_k, 4, Start(4, strideOfLengths), _kernel.IsCausal ? _extents[^1] : _k.I64(1), Keys);
             _softmax.Begin();
             _k.Loop(_k.I64(0), _k.Mul(_queries, _sumsOfRow), Lanes, at => _k.Store(F32.Vector(Lanes).Zero, At(_sums, at), null));
-            _k.Loop(_k.I64(0), counted, DecodeAttentionKernel.KeyBlock, block =>
+            _k.Loop(_k.I64(0), counted, _kernel.Plan.KeyBlock, block =>
             {
-                var count = _k.Min(_k.I64(DecodeAttentionKernel.KeyBlock), b.Sub(counted, block));
+                var count = _k.Min(_k.I64(_kernel.Plan.KeyBlock), b.Sub(counted, block));
                 _k.Loop(_k.I64(0), _queries, 1, row =>
                 {
                     var place = _k.Unravel(row, _extents);

@@ -14,7 +14,8 @@ namespace Unified.Lowering.Targets.X64;
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
 /// <param name="Unroll">Groups in one turn of the loop.</param>
-internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, int Group, int Lanes, int Vectors, int Unroll)
+/// <param name="Ahead">Groups of a panel that are asked for ahead of those in use, where there is the instruction; 0: none.</param>
+internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, int Group, int Lanes, int Vectors, int Unroll, int Ahead)
 {
     private LlvmType Word => K.Context.I32;
 
@@ -36,8 +37,19 @@ internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, i
             [.. Enumerable.Range(0, state.Length / vectors).Select(row).SelectMany((r, i) => columns.Select((column, v) => add(state[(i * vectors) + v], r, column)))];
         if (HasInstruction(K, Type, Group))
         {
-            LlvmValue[] Step(LlvmValue word, LlvmValue[] state) =>
-                Each(state, Columns(word), r => K.B.Splat(K.B.Load(Word, a(r, word), 4 / Group), Lanes), Dot);
+            LlvmValue[] Step(LlvmValue word, LlvmValue[] state)
+            {
+                foreach (var panel in Ahead > 0 ? panels : [])
+                {
+                    for (var group = 0; group < Loops.Tile.Columns; group += KernelBuilder.Line / sizeof(int))
+                    {
+                        K.Prefetch(K.B.GepUnchecked(Word, panel, K.Add(K.Mul(word, K.I64(Loops.Tile.Columns)), K.I64(Ahead + group))), isWritten: false, KernelBuilder.SecondLevel);
+                    }
+                }
+
+                return Each(state, Columns(word), r => K.B.Splat(K.B.Load(Word, a(r, word), 4 / Group), Lanes), Dot);
+            }
+
             var words = K.CeilDiv(depth, Group);
             var whole = K.B.And(words, K.I64(-Unroll));
             start = K.Loop(K.I64(0), whole, Unroll, start, (word, state) => Enumerable.Range(0, Unroll).Aggregate(state, (s, u) => Step(K.Add(word, K.I64(u)), s)));

@@ -58,7 +58,7 @@ internal sealed class MicroKernel
     /// <summary>Words of panels of 4-bit numbers that are asked for ahead.</summary>
     public int WordsAhead { get; init; }
 
-    /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none.</summary>
+    /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none. Not of few rows: what is asked for by so little work comes as fast by itself.</summary>
     public int PanelsAhead { get; init; }
 
     private (int Row, int Depth) PackedStrides => LeftBlock == 1 ? (1, Tile.Rows) : (LeftBlock, 1);
@@ -88,7 +88,7 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, adds: false);
+    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, adds: false, PanelsAhead);
 
     /// <summary>Panels that <paramref name="rows"/> rows, at most <see cref="Tile.FewRows"/>, are multiplied with at once.</summary>
     public LlvmValue PanelsOf(LlvmValue rows) => _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), _k.I64(LowPanels), _k.I64(FewPanels));
@@ -107,7 +107,7 @@ internal sealed class MicroKernel
                     LlvmValue[] at = [.. starts.Select(s => _k.B.Gep(_sum, s.Start, _k.Mul(k, _k.I64(s.Depth))))];
                     return (r, u) => _k.B.Gep(_sum, at[r], _k.I64(u * starts[r].Depth));
                 },
-                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, adds: false);
+                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, adds: false, ahead: 0);
         }
 
         // The last panels are few: they do without a tile of two rows.
@@ -131,7 +131,7 @@ internal sealed class MicroKernel
     /// <summary>Adds the product to the tile, its left operand read where it lies.</summary>
     /// <param name="strides">Elements of A between rows, and from one k to the next.</param>
     public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) =>
-        EmitPieces(Left(a, strides), [b], depth, tile, height, adds: true);
+        EmitPieces(Left(a, strides), [b], depth, tile, height, adds: true, PanelsAhead);
 
     /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
     public void EmitLowest(LlvmValue rows, LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int choice = 0)
@@ -162,12 +162,12 @@ internal sealed class MicroKernel
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     // As many rows and columns at once as there are registers for their sums; the pieces' code is the same.
-    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds)
+    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds, int ahead)
     {
         var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
         Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
             left(row), [.. panels.Select(b => FromColumn(b, column))], depth,
-            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds)));
+            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds, ahead)));
 
         Panel FromColumn(Panel b, LlvmValue column) => new(
             _k.B.Gep(Element, b.Numbers, _k.Mul(column, _k.I64(_group))), b.Scales is { } scales ? _k.B.Gep(_k.Context.F32, scales, column) : null);
@@ -185,7 +185,7 @@ internal sealed class MicroKernel
         }
     }
 
-    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, bool adds)
+    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, bool adds, int ahead)
     {
         LlvmValue[] b = [.. panels.Select(p => p.Numbers)];
 
@@ -203,7 +203,7 @@ internal sealed class MicroKernel
 
         if (_group > 1)
         {
-            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors, Unroll).Emit((r, k) => a(k)(r, 0), b, depth, start));
+            StoreSums(new GroupedPiece(_k, _type, _sum, _group, _lanes, _vectors, Unroll, ahead / _group).Emit((r, k) => a(k)(r, 0), b, depth, start));
             return;
         }
 
@@ -214,11 +214,11 @@ internal sealed class MicroKernel
             var (at, bt) = (a(k), PanelAddresses(b, k));
             for (var u = 0; u < unroll; u++)
             {
-                foreach (var panel in PanelsAhead > 0 ? bt : [])
+                foreach (var panel in ahead > 0 ? bt : [])
                 {
                     for (var line = 0; line < Tile.Columns * Numbers.Bytes(Element); line += KernelBuilder.Line)
                     {
-                        _k.Prefetch(_k.B.GepUnchecked(Element, panel, _k.I64((u * Tile.Columns) + PanelsAhead + (line / Numbers.Bytes(Element)))), isWritten: false, KernelBuilder.SecondLevel);
+                        _k.Prefetch(_k.B.GepUnchecked(Element, panel, _k.I64((u * Tile.Columns) + ahead + (line / Numbers.Bytes(Element)))), isWritten: false, KernelBuilder.SecondLevel);
                     }
                 }
 
