@@ -116,6 +116,7 @@ int Run(ParseResult parsed, int count)
         }
 
         var timings = AlternatingRounds.Run(contenders, parsed.GetValue(budget) * 1000);
+        limits = limits.Best(Limits.Measure(count));
         table.Add(Row.Of(work, count, limits, [.. contenders.Select((c, i) => (c.Name, timings[i]))]));
         if (parsed.GetValue(profile))
         {

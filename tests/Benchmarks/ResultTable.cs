@@ -19,19 +19,20 @@ internal sealed class ResultTable(int threads, Limits limits, string? torchProbl
     public void Print()
     {
         var table = new Table()
-            .Title(Text($"{threads} thread(s): {limits.Gflops:F0} GFLOP/s f32, memory read {limits.ReadGigabytes:F1} GB/s, written {limits.WriteGigabytes:F1} GB/s (measured again for each row)"))
-            .AddColumns("work", "ours ms", "+-", "onnxruntime", "libtorch", "best peer / ours", "of limit", "floor", "met");
+            .Title(Text($"{threads} thread(s): {limits.Gflops:F0} GFLOP/s f32, {limits.VectorGigas:F1} G vectors/s, memory read {limits.ReadGigabytes:F1} GB/s, written {limits.WriteGigabytes:F1} GB/s (measured again for each row)"))
+            .AddColumns("work", "ours ms", "+-", "onnxruntime", "libtorch", "best peer / ours", "possible", "of limit", "limit", "floor", "met");
         foreach (var row in _rows)
         {
             table.AddRow(
                 row.Work, Text($"{row.OursMilliseconds:G4}"), Text($"{row.Spread:P0}"), Peer(row, "onnxruntime"), Peer(row, "libtorch"),
-                row.BestPeer is { } best ? Text($"{best:F2}") : "-", row.ShareOfLimit is { } share ? Text($"{share:P0}") : "-", row.Floor,
-                row.Met switch { true => "yes", false => "no", null => "" });
+                row.BestPeer is { } best ? Text($"{best:F2}") : "-", row.MostPossible is { } most ? Text($"{most:F2}") : "-",
+                row.ShareOfLimit is { } share ? Text($"{share:P0}") : "-", row.Limit ?? "-", row.Floor,
+                row.Met switch { true => "yes", false => row.IsBeyondLimit ? Text($"limit allows {row.MostPossible:F2}") : "no", null => "" });
         }
 
         if (Console.IsOutputRedirected)
         {
-            AnsiConsole.Profile.Width = 180;
+            AnsiConsole.Profile.Width = 200;
         }
 
         AnsiConsole.Write(table);

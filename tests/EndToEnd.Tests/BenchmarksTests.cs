@@ -21,6 +21,15 @@ public sealed class BenchmarksTests
         {
             Assert.True(row.GetProperty("ours_ms").GetDouble() > 0);
             Assert.True(row.GetProperty("peers").GetProperty("onnxruntime").GetDouble() > 0);
+            var limited = row.GetProperty("limit").ValueKind != JsonValueKind.Null;
+            Assert.Equal(!row.GetProperty("work").GetString()!.StartsWith("tiny", StringComparison.Ordinal), limited);
+            if (limited)
+            {
+                Assert.Contains(row.GetProperty("limit").GetString(), (string[])["fma", "memory", "ports"]);
+                var (share, most) = (row.GetProperty("share_of_limit").GetDouble(), row.GetProperty("most_possible").GetDouble());
+                Assert.Equal(row.GetProperty("best_peer").GetDouble() / share, most, most * 1e-9);
+            }
+
             Assert.Equal(row.GetProperty("floor").GetString()!.Length == 0, row.GetProperty("met").ValueKind == JsonValueKind.Null);
         }
 

@@ -53,7 +53,7 @@ internal static class ActivationOps
         return c.Dy * (sigmoid * ((c[0] * (1 - sigmoid)) + 1));
     }
 
-    private static OpValue NormalCdf(OpBuilder b, OpValue x) => (b.Apply(OpCode.Erf, x * RootHalf) + 1) * 0.5;
+    private static OpValue NormalCdf(OpBuilder b, OpValue x) => (b.Apply(OpCode.Erf, x * RootHalf) * 0.5) + 0.5;
 
     private static OpValue GeluGradient(OpBuilder b, GradientInputs c)
     {

@@ -113,13 +113,12 @@ internal static class SoftmaxOps
         return b.Apply(OpCode.Equal, positions, b.Reshape(targets, new Shape(targets.Shape.Dims.Add(1))));
     }
 
-    // (softmax - one-hot)/N: elementwise once the forward pass has each row's maximum and sum.
+    // (softmax - one-hot)/N: elementwise once the forward pass has each row's maximum, exponentials and their sum.
     private static OpValue CrossEntropyGradient(OpBuilder b, GradientInputs c)
     {
         var (logits, targets) = (c[0], c[1]);
         var axis = logits.Shape.Rank - 1;
-        var shifted = Shifted(b, logits, axis).Shifted;
-        var softmax = b.Apply(OpCode.Exp, shifted - LogOfSum(b, shifted, axis));
+        var softmax = Softmax(b, logits, axis);
         var slope = b.Select(IsTarget(b, logits, targets), softmax - 1, softmax);
         return slope * (c.Dy / b.DimSize(targets.Shape.Size, logits.DType));
     }

@@ -6,11 +6,12 @@ namespace Unified.Lowering.Targets.X64;
 /// <summary>Turns a reduction into its neutral element, its step, and its end across the lanes of a vector, always in the same order.</summary>
 internal sealed record Fold(OpCode Op, DType Type)
 {
+    // Of an extremum's operands the first is asked whether it is NaN: asking what was loaded is no link of the chain from step to step.
     private static readonly Dictionary<OpCode, Func<KernelBuilder, DType, LlvmValue, LlvmValue, LlvmValue>> s_steps = new()
     {
         [OpCode.Sum] = (k, t, a, x) => t.IsFloat() ? k.B.FAdd(a, x) : k.B.Add(a, x),
-        [OpCode.ReduceMax] = (k, t, a, x) => Elementwise.Find(OpCode.Maximum, t).Emit(k, [a, x], t),
-        [OpCode.ReduceMin] = (k, t, a, x) => Elementwise.Find(OpCode.Minimum, t).Emit(k, [a, x], t),
+        [OpCode.ReduceMax] = (k, t, a, x) => Elementwise.Find(OpCode.Maximum, t).Emit(k, [x, a], t),
+        [OpCode.ReduceMin] = (k, t, a, x) => Elementwise.Find(OpCode.Minimum, t).Emit(k, [x, a], t),
     };
 
     public LlvmType ValueType(KernelBuilder k) => Numbers.Value(k.Context, Type);

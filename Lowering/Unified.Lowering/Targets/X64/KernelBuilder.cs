@@ -24,6 +24,7 @@ internal sealed class KernelBuilder : IDisposable
     private readonly LlvmValue[] _parameters;
     private readonly LlvmBlock _exit;
     private readonly LlvmValue _lanes;
+    private readonly Dictionary<object, LlvmValue> _tables = new(ReferenceEqualityComparer.Instance);
     private int _globals;
 
     public KernelBuilder(LlvmContext context, LlvmModule module, TargetCpu cpu, LoopKernel kernel, string symbol)
@@ -337,6 +338,18 @@ internal sealed class KernelBuilder : IDisposable
         global.Linkage = LlvmLinkage.Private;
         global.Alignment = 64;
         return global;
+    }
+
+    /// <summary>The one constant table of <paramref name="owner"/>.</summary>
+    public LlvmValue Table(object owner, LlvmType element, IEnumerable<LlvmValue> values)
+    {
+        if (!_tables.TryGetValue(owner, out var table))
+        {
+            table = Table(element, [.. values]);
+            _tables[owner] = table;
+        }
+
+        return table;
     }
 
     private (LlvmValue[] Values, LlvmBlock From) Arm(LlvmBlock block, Func<LlvmValue[]> body, LlvmBlock join)

@@ -264,6 +264,8 @@ internal sealed class NodeEmitter
                 return node.Type.IsFloat() ? Numbers.Round(_k, sum, node.Type) : B.IntCast(sum, type.Like(sum.Type), signed: true);
             case UniformNode uniform:
                 return Philox.Uniform(_k, node.Type, operand(uniform.Seed), operand(uniform.Offset), operand(uniform.Counter));
+            case ComputeNode { Op: OpCode.Cast, Type: DType.I32 } cast when _nodes[cast.Operands[0]] is IndexNode inner && inner.Axis == _inner:
+                return B.Add(Widen(B.Trunc(at!.First, type)), B.Iota(type, KernelBuilder.Lanes));
             case ComputeNode { Op: OpCode.Cast } cast:
                 return Casts.Emit(_k, operand(cast.Operands[0]), _nodes[cast.Operands[0]].Type, node.Type);
             case ComputeNode compute:

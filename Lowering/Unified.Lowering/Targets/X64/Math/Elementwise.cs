@@ -88,14 +88,14 @@ internal static class Elementwise
             k.B.ICmp(LlvmIntPredicate.Sgt, x[0], x[0].Type.Zero), x[0].Type.Int(1), k.B.AShr(x[0], x[0].Type.Int(x[0].Type.Scalar.IntegerBits - 1))), 3);
         Add(OpCode.Sign, Class.Unsigned, (k, x) => k.B.ZExt(k.B.ICmp(LlvmIntPredicate.Ne, x[0], x[0].Type.Zero), x[0].Type), 2);
 
-        Function(OpCode.Exp, Exponential.Emit, 14);
+        Function(OpCode.Exp, Exponential.Emit, 12);
         Function(OpCode.Log, Logarithm.Emit, 26);
         Function(OpCode.Sqrt, (k, x) => k.Sqrt(x), 6);
         Function(OpCode.Rsqrt, (k, x) => k.B.FDiv(x.Type.Real(1), k.Sqrt(x)), 12);
         Function(OpCode.Sin, Trigonometric.Sin, 60);
         Function(OpCode.Cos, Trigonometric.Cos, 60);
-        Function(OpCode.Tanh, HyperbolicTangent.Emit, 32);
-        Function(OpCode.Erf, ErrorFunction.Emit, 34);
+        Function(OpCode.Tanh, HyperbolicTangent.Emit, 30);
+        Function(OpCode.Erf, ErrorFunction.Emit, 18);
         Function(OpCode.Floor, (k, x) => k.Floor(x), 1);
         Function(OpCode.Ceil, (k, x) => k.Ceil(x), 1);
         Function(OpCode.Round, (k, x) => k.NearestEven(x), 1);

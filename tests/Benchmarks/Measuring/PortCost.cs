@@ -1,0 +1,25 @@
+namespace Unified.Benchmarks.Measuring;
+
+/// <summary>
+/// The vector instructions that work along rows needs at least for all of its elements, by the shortest formulas that we know: arithmetic alone. Loads, stores, loops,
+/// reductions across a vector, tests for NaN and waiting are left out, so that nothing reaches it.
+/// </summary>
+/// <param name="Products">Products and multiply-adds, which only the multipliers' ports take.</param>
+/// <param name="Others">Sums, comparisons, table look-ups and logic.</param>
+public sealed record PortCost(double Products, double Others)
+{
+    /// <summary>Elements of f32 in a vector.</summary>
+    public const int Lanes = 16;
+
+    /// <summary>Rounding to sixteenths, two steps of the reduction, two of the series, times the root of two, and the sum; taking the whole part off, a limit, the table, and 2^n in two.</summary>
+    public static PortCost Exponential { get; } = new(7, 5);
+
+    /// <summary>Five steps of a polynomial; |x|, its limit, the segment, the place in it (two), six tables, the first segment's own start, and the sign.</summary>
+    public static PortCost ErrorFunction { get; } = new(5, 13);
+
+    public double Instructions => Products + Others;
+
+    public static PortCost operator +(PortCost a, PortCost b) => new(a.Products + b.Products, a.Others + b.Others);
+
+    public static PortCost operator *(PortCost a, double times) => new(a.Products * times, a.Others * times);
+}
