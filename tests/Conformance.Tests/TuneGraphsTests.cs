@@ -35,7 +35,9 @@ public sealed class TuneGraphsTests : IDisposable
     {
         GraphRuntime.UseCompiler(new FaultyCompiler());
         var model = new TunedModel();
-        var x = Tensor.From([.. Enumerable.Range(0, 5 * 1000).Select(i => (i * 37 % 101 / 50f) - 1)], 5, 1000);
+
+        // Of a sum that is rounded otherwise, a result of few rows may show nothing.
+        var x = Tensor.From([.. Enumerable.Range(0, 100 * 1000).Select(i => (i * 37 % 10007 / 5000f) - 1)], 100, 1000);
         var report = TuneGraphs.Run([("Rows", () => [model.Rows(x)])], TimeSpan.FromSeconds(20));
         Assert.Equal(TunableTable.Grain.Candidates.Length - 1, report.Trials.Count(t => t.Tunable == TunableTable.Grain && t.Outcome == TrialOutcome.Disagrees));
         Assert.DoesNotContain(report.Tuning.Entries, e => e.Tunable == TunableTable.Grain);

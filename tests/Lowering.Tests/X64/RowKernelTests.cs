@@ -144,6 +144,60 @@ public sealed class RowKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(17)]
+    [InlineData(64)]
+    [InlineData(1000)]
+    public void A_row_gives_the_same_bits_alone_and_with_another(long n)
+    {
+        // The highest x + v·w, where v·w is the same in all rows; the sum of the exponentials less it, and of their squares, which need them again.
+        const int Rows = 7;
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, false), new(DType.F32, false), new(DType.F32, true), new(DType.F32, true)], 3, 2,
+            [
+                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+                new LoadNode(DType.F32, 1, [Stride.Zero, Stride.One]),
+                new LoadNode(DType.F32, 2, [Stride.Zero, Stride.One]),
+                new ComputeNode(DType.F32, OpCode.Mul, [1, 2]),
+                new ComputeNode(DType.F32, OpCode.Add, [0, 3]),
+                new ReducedNode(DType.F32, 0, 0),
+                new ComputeNode(DType.F32, OpCode.Sub, [4, 5]),
+                new ComputeNode(DType.F32, OpCode.Exp, [6]),
+                new ReducedNode(DType.F32, 1, 0),
+                new ComputeNode(DType.F32, OpCode.Div, [7, 8]),
+                new ComputeNode(DType.F32, OpCode.Mul, [9, 9]),
+                new ReducedNode(DType.F32, 2, 0),
+            ],
+            [
+                new Stage([new Reduction(OpCode.ReduceMax, 4)], []),
+                new Stage([new Reduction(OpCode.Sum, 7)], []),
+                new Stage([new Reduction(OpCode.Sum, 10)], [new Store(3, [Stride.One, Stride.Zero], 8)]),
+                new Stage([], [new Store(4, [Stride.One, Stride.Zero], 11)]),
+            ]);
+        foreach (var shared in (bool[])[true, false])
+        {
+            var made = shared ? kernel : kernel with { Nodes = kernel.Nodes.SetItem(1, new LoadNode(DType.F32, 0, [s_row, Stride.One])) };
+            Block[] Buffers() =>
+            [
+                new Block(DType.F32, Rows * n).Fill(i => Agreement.Fraction(i) * 10), new Block(DType.F32, n).Fill(i => Agreement.Fraction(i + 3)),
+                new Block(DType.F32, n).Fill(i => Agreement.Fraction(i + 5)), new Block(DType.F32, Rows).Fill(_ => 0), new Block(DType.F32, Rows).Fill(_ => 0),
+            ];
+            Agreement.Check(made, Buffers(), [Rows, n, n], Rows, 1e-5);
+            foreach (var target in KernelRunner.Targets)
+            {
+                Block[] alone = Buffers(), paired = Buffers();
+                var scratch = made.ScratchBytes(n).Value;
+                _ = KernelRunner.Run(made, alone, [Rows, n, n], Rows, 1, scratch, target.Data);
+                _ = KernelRunner.Run(made, paired, [Rows, n, n], Rows, scratch: scratch, target: target.Data);
+                Assert.Equal(alone[3].ToArray(), paired[3].ToArray());
+                Assert.Equal(alone[4].ToArray(), paired[4].ToArray());
+                Agreement.Dispose(alone);
+                Agreement.Dispose(paired);
+            }
+        }
+    }
+
     [Fact]
     public void Maximum_of_a_row_with_nan_is_nan()
     {

@@ -58,6 +58,17 @@ internal sealed class NodeEmitter
 
     public bool IsRowConstant(int node) => _rowConstant[node];
 
+    /// <summary>Whether each row finds the same value there.</summary>
+    public bool IsSameInRows(int node) => _nodes[node] switch
+    {
+        LoadNode load => load.Strides.Take(_inner).All(s => s.Kind == StrideKind.Zero),
+        GatherNode gather => gather.Strides.Take(_inner).All(s => s.Kind == StrideKind.Zero) && IsSameInRows(gather.Index),
+        IndexNode index => index.Axis == _inner,
+        ReducedNode => false,
+        AccumulatorNode => false,
+        var other => Operands(other).All(IsSameInRows),
+    };
+
     /// <summary>The nodes that <paramref name="roots"/> need, themselves included, in ascending order.</summary>
     public IReadOnlyList<int> Reach(IEnumerable<int> roots)
     {

@@ -12,7 +12,10 @@ internal sealed class RowMemory
 {
     private readonly ImmutableArray<(int Stage, int Node, int Slot)> _notes;
 
-    private RowMemory(ImmutableArray<(int Stage, int Node, int Slot)> notes) => _notes = notes;
+    private RowMemory(ImmutableArray<(int Stage, int Node, int Slot)> notes, bool leavesHalf) => (_notes, LeavesHalf) = (notes, leavesHalf);
+
+    /// <summary>Whether scratch has room for a second row of the same.</summary>
+    public bool LeavesHalf { get; }
 
     public bool IsEmpty => _notes.IsEmpty;
 
@@ -40,7 +43,7 @@ internal sealed class RowMemory
             }
         }
 
-        return new RowMemory(notes.ToImmutable());
+        return new RowMemory(notes.ToImmutable(), used <= RowKernel.BytesRemembered / 2);
 
         // The dear nodes next to the roots that an earlier stage has computed.
         IEnumerable<int> Frontier(IEnumerable<int> roots)
