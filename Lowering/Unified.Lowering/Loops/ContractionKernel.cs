@@ -55,12 +55,18 @@ public sealed record WindowAxes(int Rows, int Depth);
 /// </summary>
 /// <param name="PerByte">
 /// 1: B is packed as i8. 2: B is packed as bytes that hold two numbers of k each, lower half first, from 0 to 15 and meant minus 8, four bytes of a column together; a
-/// group is a multiple of 8.
+/// group is a multiple of 8. <see cref="ReadBeyond"/> bytes after the last are read, and not used.
 /// </param>
 public sealed record ScaledGroups(int PerByte)
 {
     /// <summary><see cref="PackKernel.Group"/> of the packed bytes.</summary>
-    public int Bytes => PerByte == 2 ? 4 : 1;
+    public int Bytes => PerByte == 2 ? BytesOfWord : 1;
+
+    /// <summary>Bytes of a column that lie together.</summary>
+    public const int BytesOfWord = 4;
+
+    /// <summary>A word's second byte is the first of what lies a byte further on, and so on: a load is cheaper than a shift.</summary>
+    public const int ReadBeyond = BytesOfWord - 1;
 }
 
 /// <summary>

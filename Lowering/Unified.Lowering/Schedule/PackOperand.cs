@@ -32,7 +32,7 @@ internal static class PackOperand
         }
 
         var order = summed[^1].Stride.Is(1) ? MatrixOrder.KInner : kept.Stride.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
-        var buffer = program.AddTemporary(step * dtype.Bytes());
+        var buffer = program.AddTemporary((step * dtype.Bytes()) + (group == ScaledGroups.BytesOfWord ? ScaledGroups.ReadBeyond : 0));
         var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
         program.AddLaunch(
             new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group },

@@ -35,7 +35,7 @@ public class ScaledProductTests
         Assert.Empty(LoopVerifier.Problems(kernel));
         foreach (var target in KernelRunner.Targets)
         {
-            using var packed = new Block(type, panels * Tile.Columns * bytes);
+            using var packed = new Block(type, (panels * Tile.Columns * bytes) + (perByte == 2 ? ScaledGroups.ReadBeyond : 0));
             using var scales = new Block(DType.F32, panels * Tile.Columns * groups);
             using var c = new Block(DType.F32, m * n).Fill(_ => 0);
             _ = KernelRunner.Run(new PackKernel(type, 0, MatrixOrder.KInner) { Group = group }, [b, packed], [bytes, n, 1, bytes], panels, 2, target: target.Data);

@@ -64,11 +64,22 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
                     }
                 }
 
-                LlvmValue[] words = [.. from panel in panels from v in Enumerable.Range(0, Vectors) select At(held, panel.Numbers, turn, v)];
+                // From their byte number `bytes` on.
+                LlvmValue[] Words(int bytes) =>
+                [
+                    .. from panel in panels from v in Enumerable.Range(0, Vectors)
+                        select At(held, bytes == 0 ? panel.Numbers : K.B.Gep(K.Context.I8, panel.Numbers, K.I64(bytes)), turn, v),
+                ];
+                var words = Words(0);
                 for (var part = 0; part < numbers; part++)
                 {
                     var k = K.Add(K.Mul(turn, K.I64(numbers)), K.I64(part));
-                    LlvmValue[] columns = [.. words.Select((w, v) => scalesSums ? Widened(w, part) : K.B.FMul(Widened(w, part), scales[v]))];
+                    if (part > 0 && part % 2 == 0)
+                    {
+                        words = Words(part / 2);
+                    }
+
+                    LlvmValue[] columns = [.. words.Select((w, v) => scalesSums ? Widened(w, part % 2) : K.B.FMul(Widened(w, part % 2), scales[v]))];
                     state = [.. Enumerable.Range(0, rows).SelectMany(r =>
                     {
                         // Where the factors of all rows are read before, they take the registers that the sums need.
