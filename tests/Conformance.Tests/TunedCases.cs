@@ -15,7 +15,7 @@ internal sealed record TunedCase(string Name, ImmutableArray<KernelFamily> Famil
         .. from m in (int[])[1, 2, 9, 61, 200] select Product(m, 300, 700),
         Product(50, 22_000, 33), Product(7, 64, 2200), Product(130, 400, 2200),
         new("any 61", [KernelFamily.Product], m => m.AnyRows(Uniform(1, 61, 300), Uniform(2, 300, 700), Uniform(3, 700))),
-        .. from m in (int[])[1, 7, 50, 55, 800] select new TunedCase($"bf16 {m}", [Dots], t => t.Halves(Uniform(1, m, 301), Uniform(2, 301, 700)), 2e-2),
+        .. from m in (int[])[1, 7, 50, 55, 800] select new TunedCase($"bf16 {m}", [Dots, Packing], t => t.Halves(Uniform(1, m, 301), Uniform(2, 301, 700)), 2e-2),
         new("bf16 deep", [Dots], t => t.Halves(Uniform(1, 50, 22_000), Uniform(2, 22_000, 33)), 2e-2),
         .. from m in (int[])[1, 7, 55] select new TunedCase($"u8 {m}", [Dots], t => t.Bytes(Uniform(1, m, 256))),
         .. from m in (int[])[1, 2, 7, 50, 55, 800] select new TunedCase($"4 bits {m}", [Scaled], t => t.ScaledFours(Uniform(1, m, 256))),
@@ -68,7 +68,7 @@ internal sealed record TunedCase(string Name, ImmutableArray<KernelFamily> Famil
     }
 
     private static TunedCase Product(int m, int k, int n) =>
-        new($"product {m}x{k}x{n}", [KernelFamily.Product], t => t.Product(Uniform(1, m, k), Uniform(2, k, n), Uniform(3, n)));
+        new($"product {m}x{k}x{n}", [KernelFamily.Product, Packing], t => t.Product(Uniform(1, m, k), Uniform(2, k, n), Uniform(3, n)));
 
     private static Tensor Uniform(int seed, params int[] shape)
     {

@@ -17,6 +17,9 @@ public sealed record KernelFamily(string Name, string Meaning, string? Small = n
     /// <summary>Products with weights of 4 and 8 bits.</summary>
     public static KernelFamily Scaled { get; } = new("scaled", "products with weights of 4 or 8 bits and scales", "at most 12 rows");
 
+    /// <summary>What brings right operands into the order in which products read them.</summary>
+    public static KernelFamily Packing { get; } = new("packing", "packing of the right operands of products, where these are not packed ahead of time");
+
     /// <summary>Convolutions by tiles.</summary>
     public static KernelFamily Winograd { get; } = new("winograd", "convolutions by Winograd's algorithm", "at most 64 tiles");
 
@@ -49,7 +52,7 @@ public sealed record KernelFamily(string Name, string Meaning, string? Small = n
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<KernelFamily> All { get; } =
-        [Product, Dots, Scaled, Winograd, Convolutions, Attention, DecodeAttention, AttentionGradient, Rows, Columns, Scatter, Copies, Fusion];
+        [Product, Dots, Scaled, Packing, Winograd, Convolutions, Attention, DecodeAttention, AttentionGradient, Rows, Columns, Scatter, Copies, Fusion];
 
     public override string ToString() => Name;
 }

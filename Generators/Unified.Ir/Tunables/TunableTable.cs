@@ -36,6 +36,15 @@ public static class TunableTable
     /// <summary>The arithmetic between two reads is too long for the machine to look so far.</summary>
     public static Tunable WordsAhead { get; } = new("words_ahead", "words of weights of 4 bits that are asked for ahead of their use; 0: none", 512, [0, 128, 512, 1024, 2048], [Scaled]);
 
+    /// <summary>
+    /// Smaller ones are read from the second-level caches. Of larger ones all threads have read what lay at the place before: writing there asks each line back from the others, at a tenth
+    /// of the speed (measured: 9 GB/s instead of 110 where another core has read the lines, 25 past the caches).
+    /// </summary>
+    public static Tunable StreamedPanels { get; } = new("streamed_panels", "bytes from which on a packed operand is written past the caches", 2 << 20, [1 << 12, 1 << 18, 2 << 20, 32 << 20, int.MaxValue], [Packing]);
+
+    /// <summary>The machine does not look beyond a page by itself.</summary>
+    public static Tunable PackedRowsAhead { get; } = new("packed_rows_ahead", "rows that are asked for ahead while neighbouring columns are packed; 0: none", 8, [0, 4, 8, 16], [Packing]);
+
     /// <summary>They stay in the second-level cache beside a place's weights.</summary>
     public static Tunable UnitBytes { get; } = new("unit_bytes", "bytes of transformed tiles and their products in one unit", 640 << 10, [64 << 10, 256 << 10, 640 << 10, 1280 << 10], [Winograd]);
 
@@ -115,7 +124,7 @@ public static class TunableTable
     public static ImmutableArray<Tunable> All { get; } =
     [
         RowsPerUnit, PackedElements, FewRows, EnoughUnits, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, WordsAhead,
-        UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, DecodeQueries, DecodeKeys, QueryRows,
+        StreamedPanels, PackedRowsAhead, UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, DecodeQueries, DecodeKeys, QueryRows,
         Grain, StreamedBytes, RememberedRow, RememberedCost, RowUnroll, RowAhead, ColumnBlock, ColumnRun, CopyGrain, KernelNodes,
     ];
 

@@ -49,6 +49,7 @@ public static class LoopText
         RowKernel { Plan: var p } => Numbers(("unroll", p.Unroll), ("ahead", p.NextRowAhead ? 1 : 0), ("streamed", p.StreamedBytes), ("remembered", p.LongestRemembered), ("cost", p.RememberedCost)),
         ColumnKernel { Plan: var p } => Numbers(("block", p.Block), ("run", p.Run)),
         ScatterKernel k => Numbers(("block", k.Block)),
+        PackKernel { Plan: var p } => Numbers(("streamed", p.StreamedBytes), ("ahead", p.RowsAhead)),
         ContractionKernel { Plan: var p } k => Numbers(
             ("unroll", p.Unroll), ("low", p.LowPanels), ("ahead", k.Scaled is null ? p.PanelsAhead : p.WordsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
         WinogradKernel { Plan: var p } => Numbers(("ahead", p.WeightsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),

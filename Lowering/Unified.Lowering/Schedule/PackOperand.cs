@@ -34,13 +34,14 @@ internal static class PackOperand
         var order = summed[^1].Stride.Is(1) ? MatrixOrder.KInner : kept.Stride.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
         var buffer = program.AddTemporary((step * dtype.Bytes()) + (group == ScaledGroups.BytesOfWord ? ScaledGroups.ReadBeyond : 0));
         var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
+        var kernels = new KernelClass(KernelFamily.Packing, false);
         program.AddLaunch(
-            new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group },
-            null,
+            new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group, Plan = PackPlan.Of(program.Tuning.For(kernels)) },
+            kernels,
             [source, new BufferRef(buffer, Dim.Zero)],
             [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride],
             batches * panels * (when ?? Dim.One),
-            Dim.One,
+            order == MatrixOrder.KOuter ? Dim.Max(1, Dim.Min(PackKernel.PanelsBeside, Dim.FloorDiv(batches * panels, PackKernel.PanelsBeside))) : Dim.One,
             Dim.Zero,
             Dim.Zero,
             null,

@@ -18,6 +18,9 @@ internal sealed record GroupWriter(KernelBuilder K, MatrixOrder Order, int Step,
     /// <summary>The elements are f32 in memory, and are rounded to bf16.</summary>
     public bool IsRounded { get; init; }
 
+    /// <summary>As <see cref="PanelWriter.IsStreamed"/>.</summary>
+    public bool IsStreamed { get; init; }
+
     private int Bits => 32 / Group;
 
     private LlvmType Element => IsRounded ? K.Context.F32 : K.Context.Int(Bits);
@@ -45,24 +48,52 @@ internal sealed record GroupWriter(KernelBuilder K, MatrixOrder Order, int Step,
         LlvmValue Read(LlvmValue k)
         {
             var at = K.B.GepUnchecked(Element, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depth.Stride));
-            var value = Order == MatrixOrder.KOuter ? K.Load(Element, at, mask) : K.Gather(Element, K.B.GepUnchecked(Element, at, lines.Vector(K)), mask);
-            return K.B.ZExt(Half(value), Word.Vector(Lanes));
+            return Order == MatrixOrder.KOuter ? K.Load(Element, at, mask) : K.Gather(Element, K.B.GepUnchecked(Element, at, lines.Vector(K)), mask);
         }
 
-        LlvmValue First(LlvmValue word, int elements)
+        EachGroup(start, depth.Extent, (word, elements) => Store(Joined(K.Mul(word, K.I64(Group)), elements, Read), target, word));
+    }
+
+    /// <summary>As <see cref="PanelWriter.EmitBeside"/>.</summary>
+    public void EmitBeside(LlvmValue source, LlvmValue? count, (LlvmValue Extent, LlvmValue Stride) depth, IReadOnlyList<LlvmValue> targets, int rowsAhead)
+    {
+        var beside = new StripesBeside(K, Element, count, targets.Count, rowsAhead);
+        EachGroup(K.I64(0), depth.Extent, (word, elements) =>
         {
-            var k = K.Mul(word, K.I64(Group));
-            return Enumerable.Range(0, elements).Select(i => i == 0 ? Read(k) : K.B.Shl(Read(K.Add(k, K.I64(i))), Word.Vector(Lanes).Int(Bits * i))).Aggregate((x, y) => K.B.Or(x, y));
-        }
+            LlvmValue Row(LlvmValue k) => K.B.GepUnchecked(Element, source, K.Mul(k, depth.Stride));
+            var first = K.Mul(word, K.I64(Group));
+            for (var i = 0; i < elements; i++)
+            {
+                beside.AskFor(Row(K.Add(first, K.I64(i))), depth.Stride);
+            }
 
-        K.Loop(start, words, 1, word => Store(First(word, Group), target, word));
-        var rest = K.B.URem(depth.Extent, K.I64(Group));
+            for (var i = 0; i < targets.Count; i++)
+            {
+                var stripe = i;
+                Store(Joined(first, elements, k => beside.Load(Row(k), stripe)), targets[i], word);
+            }
+        });
+    }
+
+    // The groups from number `start` on, and the last one, which may have fewer elements.
+    private void EachGroup(LlvmValue start, LlvmValue depth, Action<LlvmValue, int> emit)
+    {
+        var words = K.B.UDiv(depth, K.I64(Group));
+        K.Loop(start, words, 1, word => emit(word, Group));
+        var rest = K.B.URem(depth, K.I64(Group));
         for (var elements = 1; elements < Group; elements++)
         {
             var some = elements;
-            K.If(K.B.ICmp(LlvmIntPredicate.Eq, rest, K.I64(some)), () => Store(First(words, some), target, words));
+            K.If(K.B.ICmp(LlvmIntPredicate.Eq, rest, K.I64(some)), () => emit(words, some));
         }
     }
+
+    // Elements k, k + 1, ... of 16 lines as the parts of 16 words.
+    private LlvmValue Joined(LlvmValue k, int elements, Func<LlvmValue, LlvmValue> read) => Enumerable.Range(0, elements).Select(i =>
+    {
+        var part = K.B.ZExt(Half(read(i == 0 ? k : K.Add(k, K.I64(i)))), Word.Vector(Lanes));
+        return i == 0 ? part : K.B.Shl(part, Word.Vector(Lanes).Int(Bits * i));
+    }).Aggregate((x, y) => K.B.Or(x, y));
 
     private void EmitTransposed(LlvmValue source, PanelLines lines, LlvmValue count, int width, LlvmValue end, LlvmValue target)
     {
@@ -95,5 +126,5 @@ internal sealed record GroupWriter(KernelBuilder K, MatrixOrder Order, int Step,
 
     private LlvmValue Half(LlvmValue value) => IsRounded ? Numbers.ToMemory(K, value, DType.BF16) : value;
 
-    private void Store(LlvmValue value, LlvmValue target, LlvmValue word) => K.Store(value, K.B.Gep(Word, target, K.Mul(word, K.I64(Step))), null);
+    private void Store(LlvmValue value, LlvmValue target, LlvmValue word) => K.StoreStripe(value, K.B.Gep(Word, target, K.Mul(word, K.I64(Step))), IsStreamed);
 }

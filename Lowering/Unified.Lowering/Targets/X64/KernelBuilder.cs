@@ -321,6 +321,20 @@ internal sealed class KernelBuilder : IDisposable
         }
     }
 
+    /// <summary>Stores 16 elements of a packed stripe.</summary>
+    /// <param name="isStreamed">Past the caches; the pointer is then a multiple of <see cref="Line"/>.</param>
+    public void StoreStripe(LlvmValue value, LlvmValue pointer, bool isStreamed)
+    {
+        if (isStreamed)
+        {
+            B.Store(value, pointer, Line).SetNonTemporal();
+        }
+        else
+        {
+            Store(value, pointer, null);
+        }
+    }
+
     /// <summary>Asks for a cache line, which need not exist.</summary>
     /// <param name="level"><see cref="FirstLevel"/> or <see cref="SecondLevel"/>.</param>
     public void Prefetch(LlvmValue pointer, bool isWritten, int level)

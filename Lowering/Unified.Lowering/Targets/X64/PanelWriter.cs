@@ -21,6 +21,9 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
 
     private LlvmType Packed => Convert ? MicroKernel.SumType(K, Type) : Element;
 
+    /// <summary>The stripe is written past the caches: its beginning, and each k, are at a multiple of 64 bytes.</summary>
+    public bool IsStreamed { get; init; }
+
     /// <summary>There is room for 16 k beyond the last: what is written there is overwritten or never read.</summary>
     public bool MayOverrun { get; init; }
 
@@ -30,7 +33,32 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
     /// <param name="width">Lines of the stripe.</param>
     /// <param name="depth">The axes of k, outermost first: extents, and elements between neighbours.</param>
     /// <param name="target">The stripe.</param>
-    public void Emit(LlvmValue source, PanelLines lines, LlvmValue count, int width, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, LlvmValue target)
+    public void Emit(LlvmValue source, PanelLines lines, LlvmValue count, int width, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, LlvmValue target) =>
+        EachRun(source, depth, (at, run, k) => EmitRun(at, lines, count, width, run.Extent, run.Stride, K.B.Gep(Packed, target, K.Mul(k, K.I64(Step)))));
+
+    /// <summary>
+    /// Stripes whose lines are neighbours in memory, in one walk along k: a row of all stripes is read in one piece, and a row further on is asked for, since the machine does not look
+    /// beyond a page.
+    /// </summary>
+    /// <param name="count">How many lines of all stripes there are; null: all.</param>
+    /// <param name="targets">A stripe's beginning for each 16 lines.</param>
+    /// <param name="rowsAhead">How many rows.</param>
+    public void EmitBeside(LlvmValue source, LlvmValue? count, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, IReadOnlyList<LlvmValue> targets, int rowsAhead)
+    {
+        var beside = new StripesBeside(K, Element, count, targets.Count, rowsAhead);
+        EachRun(source, depth, (at, run, first) => K.Loop(K.I64(0), run.Extent, 1, k =>
+        {
+            var row = K.B.GepUnchecked(Element, at, K.Mul(k, run.Stride));
+            beside.AskFor(row, run.Stride);
+            for (var i = 0; i < targets.Count; i++)
+            {
+                Store(Converted(beside.Load(row, i)), targets[i], K.Add(first, k));
+            }
+        }));
+    }
+
+    // The last axis of k for each index of the others: where it begins, the axis, and its first k.
+    private void EachRun(LlvmValue source, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, Action<LlvmValue, (LlvmValue Extent, LlvmValue Stride), LlvmValue> emit)
     {
         EmitAxis(0, source, K.I64(0));
 
@@ -39,7 +67,7 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
             var (extent, stride) = depth[axis];
             if (axis == depth.Count - 1)
             {
-                EmitRun(at, lines, count, width, extent, stride, K.B.Gep(Packed, target, K.Mul(k, K.I64(Step))));
+                emit(at, (extent, stride), k);
                 return;
             }
 
@@ -119,5 +147,5 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
 
     private LlvmValue Converted(LlvmValue value) => Convert ? MicroKernel.Factor(K, value, Type) : value;
 
-    private void Store(LlvmValue value, LlvmValue target, LlvmValue k) => K.Store(value, K.B.Gep(Packed, target, K.Mul(k, K.I64(Step))), null);
+    private void Store(LlvmValue value, LlvmValue target, LlvmValue k) => K.StoreStripe(value, K.B.Gep(Packed, target, K.Mul(k, K.I64(Step))), IsStreamed);
 }
