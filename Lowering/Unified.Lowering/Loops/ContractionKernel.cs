@@ -16,6 +16,19 @@ public enum MatrixOrder
     Strided,
 }
 
+/// <summary>What is known of how many rows a product has.</summary>
+public enum RowCount
+{
+    /// <summary>Nothing.</summary>
+    Any,
+
+    /// <summary>At most <see cref="Tile.FewRows"/>.</summary>
+    Few,
+
+    /// <summary>More.</summary>
+    Many,
+}
+
 /// <summary>How many axes m and k of a left operand run over in row-major order, when they are more than one each: windows of an image.</summary>
 public sealed record WindowAxes(int Rows, int Depth);
 

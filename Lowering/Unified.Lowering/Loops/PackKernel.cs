@@ -20,19 +20,6 @@ public sealed record PackKernel(DType Type, int BatchAxes, MatrixOrder Order, in
 
     /// <summary>Elements along k that lie together; see <see cref="Tile.GroupOf"/>.</summary>
     public int Group { get; init; } = 1;
-}
-
-/// <summary>What is known of how many rows a product has.</summary>
-public enum RowCount
-{
-    /// <summary>Nothing.</summary>
-    Any,
-
-    /// <summary>At most <see cref="Tile.FewRows"/>.</summary>
-    Few,
-
-    /// <summary>More.</summary>
-    Many,
 
     public PackPlan Plan { get; init; } = PackPlan.Default;
 }
