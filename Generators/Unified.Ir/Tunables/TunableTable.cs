@@ -43,7 +43,7 @@ public static class TunableTable
     public static Tunable StreamedPanels { get; } = new("streamed_panels", "bytes from which on a packed operand is written past the caches", 2 << 20, [1 << 12, 1 << 18, 2 << 20, 32 << 20, int.MaxValue], [Packing]);
 
     /// <summary>The machine does not look beyond a page by itself.</summary>
-    public static Tunable PackedRowsAhead { get; } = new("packed_rows_ahead", "rows that are asked for ahead while neighbouring columns are packed; 0: none", 8, [0, 4, 8, 16], [Packing]);
+    public static Tunable PackedRowsAhead { get; } = new("packed_rows_ahead", "rows that are asked for ahead while neighbouring columns are packed; 0: none", 8, [0, 4, 8, 16], [Product, Packing]);
 
     /// <summary>They stay in the second-level cache beside a place's weights.</summary>
     public static Tunable UnitBytes { get; } = new("unit_bytes", "bytes of transformed tiles and their products in one unit", 640 << 10, [64 << 10, 256 << 10, 640 << 10, 1280 << 10], [Winograd]);

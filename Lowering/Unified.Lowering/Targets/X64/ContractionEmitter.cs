@@ -73,7 +73,7 @@ internal sealed class ContractionEmitter
         var packedA = _k.AlignUp(_k.Scratch);
         var room = _k.Add(_k.Mul(RowsPerUnit, Depth), _k.I64(16 * Tile.Rows));
         var tile = _k.AlignUp(_k.B.Gep(_sum, packedA, room));
-        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, PackedRows) { MayOverrun = _kernel.Windows is not null };
+        var writer = new PanelWriter(_k, _kernel.Type, Convert: true, _kernel.OrderA, PackedRows) { MayOverrun = _kernel.Windows is not null, RowsAhead = _kernel.Plan.RowsAhead };
         LlvmType elementA = _k.ElementOf(0), elementB = _k.ElementOf(1);
         var windows = _kernel.Windows;
         var rowsOfA = windows is { } w ? AxesOfA(0, w.Rows) : [];

@@ -21,6 +21,9 @@ internal sealed record GroupWriter(KernelBuilder K, MatrixOrder Order, int Step,
     /// <summary>As <see cref="PanelWriter.IsStreamed"/>.</summary>
     public bool IsStreamed { get; init; }
 
+    /// <summary>As <see cref="PanelWriter.RowsAhead"/>, of stripes side by side.</summary>
+    public int RowsAhead { get; init; }
+
     private int Bits => 32 / Group;
 
     private LlvmType Element => IsRounded ? K.Context.F32 : K.Context.Int(Bits);
@@ -55,9 +58,9 @@ internal sealed record GroupWriter(KernelBuilder K, MatrixOrder Order, int Step,
     }
 
     /// <summary>As <see cref="PanelWriter.EmitBeside"/>.</summary>
-    public void EmitBeside(LlvmValue source, LlvmValue? count, (LlvmValue Extent, LlvmValue Stride) depth, IReadOnlyList<LlvmValue> targets, int rowsAhead)
+    public void EmitBeside(LlvmValue source, LlvmValue? count, (LlvmValue Extent, LlvmValue Stride) depth, IReadOnlyList<LlvmValue> targets)
     {
-        var beside = new StripesBeside(K, Element, count, targets.Count, rowsAhead);
+        var beside = new StripesBeside(K, Element, count, targets.Count, RowsAhead);
         EachGroup(K.I64(0), depth.Extent, (word, elements) =>
         {
             LlvmValue Row(LlvmValue k) => K.B.GepUnchecked(Element, source, K.Mul(k, depth.Stride));

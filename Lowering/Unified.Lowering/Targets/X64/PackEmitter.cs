@@ -102,11 +102,11 @@ internal sealed class PackEmitter
             select Stripe(_k.B.Gep(_packed, target, _k.Mul(_panelSize, _k.I64(panel))), stripe)];
         if (_kernel.Group == 1)
         {
-            Writer.EmitBeside(source, count, _axes, targets, _kernel.Plan.RowsAhead);
+            Writer.EmitBeside(source, count, _axes, targets);
         }
         else
         {
-            Groups.EmitBeside(source, count, _axes[0], targets, _kernel.Plan.RowsAhead);
+            Groups.EmitBeside(source, count, _axes[0], targets);
         }
     }
 
@@ -128,9 +128,9 @@ internal sealed class PackEmitter
         }
     }
 
-    private PanelWriter Writer => new(_k, _kernel.From ?? _kernel.Type, Convert: _kernel.From is not null, _kernel.Order, Tile.Columns) { IsStreamed = _isStreamed };
+    private PanelWriter Writer => new(_k, _kernel.From ?? _kernel.Type, Convert: _kernel.From is not null, _kernel.Order, Tile.Columns) { IsStreamed = _isStreamed, RowsAhead = _kernel.Plan.RowsAhead };
 
-    private GroupWriter Groups => new(_k, _kernel.Order, Tile.Columns, _kernel.Group) { IsRounded = _kernel.From is not null, IsStreamed = _isStreamed };
+    private GroupWriter Groups => new(_k, _kernel.Order, Tile.Columns, _kernel.Group) { IsRounded = _kernel.From is not null, IsStreamed = _isStreamed, RowsAhead = _kernel.Plan.RowsAhead };
 
     private LlvmValue Stripe(LlvmValue panel, int stripe) => _k.B.Gep(_packed, panel, _k.I64(stripe * KernelBuilder.Lanes * _kernel.Group));
 }

@@ -24,6 +24,9 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
     /// <summary>The stripe is written past the caches: its beginning, and each k, are at a multiple of 64 bytes.</summary>
     public bool IsStreamed { get; init; }
 
+    /// <summary>Where lines are neighbours in memory: how many k further on the elements are that are asked for. 0: none.</summary>
+    public int RowsAhead { get; init; }
+
     /// <summary>There is room for 16 k beyond the last: what is written there is overwritten or never read.</summary>
     public bool MayOverrun { get; init; }
 
@@ -42,10 +45,9 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
     /// </summary>
     /// <param name="count">How many lines of all stripes there are; null: all.</param>
     /// <param name="targets">A stripe's beginning for each 16 lines.</param>
-    /// <param name="rowsAhead">How many rows.</param>
-    public void EmitBeside(LlvmValue source, LlvmValue? count, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, IReadOnlyList<LlvmValue> targets, int rowsAhead)
+    public void EmitBeside(LlvmValue source, LlvmValue? count, IReadOnlyList<(LlvmValue Extent, LlvmValue Stride)> depth, IReadOnlyList<LlvmValue> targets)
     {
-        var beside = new StripesBeside(K, Element, count, targets.Count, rowsAhead);
+        var beside = new StripesBeside(K, Element, count, targets.Count, RowsAhead);
         EachRun(source, depth, (at, run, first) => K.Loop(K.I64(0), run.Extent, 1, k =>
         {
             var row = K.B.GepUnchecked(Element, at, K.Mul(k, run.Stride));
@@ -92,7 +94,17 @@ internal sealed record PanelWriter(KernelBuilder K, DType Type, bool Convert, Ma
         }
 
         LlvmValue At(LlvmValue k) => K.B.GepUnchecked(Element, source, Order == MatrixOrder.KInner ? k : K.Mul(k, depthStride));
-        void Neighbours() => K.Loop(start, depth, 1, k => Store(Converted(K.Load(Element, K.B.GepUnchecked(Element, At(k), lines.First), mask)), target, k));
+        void Neighbours() => K.Loop(start, depth, 1, k =>
+        {
+            if (RowsAhead > 0)
+            {
+                var ahead = K.B.GepUnchecked(Element, At(K.Add(k, K.I64(RowsAhead))), lines.First);
+                K.Prefetch(ahead, isWritten: false, KernelBuilder.FirstLevel);
+                K.Prefetch(K.B.GepUnchecked(Element, ahead, K.I64(width - 1)), isWritten: false, KernelBuilder.FirstLevel);
+            }
+
+            Store(Converted(K.Load(Element, K.B.GepUnchecked(Element, At(k), lines.First), mask)), target, k);
+        });
         void InRuns(LineRuns runs, int step)
         {
             void Emit(LineRuns lines)
