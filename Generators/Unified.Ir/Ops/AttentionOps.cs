@@ -13,6 +13,8 @@ internal static class AttentionOps
             // A scale of 0 stands for 1/√D.
             Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
             Definition = Wide(OpCode.Attention, Attend),
+            Kernel = DTypeSet.NarrowFloat,
+            Check = CheckLength,
             Gradient = AttentionGradient,
             Tolerance = Tolerance.Approximate,
             Examples =
@@ -28,6 +30,7 @@ internal static class AttentionOps
             Precision = OpPrecision.Low,
             Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
             Definition = Wide(OpCode.AttentionGradient, AttentionGradients),
+            Kernel = DTypeSet.F32,
             Gradient = DefinitionGradient.Rule,
             Tolerance = Tolerance.Approximate,
             Examples =
@@ -37,6 +40,17 @@ internal static class AttentionOps
             ],
         },
     ];
+
+    private static OperandCheck? CheckLength(OpInputs inputs)
+    {
+        if (inputs.Operands.Length < 4)
+        {
+            return null;
+        }
+
+        var queries = InferAttention(inputs)[0].Shape;
+        return new(3, inputs.Attributes.Bool("causal") ? queries.Dims[^2] : Dim.One, inputs[1].Shape.Dims[^2], OperandCheck.AreSome(queries.Dims[..^1]));
+    }
 
     // Halves are multiplied and normalised in f32 and rounded once.
     private static DefinitionRule Wide(OpCode code, CompositeRow.Formula formula) => (b, x, a) => x[0].DType is DType.F16 or DType.BF16

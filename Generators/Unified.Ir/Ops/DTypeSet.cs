@@ -1,9 +1,15 @@
 namespace Unified.Ir;
 
 /// <summary>The dtypes an operand may have, and the words for them in messages.</summary>
-internal sealed record DTypeSet(string Words, Func<DType, bool> Contains)
+public sealed record DTypeSet(string Words, Func<DType, bool> Contains)
 {
     public static DTypeSet Any { get; } = new("any dtype", _ => true);
+
+    public static DTypeSet None { get; } = new("no dtype", _ => false);
+
+    public static DTypeSet F32 { get; } = new("f32", d => d == DType.F32);
+
+    public static DTypeSet NarrowFloat { get; } = new("f32, f16 or bf16", d => d.IsFloat() && d != DType.F64);
 
     public static DTypeSet Numeric { get; } = new("a numeric dtype", d => d.IsNumeric());
 

@@ -30,6 +30,11 @@ internal static class DataMovementOps
             Attributes = [new("axis", AttributeKind.Int, new DimAttribute(0))],
             Gradient = Each(GatherGradient),
             Batch = BatchRules.Gather,
+            Check = i =>
+            {
+                var axis = OpAxes.One(i);
+                return OperandCheck.Index(1, i[0].Shape[axis], i[0].Shape.Where((_, a) => a != axis));
+            },
             Tolerance = Tolerance.Exact,
         },
 
@@ -38,6 +43,7 @@ internal static class DataMovementOps
         {
             Attributes = [new("size", AttributeKind.Dim), new("axis", AttributeKind.Int, new DimAttribute(0))],
             Batch = BatchRules.ScatterAdd,
+            Check = i => OperandCheck.Index(0, i.Attributes.Dim("size"), i[1].Shape.Skip(i[0].Rank)),
             Gradient = Each((b, c) => null, (b, c) => b.Apply(OpCode.Gather, c.Dy, c[0])),
             Tolerance = Tolerance.Approximate,
         },

@@ -22,6 +22,11 @@ internal static class IndexUpdateOps
         {
             Attributes = [Whole("axis", 0)],
             Gradient = SliceGradient,
+            Check = i =>
+            {
+                var axis = OpAxes.One(i);
+                return new(2, Dim.Zero, i[0].Shape[axis] - i[1].Shape[axis], Proves: true);
+            },
             Tolerance = Tolerance.Exact,
             Examples = [new("f32[5,T]", "f32[2,T]", "i64[]"), new(A.With("axis", 2L), "f32[B,2,6,3]", "f32[B,2,1,3]", "i32[]"), new(A.With("axis", -1L), "f32[B,5]", "f32[B,3]", "i64[]")],
         },
@@ -34,6 +39,7 @@ internal static class IndexUpdateOps
     {
         Examples = [new("f32[4,T]", "i64[B]", "f32[B,T]"), new("f32[5,2]", "i32[B,T]", "f32[B,T,2]"), new("f32[3,D]", "i64[]", "f32[D]")],
         Precision = OpPrecision.Full,
+        Check = i => OperandCheck.Index(1, i[0].Shape[0], []),
     };
 
     private static ImmutableArray<TensorType> Infer(OpInputs inputs)

@@ -143,6 +143,7 @@ public sealed record Tolerance(double F32, double F64, double Half)
 public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec> Operands, InferRule Infer)
 {
     private readonly OpPrecision? _precision;
+    private readonly DTypeSet? _kernel;
 
     /// <summary>The name in every text form: <c>mat_mul</c> for <see cref="OpCode.MatMul"/>.</summary>
     public string Name { get; } = SnakeCase(Code.ToString());
@@ -161,6 +162,16 @@ public sealed record Op(OpCode Code, OpTraits Traits, ImmutableArray<OperandSpec
 
     /// <summary>Null for a primitive.</summary>
     public DefinitionRule? Definition { get; init; }
+
+    /// <summary>Null: it does not look at what its numbers are.</summary>
+    public CheckRule? Check { get; init; }
+
+    /// <summary>Element types of the result for which there is a kernel of the op itself: where it is composite, it is not taken apart for them. Unless the row states it: products of floats.</summary>
+    public DTypeSet Kernel
+    {
+        get => _kernel ?? (Has(OpTraits.Managed) ? DTypeSet.Any : Has(OpTraits.Contraction) ? DTypeSet.Float : DTypeSet.None);
+        init => _kernel = value;
+    }
 
     public Tolerance Tolerance { get; init; } = Tolerance.Rounded;
 

@@ -28,6 +28,8 @@ internal static class QuantizeOps
         },
         Of(OpCode.QuantizedMatMul, [new("x"), new("weight"), new("scale")], InferProduct, Product, OpTraits.Contraction) with
         {
+            Kernel = DTypeSet.F32,
+
             // A rounded scale would cost more digits than the weights have.
             Precision = OpPrecision.Full,
             Examples = [new("f32[B,16]", "u8[T,8]", "f32[T,2]"), new("f32[2,B,12]", "i8[3,12]", "f32[3,4]"), new("f32[B,8]", "u8[3,4]", "f32[3,1]")],

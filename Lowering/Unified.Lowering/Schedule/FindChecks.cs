@@ -37,30 +37,19 @@ internal sealed class FindChecks
     /// <summary>Those of a node. Empty: it cannot fail.</summary>
     public IEnumerable<IndexCheck> Of(Node node)
     {
-        switch (node.Op.Code)
+        if (node.Op.Code == OpCode.Call)
         {
-            case OpCode.Gather:
-                var axis = OpAxes.One(node.Attributes, _graph.TypeOf(node.Operands[0]).Rank);
-                var table = _graph.TypeOf(node.Operands[0]).Shape;
-                return [Index(node.Operands[1], table[axis], table.Where((_, a) => a != axis))];
-            case OpCode.ScatterAdd:
-                var result = _graph.TypeOf(node.Results[0]).Shape;
-                return [Index(node.Operands[0], result[0], result.Skip(1))];
-            case OpCode.IndexAdd or OpCode.IndexMul or OpCode.IndexMax or OpCode.IndexMin:
-                return [Index(node.Operands[1], _graph.TypeOf(node.Operands[0]).Shape[0], [])];
-            case OpCode.UpdateSlice:
-                var at = OpAxes.One(node.Attributes, _graph.TypeOf(node.Operands[0]).Rank);
-                return [Check(node.Operands[2], Dim.Zero, _graph.TypeOf(node.Operands[0]).Shape[at] - _graph.TypeOf(node.Operands[1]).Shape[at], proves: true)];
-            case OpCode.Attention when node.Operands.Length > 3:
-                var (queries, keys) = (_graph.TypeOf(node.Results[0]).Shape, _graph.TypeOf(node.Operands[1]).Shape);
-                var least = node.Attributes.Bool("causal") ? queries.Dims[^2] : Dim.One;
-                return [Check(node.Operands[3], least, keys.Dims[^2], AreSome(queries.Dims[..^1]))];
-            case OpCode.Call:
-                return _callee(node.Callee!).Select(c => c.Range is { } range ? Check(node.Operands[range.Value], range.Least, range.Most, c.Proves) : c);
-            default:
-                // What runs on a condition, or several times, tells nothing of other runs.
-                return node.Op.Has(OpTraits.MayFail) || (node.Op.Has(OpTraits.RunsGraph) && !_callee(node.Callee!).IsEmpty) ? [IndexCheck.Unknown] : [];
+            return _callee(node.Callee!).Select(c => c.Range is { } range ? Check(node.Operands[range.Value], range.Least, range.Most, c.Proves) : c);
         }
+
+        var inputs = new OpInputs(node.Op, [.. node.Operands.Select(_graph.TypeOf)], node.Attributes);
+        if (node.Op.Check?.Invoke(inputs) is { } check)
+        {
+            return [Check(node.Operands[check.Operand], check.Least, check.Most, check.Proves)];
+        }
+
+        // What runs on a condition, or several times, tells nothing of other runs.
+        return node.Op.Has(OpTraits.MayFail) || (node.Op.Has(OpTraits.RunsGraph) && !_callee(node.Callee!).IsEmpty) ? [IndexCheck.Unknown] : [];
     }
 
     /// <summary>Whether work may fail when it runs after what has been proved, and what it proves itself.</summary>
@@ -71,11 +60,6 @@ internal sealed class FindChecks
         proved.UnionWith(list.Where(c => c.Proves).Select(c => c.Range).OfType<IndexRange>());
         return fails;
     }
-
-    // A negative index counts from the end. Where the rows have no elements nothing is looked up.
-    private IndexCheck Index(int indices, Dim extent, IEnumerable<Dim> others) => Check(indices, extent * -1, extent - 1, AreSome(others));
-
-    private static bool AreSome(IEnumerable<Dim> extents) => extents.All(d => d.IsConstant && d.Value > 0);
 
     private IndexCheck Check(int value, Dim least, Dim most, bool proves)
     {

@@ -54,8 +54,7 @@ public static class Scheduler
     }
 
     /// <summary>Whether a composite op of a type is scheduled whole.</summary>
-    public static bool HasKernel(Op op, DType type) => op.Has(OpTraits.Managed)
-        || (op.Code == OpCode.Attention ? type is DType.F32 or DType.F16 or DType.BF16 : op.Code is OpCode.AttentionGradient or OpCode.QuantizedMatMul ? type == DType.F32 : op.Has(OpTraits.Contraction) && type.IsFloat());
+    public static bool HasKernel(Op op, DType type) => op.Kernel.Contains(type);
 
     private static GraphProgram Unreached { get; } = new("unreached", [], [], [], [], []);
 }
