@@ -99,6 +99,8 @@ internal static class ExpressionRows
         Row.Of(Kind.Rows, "Concat([$0, $1])[..x.Shape[0]]", Kind.Rows, Kind.Rows),
         Row.Of(Kind.Rows, "Concat([$0, $1])[x.Shape[0]..]", Kind.Rows, Kind.Rows),
         Row.Of(Kind.Rows, "Attention(Reshape($0, 1, 1, -1, 3), Reshape($1, 1, 1, -1, 3), Reshape($2, 1, 1, -1, 3), causal: true)[0, 0]", Kind.Rows, Kind.Rows, Kind.Rows) with { Weight = 1 },
+        Row.Of(Kind.Rows, "Attention(Reshape($0, 1, 1, -1, 3), Reshape($1, 1, 1, 3, 3), Reshape($2, 1, 1, 3, 3), length: Clamp($3, 1.0, 3.0)[0])[0, 0]", Kind.Rows, Kind.Square, Kind.Square, Kind.Ints) with { Weight = 1 },
+        Row.Of(Kind.Rows, "UpdateSlice($0, $1[.., 1..], Clamp($2, 0.0, 1.0)[0], 1)", Kind.Rows, Kind.Rows, Kind.Ints),
         Row.Of(Kind.Rows, "StopGradient($0)", Kind.Rows) with { Weight = 1 },
         Row.Of(Kind.Rows, "Cast(Cast($0, DType.F64) * 1.1, DType.F32)", Kind.Rows),
         Row.Of(Kind.Rows, "($0 is { Number: > 1, Value: var q } ? q : $1)", Kind.Box, Kind.Rows) with { Weight = 1 },
@@ -155,6 +157,7 @@ internal static class ExpressionRows
         Row.Of(Kind.Square, "Transpose($0, 1, 0)", Kind.Square),
         Row.Of(Kind.Square, "($0 + $1)", Kind.Square, Kind.Vector),
         Row.Of(Kind.Square, "MatMul($0, $1, transposeA: true)", Kind.Rows, Kind.Rows),
+        Row.Of(Kind.Square, "UpdateSlice($0, $1[..2], Clamp($2, 0.0, 1.0)[1])", Kind.Square, Kind.Square, Kind.Ints),
         Row.Of(Kind.Square, "Tanh($0)", Kind.Square),
         Row.Of(Kind.Square, "Concat([$0[1..], $0[..1]])", Kind.Square),
 

@@ -50,9 +50,10 @@ internal sealed class GenerateProgram
 
     private Node Statement(int depth)
     {
-        var choice = _random.Next(depth > 0 ? 47 : 31) - 6;
+        var choice = _random.Next(depth > 0 ? 48 : 32) - 7;
         return choice switch
         {
+            -7 => new(Kind.Statement, "_total.Assign(UpdateSlice(_total, $0[..2], Clamp($1, 0.0, 1.0)[0]));", [Value(Kind.Vector, 2), Value(Kind.Ints, 1)]),
             -6 => Moved(),
             -5 => Entries(),
             -4 => Jump(),
