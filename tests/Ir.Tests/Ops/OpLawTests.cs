@@ -40,6 +40,24 @@ public sealed class OpLawTests
         OpTable.All.Where(o => o.Has(OpTraits.Reduction)),
         o => Assert.Contains(o.Attributes, a => a.Name == "axes" && a.Kind == AttributeKind.Dims));
 
+    /// <summary>Without one, work that writes could be ordered before a look-up that fails.</summary>
+    [Fact]
+    public void What_looks_up_places_and_is_not_taken_apart_says_what_it_checks() => Assert.All(
+        OpTable.All.Where(o => (o.IsPrimitive || o.Has(OpTraits.Managed)) && o.Operands.Any(p => p.Name is "indices" or "start")), o => Assert.NotNull(o.Check));
+
+    [Fact]
+    public void What_is_checked_are_whole_numbers_in_a_range()
+    {
+        var checks = OpSamples.All.Concat(OpTable.All.SelectMany(o => o.Examples.Select(e => new OpSample(o.Code, [.. e.Operands.Select(OpSample.Type)], e.Attributes, 0, 1)))).Where(s => s.Op.Check is not null)
+            .Select(s => (Sample: s, Check: s.Op.Check!(new OpInputs(s.Op, s.Operands, s.Op.Complete(s.Attributes))))).Where(c => c.Check is not null).ToList();
+        Assert.Equal(OpTable.All.Where(o => o.Check is not null).Select(o => o.Code).Order(), checks.Select(c => c.Sample.Code).Distinct().Order());
+        Assert.All(checks, c =>
+        {
+            Assert.True(c.Sample.Operands[c.Check!.Operand].DType is DType.I32 or DType.I64, c.Sample.ToString());
+            Assert.False((c.Check.Most - c.Check.Least) is { IsConstant: true, Value: < 0 }, c.Sample.ToString());
+        });
+    }
+
     [Theory]
     [MemberData(nameof(Samples))]
     public void A_definition_has_the_types_that_the_row_infers(string name)
