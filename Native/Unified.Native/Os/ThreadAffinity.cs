@@ -25,6 +25,31 @@ public static partial class ThreadAffinity
         }
     }
 
+    /// <summary>The processor that the calling thread runs on at the moment; -1: the system does not say.</summary>
+    public static int Current => IsSupported ? CurrentProcessor() : -1;
+
+    /// <summary>Moves the calling thread to another of the processors that it may run on, at once. It may still run on all of them afterwards.</summary>
+    /// <returns>False: it may run on no other, or the system refused; the thread runs where it did.</returns>
+    /// <exception cref="PlatformNotSupportedException">The system is no Linux.</exception>
+    public static unsafe bool Leave(int processor)
+    {
+        Require();
+        ArgumentOutOfRangeException.ThrowIfNegative(processor);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(processor, MostProcessors);
+        var mask = stackalloc byte[MostProcessors / 8];
+        var bit = (byte)(1 << (processor % 8));
+        if (GetAffinity(0, MostProcessors / 8, mask) < 0 || (mask[processor / 8] & bit) == 0)
+        {
+            return false;
+        }
+
+        // A mask that is left empty is refused.
+        mask[processor / 8] ^= bit;
+        var isMoved = SetAffinity(0, MostProcessors / 8, mask) == 0;
+        mask[processor / 8] ^= bit;
+        return isMoved && SetAffinity(0, MostProcessors / 8, mask) == 0;
+    }
+
     /// <summary>Keeps the calling thread on one processor from now on.</summary>
     /// <returns>False: the system refused; the thread runs where it did.</returns>
     /// <exception cref="PlatformNotSupportedException">The system is no Linux.</exception>
@@ -60,6 +85,10 @@ public static partial class ThreadAffinity
 
         return bits;
     }
+
+    [LibraryImport("libc", EntryPoint = "sched_getcpu")]
+    [SuppressGCTransition]
+    private static partial int CurrentProcessor();
 
     // Of a thread: 0 is the caller.
     [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]

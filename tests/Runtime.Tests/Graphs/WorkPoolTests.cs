@@ -159,6 +159,72 @@ public unsafe class WorkPoolTests
         Assert.Equal(allowed, ThreadAffinity.Allowed);
     }
 
+    [Fact]
+    public void A_thread_leaves_a_processor_and_may_return()
+    {
+        Assert.SkipUnless(ThreadAffinity.IsSupported && ThreadAffinity.Allowed.Length > 1, "it takes two processors of a Linux");
+        OnAThread(() =>
+        {
+            var allowed = ThreadAffinity.Allowed;
+            foreach (var processor in allowed)
+            {
+                Assert.True(ThreadAffinity.Pin(processor));
+                Assert.Equal(processor, ThreadAffinity.Current);
+                Assert.False(ThreadAffinity.Leave(processor));
+                Assert.False(ThreadAffinity.Leave(allowed.First(p => p != processor)));
+                Assert.Equal([processor], ThreadAffinity.Allowed);
+            }
+        });
+        OnAThread(() =>
+        {
+            var allowed = ThreadAffinity.Allowed;
+            var left = ThreadAffinity.Current;
+            Assert.True(ThreadAffinity.Leave(left));
+            Assert.Equal(allowed, ThreadAffinity.Allowed);
+        });
+    }
+
+    [Fact]
+    public void A_worker_leaves_the_callers_processor()
+    {
+        Assert.SkipUnless(ThreadAffinity.IsSupported && ThreadAffinity.Allowed.Length > 1, "it takes two processors of a Linux");
+        var pool = new WorkPool(2);
+        OnAThread(() =>
+        {
+            for (var round = 0; round < 5; round++)
+            {
+                // The caller moves to where the worker runs, and the worker does not park meanwhile.
+                var met = Meeting(pool);
+                Assert.True(ThreadAffinity.Pin(met));
+                Assert.NotEqual(met, Meeting(pool));
+            }
+        });
+
+        // Where the worker ran when both had a part of one launch.
+        static int Meeting(WorkPool pool)
+        {
+            using var both = new CountdownEvent(2);
+            var caller = Environment.CurrentManagedThreadId;
+            var processor = -1;
+            Assert.True(pool.TryRun(
+                (begin, end) =>
+                {
+                    if (Environment.CurrentManagedThreadId != caller)
+                    {
+                        processor = ThreadAffinity.Current;
+                    }
+
+                    if (begin < 2 && !both.IsSet)
+                    {
+                        both.Signal();
+                        both.Wait(TimeSpan.FromSeconds(30));
+                    }
+                },
+                2, 1));
+            return processor;
+        }
+    }
+
     [Theory]
     [InlineData(null, null, 0)]
     [InlineData("", "", 0)]
@@ -203,6 +269,16 @@ public unsafe class WorkPoolTests
     [Fact]
     public void Where_threads_cannot_be_kept_the_setting_is_refused() =>
         Assert.Contains("leave it out", Assert.Throws<InvalidOperationException>(() => WorkPoolSettings.Parse(null, "0", null)).Message, StringComparison.Ordinal);
+
+    // What it does to its affinity ends with it.
+    private static void OnAThread(Action body)
+    {
+        var failure = default(Exception);
+        var thread = new Thread(() => failure = Record.Exception(body));
+        thread.Start();
+        thread.Join();
+        Assert.Null(failure);
+    }
 
     private static long Run(
         WorkPool pool, delegate* unmanaged<byte**, long*, long, long, byte*, long*, void> kernel, int[] data, long parameter, long units, long grain)

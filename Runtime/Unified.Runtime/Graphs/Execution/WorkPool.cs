@@ -22,6 +22,7 @@ internal sealed unsafe class WorkPool
     private readonly SemaphoreSlim _wake = new(0);
     private readonly byte*[] _scratch;
     private readonly long[] _scratchBytes;
+    private readonly bool _evades;
     private int _parked;
 
     // The launch in progress.
@@ -33,6 +34,7 @@ internal sealed unsafe class WorkPool
     private long _grain;
     private long _next;
     private long _epoch;
+    private int _processor;
     private int _active;
     private volatile bool _open;
 
@@ -44,6 +46,7 @@ internal sealed unsafe class WorkPool
     internal WorkPool(WorkPoolSettings settings)
     {
         var threads = Threads = settings.Threads;
+        _evades = settings.Processors.IsEmpty && ThreadAffinity.IsSupported && threads <= ThreadAffinity.Allowed.Length;
         _scratch = new byte*[threads];
         _scratchBytes = new long[threads];
         _workers = new Thread[threads - 1];
@@ -100,6 +103,7 @@ internal sealed unsafe class WorkPool
             _status = status;
             _units = units;
             _grain = grain;
+            _processor = _evades ? ThreadAffinity.Current : -1;
             Volatile.Write(ref _next, 0);
             _open = true;
             Interlocked.Increment(ref _epoch);
@@ -208,6 +212,8 @@ internal sealed unsafe class WorkPool
             Interlocked.Increment(ref _active);
             if (_open)
             {
+                // A system may wake a worker on the caller's processor, or move the caller there, and take ten milliseconds and more to part them.
+                _ = _evades && ThreadAffinity.Current == _processor && ThreadAffinity.Leave(_processor);
                 Claim(thread);
             }
 
