@@ -77,8 +77,8 @@ public static class TunableTable
         ChangesRounding = true,
     };
 
-    /// <summary>Enough that what is added to dK and dV is worth the way to memory, few enough that weights of 4,096 keys stay in a cache.</summary>
-    public static Tunable QueryRows { get; } = new("query_rows", "queries of a block; a multiple of 12", 48, [12, 24, 48, 96], [AttentionGradient]);
+    /// <summary>Forwards, a block of keys and values is read from a far cache once for all of them. Backwards, enough that what is added to dK and dV is worth the way to memory, few enough that weights of 4,096 keys stay in a cache.</summary>
+    public static Tunable QueryRows { get; } = new("query_rows", "queries of a block; a multiple of 12", 48, [12, 24, 48, 96], [Attention, AttentionGradient]);
 
     public static Tunable Grain { get; } = new("grain", "elements that are worth handing to a thread", 4096, [256, 1024, 4096, 16384, 65536], [Rows]);
 

@@ -53,7 +53,7 @@ public static class LoopText
         ContractionKernel { Plan: var p } k => Numbers(
             ("unroll", p.Unroll), ("low", p.LowPanels), ("ahead", k.Scaled is null ? p.PanelsAhead : p.WordsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0), ("rows", p.RowsAhead)),
         WinogradKernel { Plan: var p } => Numbers(("ahead", p.WeightsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
-        AttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock), ("unroll", p.Unroll)),
+        AttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock), ("rows", p.QueryRows), ("unroll", p.Unroll)),
         DecodeAttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock)),
         AttentionGradientKernel { Plan: var p } => Numbers(("rows", p.Rows), ("unroll", p.Unroll)),
         _ => "",

@@ -30,7 +30,7 @@ public static class LoopVerifier
         PackKernel { Plan: var p } => p is { StreamedBytes: >= 0, RowsAhead: >= 0 },
         ContractionKernel { Plan: var p } => IsPowerOfTwo(p.Unroll) && p is { LowPanels: 1 or 2 or 4, PanelsAhead: >= 0, WordsAhead: >= 0, RowsAhead: >= 0 },
         WinogradKernel { Plan: var p } => p.WeightsAhead >= 0,
-        AttentionKernel { Plan: var p } => IsMultiple(p.KeyBlock, Tile.Columns) && IsPowerOfTwo(p.Unroll),
+        AttentionKernel { Plan: var p } => IsMultiple(p.KeyBlock, Tile.Columns) && IsMultiple(p.QueryRows, Tile.Rows) && IsPowerOfTwo(p.Unroll),
         DecodeAttentionKernel { Plan: var p } => IsMultiple(p.KeyBlock, 16),
         AttentionGradientKernel { Plan: var p } => IsMultiple(p.Rows, Tile.Rows) && IsPowerOfTwo(p.Unroll),
         _ => true,

@@ -53,7 +53,7 @@ internal static class AttentionBuilder
                 .. batch, queries, keys, depth, width, .. query.Batch, query.Rows.Stride, query.Columns.Stride, .. keyStrides, .. valueStrides, .. attention.ResultStrides,
                 .. attention.LengthStrides,
             ],
-            Product(batch) * Dim.CeilDiv(queries, Tile.Rows) * when,
+            Product(batch) * Dim.CeilDiv(queries, kernel.Plan.QueryRows) * when,
             Dim.One,
             kernel.ScratchBytes(depth, width),
             attention.Flops(isCausal) * when,

@@ -238,14 +238,14 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
     {
         var batch = attention.BatchAxes;
         var (queries, keys, depth, width) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
-        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (queries + Tile.Rows - 1) / Tile.Rows]);
+        var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (queries + attention.Plan.QueryRows - 1) / attention.Plan.QueryRows]);
         long Start(int first) => Enumerable.Range(0, batch).Sum(i => at[i] * parameters[first + i]);
         var (q, k, v, o) = (Start(batch + 4), Start((2 * batch) + 6), Start((3 * batch) + 6), Start((4 * batch) + 6));
         double Packed(int buffer, long start, long rows, long row, long column) => buffers[buffer][start + (((column / Tile.Columns * rows) + row) * Tile.Columns) + (column % Tile.Columns)];
         var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
         var all = keys;
         keys = Counted(attention.Length, () => Start((5 * batch) + 7), attention.IsCausal ? queries : 1, all);
-        for (var t = at[^1] * Tile.Rows; t < Math.Min(queries, (at[^1] + 1) * Tile.Rows); t++)
+        for (var t = at[^1] * attention.Plan.QueryRows; t < Math.Min(queries, (at[^1] + 1) * attention.Plan.QueryRows); t++)
         {
             var scores = new double[keys];
             for (long j = 0; j < keys; j++)

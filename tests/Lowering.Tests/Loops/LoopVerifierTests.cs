@@ -29,6 +29,7 @@ public sealed class LoopVerifierTests
         { "low 3 ", new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { Plan = ProductPlan.Default with { LowPanels = 3 } } },
         { "whole groups of 1", new ContractionKernel(Sum.Buffers, 8, DType.F32, 0, MatrixOrder.KInner, [], []) { HasWholeGroups = true } },
         { "written by the plan keys 48 ", new AttentionKernel(1, false, 0, MatrixOrder.KInner) { Plan = AttentionPlan.Default with { KeyBlock = 48 } } },
+        { "written by the plan keys 128 rows 16 ", new AttentionKernel(1, false, 0, MatrixOrder.KInner) { Plan = AttentionPlan.Default with { QueryRows = 16 } } },
         { "written by the plan keys 24", new DecodeAttentionKernel(1, 0, false, 0) { Plan = new DecodeAttentionPlan(24) } },
         { "written by the plan rows 16 ", new AttentionGradientKernel(1, false, 0, MatrixOrder.KInner, MatrixOrder.KInner) { Plan = AttentionGradientPlan.Default with { Rows = 16 } } },
     };

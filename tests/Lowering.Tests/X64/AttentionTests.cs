@@ -33,6 +33,34 @@ public sealed class AttentionTests
     public void Batches_and_shared_keys(long[] batch, bool shared) => Check(14, 40, 6, 9, true, MatrixOrder.KInner, batch, shared, 1, 0.3);
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_negative_scale_turns_the_order_of_the_scores(bool isCausal) => Check(61, 150, 6, 9, isCausal, MatrixOrder.KInner, [], false, 1, -2);
+
+    /// <summary>Of two keys the first one's weight is 1 / (1 + e^d), d the difference of the scores: each is one number, and the second value is zero.</summary>
+    [Fact]
+    public void Weights_are_right_but_for_the_last_bits()
+    {
+        const int Count = 500;
+        var kernel = new AttentionKernel(0, IsCausal: false, 1, MatrixOrder.KInner);
+        using var q = new Block(DType.F32, Count).Fill(i => i * 0.0421);
+        using var k = new Block(DType.F32, 2).Fill(i => i);
+        using var v = new Block(DType.F32, 2).Fill(i => 1 - i);
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packedK = ContractionTests.Pack(DType.F32, MatrixOrder.KInner, k, [], [], 1, 2, 1, 1, target.Data);
+            using var packedV = ContractionTests.Pack(DType.F32, MatrixOrder.KOuter, v, [], [], 2, 1, 1, 1, target.Data);
+            using var o = new Block(DType.F32, Count).Fill(_ => 0);
+            _ = KernelRunner.Run(kernel, [q, packedK, packedV, o], [Count, 2, 1, 1, 1, 1, 1], UnitsOf(kernel, Count), 2, kernel.ScratchBytes(1, 1).Value, target.Data);
+            for (var i = 0; i < Count; i++)
+            {
+                var want = 1 / (1 + Math.Exp(q[i]));
+                Assert.True(Math.Abs(o[i] - want) <= want * (3e-7 + (q[i] * 1.2e-7)), $"{target.Data}: {o[i]:R} for {q[i]:R}, not {want:R}");
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(300)]
     [InlineData(-3000)]
     public void Large_scores_do_not_overflow(double size) => Check(14, 200, 6, 9, true, MatrixOrder.KInner, [], false, size, 1);
@@ -70,7 +98,7 @@ public sealed class AttentionTests
             using var o = new Block(DType.F32, batches * sizeO).Fill(_ => 0);
             long[] parameters = [.. batch, queries, keys, depth, width, .. Dense(sizeQ), qt, qd, .. packedStrideK, .. packedStrideV, .. Dense(sizeO), width];
             _ = KernelRunner.Run(
-                kernel, [q, packedK, packedV, o], parameters, batches * ((queries + Tile.Rows - 1) / Tile.Rows), 2, kernel.ScratchBytes(depth, width).Value, target.Data);
+                kernel, [q, packedK, packedV, o], parameters, batches * UnitsOf(kernel, queries), 2, kernel.ScratchBytes(depth, width).Value, target.Data);
             for (long n = 0; n < batches; n++)
             {
                 for (long t = 0; t < queries; t++)
@@ -88,6 +116,8 @@ public sealed class AttentionTests
             }
         }
     }
+
+    private static long UnitsOf(AttentionKernel kernel, long queries) => (queries + kernel.Plan.QueryRows - 1) / kernel.Plan.QueryRows;
 
     private static double[] Weights(long query, long keys, long queries, bool isCausal, double scale, Func<long, double> score)
     {

@@ -49,6 +49,9 @@ internal sealed class MicroKernel
     /// <summary>Steps of k in one turn of the loop: a power of 2.</summary>
     public required int Unroll { get; init; }
 
+    /// <summary>Elements of a tile from one row to the next.</summary>
+    public int TileStride { get; init; } = Tile.Columns;
+
     /// <summary>Panels that one row is multiplied with at once: a sum is a chain, and those of one panel are too few to hide what a step takes.</summary>
     public int LowPanels { get; init; } = 1;
 
@@ -88,7 +91,7 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, adds: false, PanelsAhead);
+    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, null, PanelsAhead);
 
     /// <summary>Panels that <paramref name="rows"/> rows, at most <see cref="Tile.FewRows"/>, are multiplied with at once.</summary>
     public LlvmValue PanelsOf(LlvmValue rows) => _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), _k.I64(LowPanels), _k.I64(FewPanels));
@@ -107,7 +110,7 @@ internal sealed class MicroKernel
                     LlvmValue[] at = [.. starts.Select(s => _k.B.Gep(_sum, s.Start, _k.Mul(k, _k.I64(s.Depth))))];
                     return (r, u) => _k.B.Gep(_sum, at[r], _k.I64(u * starts[r].Depth));
                 },
-                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, adds: false, ahead: 0);
+                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, null, ahead: 0);
         }
 
         // The last panels are few: they do without a tile of two rows.
@@ -131,19 +134,27 @@ internal sealed class MicroKernel
     /// <summary>Adds the product to the tile, its left operand read where it lies.</summary>
     /// <param name="strides">Elements of A between rows, and from one k to the next.</param>
     public void EmitAdd(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, int height) =>
-        EmitPieces(Left(a, strides), [b], depth, tile, height, adds: true, PanelsAhead);
+        EmitPieces(Left(a, strides), [b], depth, tile, height, (_, sum) => sum, PanelsAhead);
 
-    /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
-    public void EmitLowest(LlvmValue rows, LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int choice = 0)
+    /// <summary>As <see cref="EmitAdd"/>, each row of the tile times its factor first.</summary>
+    /// <param name="factor">Where the tile's first row has its factor, an element of the sum's type; those of the others follow.</param>
+    public void EmitAddToScaled(LlvmValue a, (int Row, int Depth) strides, LlvmValue b, LlvmValue depth, LlvmValue tile, LlvmValue factor, int height) => EmitPieces(
+        Left(a, strides), [b], depth, tile, height, (row, sum) => _k.B.FMul(sum, _k.B.Splat(_k.B.Load(_sum, _k.B.Gep(_sum, factor, row)), _lanes)), PanelsAhead);
+
+    /// <summary>As <see cref="Emit"/>, by the lowest tile that holds <paramref name="rows"/>.</summary>
+    public void EmitLowest(LlvmValue rows, LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile) => EmitLowest(rows, height => Emit(a, b, depth, tile, height));
+
+    /// <summary>Emits for the lowest tile that holds <paramref name="rows"/>, which may be any number above 0.</summary>
+    public void EmitLowest(LlvmValue rows, Action<int> emit, int choice = 0)
     {
-        void Whole() => Emit(a, b, depth, tile, Tile.Heights[choice]);
+        void Whole() => emit(Tile.Heights[choice]);
         if (choice + 1 == Tile.Heights.Length)
         {
             Whole();
             return;
         }
 
-        _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, a, b, depth, tile, choice + 1));
+        _k.If(_k.B.ICmp(LlvmIntPredicate.Sgt, rows, _k.I64(Tile.Heights[choice + 1])), Whole, () => EmitLowest(rows, emit, choice + 1));
     }
 
     // Element (r, k + u) of the rows from a given one on.
@@ -161,13 +172,13 @@ internal sealed class MicroKernel
 
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
-    // As many rows and columns at once as there are registers for their sums; the pieces' code is the same.
-    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, bool adds, int ahead)
+    // As many rows and columns at once as there are registers for their sums; the pieces' code is the same. Without a beginning, made of a row's number and what lies in the tile, sums begin at zero.
+    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, Func<LlvmValue, LlvmValue, LlvmValue>? begin, int ahead)
     {
         var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
         Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
             left(row), [.. panels.Select(b => FromColumn(b, column))], depth,
-            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), column)), rows, adds, ahead)));
+            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(TileStride)), column)), rows, begin is null ? null : (r, sum) => begin(_k.Add(row, _k.I64(r)), sum), ahead)));
 
         Panel FromColumn(Panel b, LlvmValue column) => new(
             _k.B.Gep(Element, b.Numbers, _k.Mul(column, _k.I64(_group))), b.Scales is { } scales ? _k.B.Gep(_k.Context.F32, scales, column) : null);
@@ -185,15 +196,15 @@ internal sealed class MicroKernel
         }
     }
 
-    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, bool adds, int ahead)
+    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, Func<int, LlvmValue, LlvmValue>? begin, int ahead)
     {
         LlvmValue[] b = [.. panels.Select(p => p.Numbers)];
 
         // Vector v of a row: those of one panel after those of another.
         var vectors = _vectors * b.Length;
-        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((((v / _vectors * (rows == 1 ? 1 : Tile.FewRows)) + r) * Tile.Columns) + (v % _vectors * _lanes)));
+        LlvmValue Place(int r, int v) => _k.B.Gep(_sum, tile, _k.I64((((v / _vectors * (rows == 1 ? 1 : Tile.FewRows)) + r) * TileStride) + (v % _vectors * _lanes)));
         LlvmValue[] start = [.. from r in Enumerable.Range(0, rows) from v in Enumerable.Range(0, vectors)
-            select adds ? _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)) : _sum.Vector(_lanes).Zero];
+            select begin is null ? _sum.Vector(_lanes).Zero : begin(r, _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)))];
         if (Scaled is { } scaled)
         {
             StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors, Unroll, WordsAhead).Emit(
