@@ -5,20 +5,22 @@ namespace Unified.Lowering.Loops;
 /// <summary>
 /// The gradients of O = P · V, P = softmax(scale · Q · Kᵀ), from dO, by blocks of queries: with dP = dO · Vᵀ and δ = Σ P·dP by row,
 /// dS = scale · P · (dP − δ), and so dQ = dS · K, dK = Σ dSᵀ · Q, dV = Σ Pᵀ · dO (Dao et al., 2022). The weights of one block are held at a time: memory
-/// is linear in S. Buffers: (Q, packed Kᵀ, packed Vᵀ, packed K, dO, result); Kᵀ [D, S], Vᵀ [E, S] and K [S, D] are packed by <see cref="PackKernel"/> as right operands.
-/// Parameters: batch extents, T, S, D, E, then strides of Q: batch axes, t, d; of dO: batch axes, t, e; of the packed Kᵀ, Vᵀ and K per batch axis.
+/// is linear in S. Each unit packs what it multiplies with, since another thread's writing would have to come from its cache. Buffers: (Q, K, V, dO, result).
+/// Parameters: batch extents, T, S, D, E, then strides of Q: batch axes, t, d; of K: batch axes, s, d; of V: batch axes, s, e; of dO: batch axes, t, e.
 /// The result is dense: per batch dQ [T, D], dK [S, D], dV [S, E], one after the other. Causal as in <see cref="AttentionKernel"/>. Units: batches; each adds
 /// its blocks in order. Scratch: <see cref="ScratchBytes"/>. f32.
 /// </summary>
 /// <param name="Scale">The factor of the scores; 0: 1/√D.</param>
 /// <param name="OrderQ">Which axis of Q is contiguous.</param>
+/// <param name="OrderK">Which axis of K is contiguous.</param>
+/// <param name="OrderV">Which axis of V is contiguous.</param>
 /// <param name="OrderDy">Which axis of dO is contiguous.</param>
-public sealed record AttentionGradientKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, MatrixOrder OrderDy) : LoopKernel(
+public sealed record AttentionGradientKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, MatrixOrder OrderK, MatrixOrder OrderV, MatrixOrder OrderDy) : LoopKernel(
     [
         new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false),
-        new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, true),
+        new KernelBuffer(DType.F32, true),
     ],
-    (6 * BatchAxes) + 8)
+    (5 * BatchAxes) + 12)
 {
     public AttentionGradientPlan Plan { get; init; } = AttentionGradientPlan.Default;
 
@@ -26,14 +28,15 @@ public sealed record AttentionGradientKernel(int BatchAxes, bool IsCausal, doubl
     public int BlockSize => Plan.Rows * Tile.Columns;
 
     /// <summary>
-    /// Per thread: Q and dO of a block packed as left and as right operand, its dQ, P and dP, the sums of dK and dV, and numbers by row.
+    /// Per thread: K and V packed as right operands, K twice, Q and dO of a block packed as left and as right operand, its dQ, P and dP, the sums of dK and dV, and numbers by row.
     /// </summary>
     public Dim ScratchBytes(Dim keys, Dim depth, Dim width)
     {
         var (panels, depthPanels, widthPanels) = (Dim.CeilDiv(keys, Tile.Columns), Dim.CeilDiv(depth, Tile.Columns), Dim.CeilDiv(width, Tile.Columns));
+        var packed = ((panels * (depth + width)) + (depthPanels * keys)) * Tile.Columns;
         var block = ((depth + width) * Plan.Rows) + (((depthPanels * 2) + widthPanels) * BlockSize);
         var all = panels * ((2 * BlockSize) + ((depthPanels + widthPanels) * (Tile.Columns * Tile.Columns)));
-        return (block + all + ((18 * Plan.Rows) + (12 * 32))) * 4;
+        return (packed + block + all + ((35 * Plan.Rows) + (17 * 32))) * 4;
     }
 }
 

@@ -125,7 +125,7 @@ public static class LoopText
 
     private static void Print(StringBuilder text, AttentionGradientKernel kernel) => Head(text, kernel, string.Create(
         CultureInfo.InvariantCulture,
-        $"attention_gradient{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ} {kernel.OrderDy}"));
+        $"attention_gradient{(kernel.IsCausal ? " causal" : "")} batch {kernel.BatchAxes} scale {kernel.Scale:R} {kernel.OrderQ} {kernel.OrderK} {kernel.OrderV} {kernel.OrderDy}"));
 
     private static void Nodes(StringBuilder text, ImmutableArray<ScalarNode> nodes)
     {

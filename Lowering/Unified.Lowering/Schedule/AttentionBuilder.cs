@@ -4,7 +4,7 @@ using Unified.Lowering.Loops;
 
 namespace Unified.Lowering.Schedule;
 
-/// <summary>Turns attention, or its gradient, into the packing of its keys and values and one kernel that never holds all weights.</summary>
+/// <summary>Turns attention into the packing of its keys and values and one kernel that never holds all weights, and its gradient into one that packs by itself.</summary>
 internal static class AttentionBuilder
 {
     // The bound of the classes of size (KernelFamily).
@@ -140,23 +140,20 @@ internal static class AttentionBuilder
         StackedMatrix Place(int operand) => StackedMatrix.Of(program, node, operand, batch, views);
         var (query, key, value, flow) = (Place(0), Place(1), Place(2), Place(3));
         var (queries, depth, keys, width) = (query.Rows.Extent, query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
-        var (keysByDepth, keyStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Columns], key.Rows, node.Source);
-        var (valuesByWidth, valueStrides) = PackOperand.Add(program, value.Ref, DType.F32, batch, value.Batch, [value.Columns], value.Rows, node.Source);
-        var (keysByKey, rowStrides) = PackOperand.Add(program, key.Ref, DType.F32, batch, key.Batch, [key.Rows], key.Columns, node.Source);
         var isCausal = node.Attributes.Bool("causal");
         var batches = batch.Aggregate(Dim.One, (x, y) => x * y);
         var kernels = KernelClass.Of(KernelFamily.AttentionGradient, keys, FewKeys);
-        var kernel = new AttentionGradientKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, flow.Order)
+        var kernel = new AttentionGradientKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, key.Order, value.Order, flow.Order)
         {
             Plan = AttentionGradientPlan.Of(program.Tuning.For(kernels)),
         };
         program.AddLaunch(
             kernel,
             kernels,
-            [query.Ref, new(keysByDepth, Dim.Zero), new(valuesByWidth, Dim.Zero), new(keysByKey, Dim.Zero), flow.Ref, result],
+            [query.Ref, key.Ref, value.Ref, flow.Ref, result],
             [
-                .. batch, queries, keys, depth, width, .. query.Batch, query.Rows.Stride, query.Columns.Stride, .. flow.Batch, flow.Rows.Stride, flow.Columns.Stride,
-                .. keyStrides, .. valueStrides, .. rowStrides,
+                .. batch, queries, keys, depth, width,
+                .. ((StackedMatrix[])[query, key, value, flow]).SelectMany(m => (Dim[])[.. m.Batch, m.Rows.Stride, m.Columns.Stride]),
             ],
             batches,
             Dim.One,

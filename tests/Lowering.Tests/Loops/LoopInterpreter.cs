@@ -311,40 +311,42 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         var (queries, keys, depth, width) = (parameters[batch], parameters[batch + 1], parameters[batch + 2], parameters[batch + 3]);
         var at = Unravel(unit, parameters.AsSpan()[..batch]);
         long Start(int first) => Enumerable.Range(0, batch).Sum(i => at[i] * parameters[first + i]);
-        var (q, y, packed) = (batch + 4, (2 * batch) + 6, (3 * batch) + 8);
-        double Packed(int buffer, long start, long rows, long row, long column) => buffers[buffer][start + (((column / Tile.Columns * rows) + row) * Tile.Columns) + (column % Tile.Columns)];
-        double Query(long t, long d) => buffers[0][Start(q) + (t * parameters[q + batch]) + (d * parameters[q + batch + 1])];
-        double Flow(long t, long e) => buffers[4][Start(y) + (t * parameters[y + batch]) + (e * parameters[y + batch + 1])];
+        double Of(int buffer, long row, long column)
+        {
+            var strides = batch + 4 + (buffer * (batch + 2));
+            return buffers[buffer][Start(strides) + (row * parameters[strides + batch]) + (column * parameters[strides + batch + 1])];
+        }
+
         var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
         var sums = new double[(queries * depth) + (keys * (depth + width))];
         for (long t = 0; t < queries; t++)
         {
             double Dot(long count, Func<long, double> term) => Enumerable.Range(0, (int)count).Sum(i => term(i));
             double[] scores = [.. Enumerable.Range(0, (int)keys).Select(j => attention.IsCausal && j > keys - queries + t
-                ? AttentionKernel.Hidden : scale * Dot(depth, d => Query(t, d) * Packed(1, Start(packed), depth, d, j)))];
+                ? AttentionKernel.Hidden : scale * Dot(depth, d => Of(0, t, d) * Of(1, j, d)))];
             double[] powers = [.. scores.Select(s => Math.Exp(s - scores.Max()))];
             double[] weights = [.. powers.Select(p => p / powers.Sum())];
-            double[] dWeights = [.. scores.Select((_, j) => Dot(width, e => Flow(t, e) * Packed(2, Start(packed + batch), width, e, j)))];
+            double[] dWeights = [.. scores.Select((_, j) => Dot(width, e => Of(3, t, e) * Of(2, j, e)))];
             var share = weights.Zip(dWeights, (w, d) => w * d).Sum();
             for (long j = 0; j < keys; j++)
             {
                 var dScore = scale * weights[j] * (dWeights[j] - share);
                 for (long d = 0; d < depth; d++)
                 {
-                    sums[(t * depth) + d] += dScore * Packed(3, Start(packed + (2 * batch)), keys, j, d);
-                    sums[((queries + j) * depth) + d] += dScore * Query(t, d);
+                    sums[(t * depth) + d] += dScore * Of(1, j, d);
+                    sums[((queries + j) * depth) + d] += dScore * Of(0, t, d);
                 }
 
                 for (long e = 0; e < width; e++)
                 {
-                    sums[((queries + keys) * depth) + (j * width) + e] += weights[j] * Flow(t, e);
+                    sums[((queries + keys) * depth) + (j * width) + e] += weights[j] * Of(3, t, e);
                 }
             }
         }
 
         for (var i = 0; i < sums.Length; i++)
         {
-            Set(buffers[5], (unit * sums.Length) + i, sums[i]);
+            Set(buffers[4], (unit * sums.Length) + i, sums[i]);
         }
     }
 

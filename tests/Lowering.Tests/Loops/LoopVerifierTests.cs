@@ -31,7 +31,7 @@ public sealed class LoopVerifierTests
         { "written by the plan keys 48 ", new AttentionKernel(1, false, 0, MatrixOrder.KInner) { Plan = AttentionPlan.Default with { KeyBlock = 48 } } },
         { "written by the plan keys 128 rows 16 ", new AttentionKernel(1, false, 0, MatrixOrder.KInner) { Plan = AttentionPlan.Default with { QueryRows = 16 } } },
         { "written by the plan keys 24", new DecodeAttentionKernel(1, 0, false, 0) { Plan = new DecodeAttentionPlan(24) } },
-        { "written by the plan rows 16 ", new AttentionGradientKernel(1, false, 0, MatrixOrder.KInner, MatrixOrder.KInner) { Plan = AttentionGradientPlan.Default with { Rows = 16 } } },
+        { "written by the plan rows 16 ", new AttentionGradientKernel(1, false, 0, MatrixOrder.KInner, MatrixOrder.KInner, MatrixOrder.KInner, MatrixOrder.KInner) { Plan = AttentionGradientPlan.Default with { Rows = 16 } } },
     };
 
     [Fact]

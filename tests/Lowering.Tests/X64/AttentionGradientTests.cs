@@ -33,35 +33,31 @@ public sealed class AttentionGradientTests
     private static void Check(long queries, long keys, long depth, long width, bool isCausal, MatrixOrder order, long heads, double scale)
     {
         (long Row, long Column) Strides(long rows, long columns) => order switch { MatrixOrder.KInner => (columns, 1), MatrixOrder.KOuter => (1, rows), _ => (2 * columns, 2) };
-        var ((qt, qd), (yt, ye)) = (Strides(queries, depth), Strides(queries, width));
-        long sizeQ = 2 * queries * depth, sizeK = keys * depth, sizeV = keys * width, sizeY = 2 * queries * width, size = (queries * depth) + sizeK + sizeV;
+        var (qs, ks, vs, ys) = (Strides(queries, depth), Strides(keys, depth), Strides(keys, width), Strides(queries, width));
+        long sizeQ = 2 * queries * depth, sizeK = 2 * keys * depth, sizeV = 2 * keys * width, sizeY = 2 * queries * width, size = (queries * depth) + (keys * (depth + width));
         using var q = new Block(DType.F32, heads * sizeQ).Fill(Agreement.Fraction);
         using var k = new Block(DType.F32, heads * sizeK).Fill(i => Agreement.Fraction(i + 31));
         using var v = new Block(DType.F32, heads * sizeV).Fill(i => Agreement.Fraction(i + 67));
         using var dy = new Block(DType.F32, heads * sizeY).Fill(i => Agreement.Fraction(i + 11));
-        var kernel = new AttentionGradientKernel(1, isCausal, scale, order, order);
-        long panels = (keys + Tile.Columns - 1) / Tile.Columns * Tile.Columns, depthPanels = (depth + Tile.Columns - 1) / Tile.Columns * Tile.Columns;
+        var kernel = new AttentionGradientKernel(1, isCausal, scale, order, order, order, order);
         var factor = scale != 0 ? scale : 1 / Math.Sqrt(depth);
         foreach (var target in KernelRunner.Targets)
         {
-            using var keysByDepth = ContractionTests.Pack(DType.F32, MatrixOrder.KInner, k, [heads], [sizeK], depth, keys, 1, depth, target.Data);
-            using var valuesByWidth = ContractionTests.Pack(DType.F32, MatrixOrder.KInner, v, [heads], [sizeV], width, keys, 1, width, target.Data);
-            using var keysByKey = ContractionTests.Pack(DType.F32, MatrixOrder.KOuter, k, [heads], [sizeK], keys, depth, depth, 1, target.Data);
             using var result = new Block(DType.F32, heads * size).Fill(_ => 0);
             _ = KernelRunner.Run(
-                kernel, [q, keysByDepth, valuesByWidth, keysByKey, dy, result],
-                [heads, queries, keys, depth, width, sizeQ, qt, qd, sizeY, yt, ye, panels * depth, panels * width, depthPanels * keys],
+                kernel, [q, k, v, dy, result],
+                [heads, queries, keys, depth, width, sizeQ, qs.Row, qs.Column, sizeK, ks.Row, ks.Column, sizeV, vs.Row, vs.Column, sizeY, ys.Row, ys.Column],
                 heads, 2, kernel.ScratchBytes(keys, depth, width).Value, target.Data);
             for (var h = 0L; h < heads; h++)
             {
                 var expected = Formulas(
-                    queries, keys, depth, width, factor, isCausal, (t, d) => q[(h * sizeQ) + (t * qt) + (d * qd)], (s, d) => k[(h * sizeK) + (s * depth) + d],
-                    (s, e) => v[(h * sizeV) + (s * width) + e], (t, e) => dy[(h * sizeY) + (t * yt) + (e * ye)]);
+                    queries, keys, depth, width, factor, isCausal, (t, d) => q[(h * sizeQ) + (t * qs.Row) + (d * qs.Column)], (s, d) => k[(h * sizeK) + (s * ks.Row) + (d * ks.Column)],
+                    (s, e) => v[(h * sizeV) + (s * vs.Row) + (e * vs.Column)], (t, e) => dy[(h * sizeY) + (t * ys.Row) + (e * ys.Column)]);
                 for (var i = 0L; i < size; i++)
                 {
                     Assert.True(
                         Math.Abs(expected[i] - result[(h * size) + i]) <= 2e-5 * (1 + Math.Abs(expected[i])),
-                        $"{target.Data}, {order}, causal {isCausal}: head {h}, element {i} of {queries * depth} + {sizeK} + {sizeV} is {result[(h * size) + i]}, not {expected[i]}");
+                        $"{target.Data}, {order}, causal {isCausal}: head {h}, element {i} of {queries * depth} + {keys * depth} + {keys * width} is {result[(h * size) + i]}, not {expected[i]}");
                 }
             }
         }

@@ -51,7 +51,7 @@ public sealed partial class OldMachineTests
         if (type == DType.F32)
         {
             kernels.Add(new AttentionKernel(1, IsCausal: true, 0, MatrixOrder.KInner));
-            kernels.Add(new AttentionGradientKernel(1, IsCausal: true, 0, MatrixOrder.KOuter, MatrixOrder.KInner));
+            kernels.Add(new AttentionGradientKernel(1, IsCausal: true, 0, MatrixOrder.KOuter, MatrixOrder.KInner, MatrixOrder.Strided, MatrixOrder.KInner));
         }
 
         Check(kernels);

@@ -27,7 +27,7 @@ internal sealed class AttentionEmitter
         _panels = k.CeilDiv(Width, Tile.Columns);
         _scores = k.AlignUp(k.Scratch);
         var shared = At(_scores, k.I64(Tile.Rows * KeyBlock));
-        _softmax = new SoftmaxTile(k, kernel.Scale, Depth, _scores, KeyBlock, shared);
+        _softmax = new SoftmaxTile(k, new ScoreWeights(k, kernel.Scale, Depth), _scores, KeyBlock, shared);
         _states = At(shared, k.I64(SoftmaxTile.SharedSize));
         _sums = At(_states, k.I64(kernel.Plan.Tiles * SoftmaxTile.StateSize));
         _packedQuery = At(_sums, k.Mul(_panels, k.I64(kernel.Plan.Tiles * TileSize)));
@@ -133,9 +133,10 @@ internal sealed class AttentionEmitter
     private void EmitRows(RowTile tile, LlvmValue output)
     {
         var b = _k.B;
+        _k.Store(_softmax.Inverse(tile.State, Keys), _softmax.Factors, null);
         _k.Loop(_k.I64(0), tile.Rows, 1, row =>
         {
-            var inverse = b.Splat(_softmax.Inverse(tile.State, row, Keys), Lanes);
+            var inverse = b.Splat(b.Load(F32, At(_softmax.Factors, row)), Lanes);
             var target = b.Gep(_k.ElementOf(3), output, _k.Mul(row, _k.Parameter((5 * Batch) + 6)));
             _k.Loop(_k.I64(0), _panels, 1, panel =>
             {

@@ -13,20 +13,19 @@ internal sealed class AttentionGradientEmitter
     private const int Lanes = KernelBuilder.Lanes;
     private const int PanelSquare = Tile.Columns * Tile.Columns;
 
-    private static readonly Fold s_max = new(OpCode.ReduceMax, DType.F32);
-    private static readonly Fold s_sum = new(OpCode.Sum, DType.F32);
-
     private readonly KernelBuilder _k;
     private readonly AttentionGradientKernel _kernel;
     private readonly MicroKernel _micro;
-    private readonly LlvmValue _panels, _depthPanels, _widthPanels, _scale;
-    private readonly LlvmValue _leftQuery, _leftDy, _rightQuery, _rightDy, _dQuery, _weights, _dWeights, _dKeys, _dValues, _rowMaximum, _rowInverse, _rowShare;
+    private readonly LlvmValue _panels, _depthPanels, _widthPanels;
+    private readonly ScoreWeights _score;
+    private readonly LlvmValue _keysByDepth, _valuesByWidth, _keysByKey;
+    private readonly LlvmValue _leftQuery, _leftDy, _rightQuery, _rightDy, _dQuery, _weights, _dWeights, _dKeys, _dValues, _rowNumbers, _rowShares, _shift, _inverse, _share;
 
     private AttentionGradientEmitter(KernelBuilder k, AttentionGradientKernel kernel)
     {
         (_k, _kernel, _micro) = (k, kernel, new MicroKernel(k, DType.F32) { Unroll = kernel.Plan.Unroll });
         (_panels, _depthPanels, _widthPanels) = (k.CeilDiv(Keys, Tile.Columns), k.CeilDiv(Depth, Tile.Columns), k.CeilDiv(Width, Tile.Columns));
-        _scale = kernel.Scale != 0 ? F32.Real(kernel.Scale) : k.B.FDiv(F32.Real(1), k.Sqrt(k.B.SIToFP(Depth, F32)));
+        _score = new ScoreWeights(k, kernel.Scale, Depth);
         var next = k.Scratch;
         LlvmValue Room(LlvmValue elements)
         {
@@ -35,6 +34,9 @@ internal sealed class AttentionGradientEmitter
             return room;
         }
 
+        _keysByDepth = Room(k.Mul(_panels, k.Mul(Depth, k.I64(Tile.Columns))));
+        _valuesByWidth = Room(k.Mul(_panels, k.Mul(Width, k.I64(Tile.Columns))));
+        _keysByKey = Room(k.Mul(_depthPanels, k.Mul(Keys, k.I64(Tile.Columns))));
         _leftQuery = Room(k.Mul(Depth, k.I64(Rows)));
         _leftDy = Room(k.Mul(Width, k.I64(Rows)));
         _rightQuery = Room(k.Mul(_depthPanels, k.I64(BlockSize)));
@@ -44,9 +46,11 @@ internal sealed class AttentionGradientEmitter
         _dWeights = Room(k.Mul(_panels, k.I64(BlockSize)));
         _dKeys = Room(k.Mul(k.Mul(_panels, _depthPanels), k.I64(PanelSquare)));
         _dValues = Room(k.Mul(k.Mul(_panels, _widthPanels), k.I64(PanelSquare)));
-        _rowMaximum = Room(k.I64(Rows * Lanes));
-        _rowInverse = Room(k.I64(Rows));
-        _rowShare = Room(k.I64(Rows));
+        _rowNumbers = Room(k.I64(Rows * Lanes));
+        _rowShares = Room(k.I64(Rows * Lanes));
+        _shift = Room(k.I64(Rows));
+        _inverse = Room(k.I64(Rows));
+        _share = Room(k.I64(Rows));
     }
 
     private int Batch => _kernel.BatchAxes;
@@ -74,35 +78,38 @@ internal sealed class AttentionGradientEmitter
     private void Emit()
     {
         var (b, zero) = (_k.B, _k.I64(0));
-        int query = Batch + 4, dy = (2 * Batch) + 6, packed = (3 * Batch) + 8;
         LlvmValue sizeOfQuery = _k.Mul(Queries, Depth), sizeOfKeys = _k.Mul(Keys, Depth);
         var size = _k.Add(_k.Add(sizeOfQuery, sizeOfKeys), _k.Mul(Keys, Width));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, Batch).Select(_k.Parameter)]);
-            LlvmValue Start(int buffer, int firstStride) => _k.Start(buffer, indices.AsSpan(0, Batch), firstStride, F32);
+            Operand Of(int buffer, MatrixOrder order)
+            {
+                var strides = Batch + 4 + (buffer * (Batch + 2));
+                return new(_k.Start(buffer, indices, strides, F32), _k.Parameter(strides + Batch), _k.Parameter(strides + Batch + 1), order);
+            }
 
-            LlvmValue queries = Start(0, query), flow = Start(4, dy);
-            LlvmValue keysByDepth = Start(1, packed), valuesByWidth = Start(2, packed + Batch), keys = Start(3, packed + (2 * Batch));
-            var result = At(_k.Buffer(5), _k.Mul(unit, size));
+            Operand queries = Of(0, _kernel.OrderQ), keys = Of(1, _kernel.OrderK), values = Of(2, _kernel.OrderV), flow = Of(3, _kernel.OrderDy);
+            var result = At(_k.Buffer(4), _k.Mul(unit, size));
+            PackRight(keys, Keys, Depth, _keysByDepth, _k.Mul(Depth, _k.I64(Tile.Columns)));
+            PackRight(values, Keys, Width, _valuesByWidth, _k.Mul(Width, _k.I64(Tile.Columns)));
+            PackRight(keys.Turned, Depth, Keys, _keysByKey, _k.Mul(Keys, _k.I64(Tile.Columns)));
             Clear(_dKeys, _k.Mul(_panels, _depthPanels), PanelSquare);
             Clear(_dValues, _k.Mul(_panels, _widthPanels), PanelSquare);
             _k.Loop(zero, Queries, Rows, first =>
             {
                 var rows = _k.Min(_k.I64(Rows), b.Sub(Queries, first));
-                Pack(queries, (_k.Parameter(query + Batch), _k.Parameter(query + Batch + 1)), _kernel.OrderQ, first, rows, Depth, _leftQuery, _rightQuery);
-                Pack(flow, (_k.Parameter(dy + Batch), _k.Parameter(dy + Batch + 1)), _kernel.OrderDy, first, rows, Width, _leftDy, _rightDy);
+                PackBlock(queries, first, rows, Depth, _leftQuery, _rightQuery);
+                PackBlock(flow, first, rows, Width, _leftDy, _rightDy);
                 Clear(_dQuery, _depthPanels, BlockSize);
-                Clear(_rowMaximum, _k.I64(Rows), Lanes, double.NegativeInfinity);
+                _k.Loop(zero, _k.I64(Rows * Lanes), Lanes, at => _k.Store(_score.Least, At(_rowNumbers, at), null));
 
-                // The keys that the first row sees, and those that any row needs.
-                var seen = _kernel.IsCausal ? _k.Add(b.Sub(Keys, Queries), _k.Add(first, _k.I64(1))) : Keys;
-                var last = _k.Min(Keys, _kernel.IsCausal ? _k.Add(seen, b.Sub(rows, _k.I64(1))) : Keys);
-                last = b.Select(b.ICmp(LlvmIntPredicate.Slt, seen, _k.I64(1)), Keys, last);
-                var panels = _k.CeilDiv(last, Tile.Columns);
-                _k.Loop(zero, panels, 1, panel => EmitScores(panel, keysByDepth, valuesByWidth, seen, rows));
-                _k.Loop(zero, rows, 1, row => EmitRow(row, panels));
-                _k.Loop(zero, panels, 1, panel => EmitProducts(panel, keys, rows));
+                // The keys that the first row sees.
+                var block = new QueryBlock(rows, _kernel.IsCausal ? _k.Add(b.Sub(Keys, Queries), _k.Add(first, _k.I64(1))) : null);
+                var panels = PanelsOf(block, b.Sub(rows, _k.I64(1)));
+                _k.Loop(zero, panels, 1, panel => EmitScores(panel, block));
+                _k.Loop(zero, TilesOf(rows), 1, tile => EmitRows(tile, block));
+                _k.Loop(zero, panels, 1, panel => EmitProducts(panel, block));
                 Write(At(result, _k.Mul(first, Depth)), rows, Depth, (panel, row) => At(_dQuery, _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.Mul(row, _k.I64(Tile.Columns)))));
             });
 
@@ -112,108 +119,142 @@ internal sealed class AttentionGradientEmitter
         });
     }
 
-    private void Clear(LlvmValue address, LlvmValue count, int size, double value = 0) =>
-        _k.Loop(_k.I64(0), _k.Mul(count, _k.I64(size)), Lanes, at => _k.Store(F32.Vector(Lanes).Real(value), At(address, at), null));
+    private void Clear(LlvmValue address, LlvmValue count, int size) =>
+        _k.Loop(_k.I64(0), _k.Mul(count, _k.I64(size)), Lanes, at => _k.Store(F32.Vector(Lanes).Zero, At(address, at), null));
+
+    private LlvmValue TilesOf(LlvmValue rows) => _k.CeilDiv(rows, Tile.Rows);
+
+    // Panels that a row sees any key of. Where the first row sees none, it looks at all alike.
+    private LlvmValue PanelsOf(QueryBlock block, LlvmValue row) => block.Seen is not { } seen ? _panels : _k.B.Select(
+        _k.B.ICmp(LlvmIntPredicate.Slt, seen, _k.I64(1)), _panels, _k.CeilDiv(_k.Min(Keys, _k.Add(seen, row)), Tile.Columns));
+
+    // The first row that sees any key of a panel.
+    private LlvmValue FirstRowOf(QueryBlock block, LlvmValue panel)
+    {
+        if (block.Seen is not { } seen)
+        {
+            return _k.I64(0);
+        }
+
+        var first = _k.Add(_k.B.Sub(_k.Mul(panel, _k.I64(Tile.Columns)), seen), _k.I64(1));
+        return _k.B.Select(_k.B.Or(_k.B.ICmp(LlvmIntPredicate.Slt, seen, _k.I64(1)), _k.B.ICmp(LlvmIntPredicate.Slt, first, _k.I64(0))), _k.I64(0), first);
+    }
 
     // A block of rows as a left operand, and as a right one that is summed over the rows.
-    private void Pack(LlvmValue source, (LlvmValue Row, LlvmValue Column) strides, MatrixOrder order, LlvmValue first, LlvmValue rows, LlvmValue columns, LlvmValue left, LlvmValue right)
+    private void PackBlock(Operand source, LlvmValue first, LlvmValue rows, LlvmValue columns, LlvmValue left, LlvmValue right)
     {
-        var block = _k.B.GepUnchecked(F32, source, _k.Mul(first, strides.Row));
-        var tiles = new PanelWriter(_k, DType.F32, Convert: true, order, Tile.Rows);
-        _k.Loop(_k.I64(0), _k.CeilDiv(rows, Tile.Rows), 1, tile =>
+        var block = source with { Start = _k.B.GepUnchecked(F32, source.Start, _k.Mul(first, source.Row)) };
+        var tiles = new PanelWriter(_k, DType.F32, Convert: true, block.Order, Tile.Rows);
+        _k.Loop(_k.I64(0), TilesOf(rows), 1, tile =>
         {
             var row = _k.Mul(tile, _k.I64(Tile.Rows));
             tiles.Emit(
-                _k.B.GepUnchecked(F32, block, _k.Mul(row, strides.Row)), PanelLines.Apart(_k, strides.Row), _k.B.Sub(rows, row), Tile.Rows,
-                [(columns, strides.Column)], At(left, _k.Mul(row, columns)));
+                _k.B.GepUnchecked(F32, block.Start, _k.Mul(row, block.Row)), PanelLines.Apart(_k, block.Row), _k.B.Sub(rows, row), Tile.Rows,
+                [(columns, block.Column)], At(left, _k.Mul(row, columns)));
         });
+        PackRight(block.Turned, columns, rows, right, _k.I64(BlockSize));
+    }
 
-        var turned = order switch { MatrixOrder.KInner => MatrixOrder.KOuter, MatrixOrder.KOuter => MatrixOrder.KInner, _ => order };
-        var stripes = new PanelWriter(_k, DType.F32, Convert: true, turned, Tile.Columns);
-        _k.Loop(_k.I64(0), _k.CeilDiv(columns, Tile.Columns), 1, panel =>
+    // The lines of an operand as columns of panels, which are summed over its columns.
+    private void PackRight(Operand source, LlvmValue lines, LlvmValue depth, LlvmValue target, LlvmValue panelSize)
+    {
+        var stripes = new PanelWriter(_k, DType.F32, Convert: true, source.Order, Tile.Columns);
+        _k.Loop(_k.I64(0), _k.CeilDiv(lines, Tile.Columns), 1, panel =>
         {
             for (var stripe = 0; stripe < Tile.Columns; stripe += Lanes)
             {
-                var column = _k.Add(_k.Mul(panel, _k.I64(Tile.Columns)), _k.I64(stripe));
+                var line = _k.Add(_k.Mul(panel, _k.I64(Tile.Columns)), _k.I64(stripe));
                 stripes.Emit(
-                    _k.B.GepUnchecked(F32, block, _k.Mul(column, strides.Column)), PanelLines.Apart(_k, strides.Column), _k.B.Sub(columns, column), Lanes,
-                    [(rows, strides.Row)], At(right, _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.I64(stripe))));
+                    _k.B.GepUnchecked(F32, source.Start, _k.Mul(line, source.Row)), PanelLines.Apart(_k, source.Row), _k.B.Sub(lines, line), Lanes,
+                    [(depth, source.Column)], At(target, _k.Add(_k.Mul(panel, panelSize), _k.I64(stripe))));
             }
         });
     }
 
     // Scores and dP of a panel of keys, each a block of rows × 32; the highest score of each row, lane by lane.
-    private void EmitScores(LlvmValue panel, LlvmValue keysByDepth, LlvmValue valuesByWidth, LlvmValue seen, LlvmValue rows)
+    private void EmitScores(LlvmValue panel, QueryBlock block)
     {
         LlvmValue scores = At(_weights, panel, BlockSize), dWeights = At(_dWeights, panel, BlockSize);
-        var keys = At(keysByDepth, _k.Mul(panel, _k.Mul(Depth, _k.I64(Tile.Columns))));
-        var values = At(valuesByWidth, _k.Mul(panel, _k.Mul(Width, _k.I64(Tile.Columns))));
-        _k.Loop(_k.I64(0), _k.CeilDiv(rows, Tile.Rows), 1, tile =>
+        var keys = At(_keysByDepth, _k.Mul(panel, _k.Mul(Depth, _k.I64(Tile.Columns))));
+        var values = At(_valuesByWidth, _k.Mul(panel, _k.Mul(Width, _k.I64(Tile.Columns))));
+        var firstTile = _k.B.UDiv(FirstRowOf(block, panel), _k.I64(Tile.Rows));
+        _k.Loop(firstTile, TilesOf(block.Rows), 1, tile =>
         {
             var at = _k.Mul(tile, _k.I64(Tile.Rows * Tile.Columns));
             _micro.Emit(At(_leftQuery, _k.Mul(tile, _k.Mul(Depth, _k.I64(Tile.Rows)))), keys, Depth, At(scores, at), Tile.Rows);
             _micro.Emit(At(_leftDy, _k.Mul(tile, _k.Mul(Width, _k.I64(Tile.Rows)))), values, Width, At(dWeights, at), Tile.Rows);
         });
-        var first = _k.Mul(panel, _k.I64(Tile.Columns));
-        _k.Loop(_k.I64(0), rows, 1, row =>
+
+        void EachRow(LlvmValue begin, LlvmValue end, Func<LlvmValue, LlvmValue, int, LlvmValue> scoreAt) => _k.Loop(begin, end, 1, row =>
         {
-            var maximum = _k.Load(F32, At(_rowMaximum, row, Lanes), null);
+            var highest = _k.Load(F32, At(_rowNumbers, row, Lanes), null);
             for (var column = 0; column < Tile.Columns; column += Lanes)
             {
-                var key = _k.Add(first, _k.I64(column));
-                var address = At(scores, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)));
-                var score = _k.B.FMul(_k.Load(F32, address, null), _k.B.Splat(_scale, Lanes));
-                if (_kernel.IsCausal)
-                {
-                    score = _k.B.Select(_k.LanesBelow(_k.B.Sub(_k.Add(seen, row), key)), score, score.Type.Real(AttentionKernel.Hidden));
-                }
-
-                score = _k.B.Select(_k.LanesBelow(_k.B.Sub(Keys, key)), score, score.Type.Real(double.NegativeInfinity));
-                _k.Store(score, address, null);
-                maximum = s_max.Step(_k, maximum, score);
+                highest = _score.Higher(scoreAt(row, At(scores, _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column))), column), highest);
             }
 
-            _k.Store(maximum, At(_rowMaximum, row, Lanes), null);
+            _k.Store(highest, At(_rowNumbers, row, Lanes), null);
         });
+
+        // Some rows do not see all of the panel, and all do not if it is cut.
+        var first = _k.Mul(panel, _k.I64(Tile.Columns));
+        var (begin, end) = (_k.Mul(firstTile, _k.I64(Tile.Rows)), _k.Add(first, _k.I64(Tile.Columns)));
+        var whole = block.Seen is { } seen ? _k.Min(block.Rows, _k.B.Sub(end, seen)) : _k.I64(0);
+        whole = _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Sgt, end, Keys), block.Rows, _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Slt, whole, begin), begin, whole));
+        EachRow(begin, whole, (row, place, column) => _score.Masked(place, _k.Add(first, _k.I64(column)), block.Seen is { } ofFirst ? _k.Add(ofFirst, row) : null, Keys));
+        EachRow(whole, block.Rows, (_, place, _) => _k.Load(F32, place, null));
     }
 
-    // The exponentials of a row, one over their sum, and the row's share δ.
-    private void EmitRow(LlvmValue row, LlvmValue panels)
+    // The exponentials of a tile's rows, one over their sums, and the rows' shares δ.
+    private void EmitRows(LlvmValue tile, QueryBlock block)
     {
         var b = _k.B;
-        var highest = s_max.Across(_k, _k.Load(F32, At(_rowMaximum, row, Lanes), null));
-        var shift = b.Splat(b.Select(_k.Is(LlvmRealPredicate.Oeq, highest, double.NegativeInfinity), F32.Zero, highest), Lanes);
-        var sums = _k.Loop(_k.I64(0), panels, 1, [s_sum.Identity(_k), s_sum.Identity(_k)], (panel, state) =>
+        var first = _k.Mul(tile, _k.I64(Tile.Rows));
+        LlvmValue last = _k.Min(block.Rows, _k.Add(first, _k.I64(Tile.Rows))), numbers = At(_rowNumbers, first, Lanes), shares = At(_rowShares, first, Lanes);
+        var panels = PanelsOf(block, b.Sub(last, _k.I64(1)));
+        _k.Store(_score.Shift(_score.HighestOfRows(numbers)), At(_shift, first), null);
+        _k.Loop(first, last, 1, row =>
         {
-            for (var column = 0; column < Tile.Columns; column += Lanes)
+            var shift = b.Splat(b.Load(F32, At(_shift, row)), Lanes);
+            var zero = F32.Vector(Lanes).Zero;
+            var sums = _k.Loop(_k.I64(0), panels, 1, [zero, zero], (panel, state) =>
             {
-                var at = _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)));
-                var power = Exponential.Emit(_k, b.FSub(_k.Load(F32, At(_weights, at), null), shift));
-                _k.Store(power, At(_weights, at), null);
-                state = [b.FAdd(state[0], power), _k.MultiplyAdd(power, _k.Load(F32, At(_dWeights, at), null), state[1])];
-            }
+                for (var column = 0; column < Tile.Columns; column += Lanes)
+                {
+                    var at = _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column)));
+                    var weight = _score.Weight(_k.Load(F32, At(_weights, at), null), shift);
+                    _k.Store(weight, At(_weights, at), null);
+                    state = [b.FAdd(state[0], weight), _k.MultiplyAdd(weight, _k.Load(F32, At(_dWeights, at), null), state[1])];
+                }
 
-            return state;
+                return state;
+            });
+            _k.Store(sums[0], At(_rowNumbers, row, Lanes), null);
+            _k.Store(sums[1], At(_rowShares, row, Lanes), null);
         });
-        var inverse = b.FDiv(F32.Real(1), s_sum.Across(_k, sums[0]));
-        _ = b.Store(inverse, At(_rowInverse, row));
-        _ = b.Store(b.FMul(s_sum.Across(_k, sums[1]), inverse), At(_rowShare, row));
+
+        // The next tile's numbers overwrite what lies beyond the rows.
+        var inverse = b.FDiv(F32.Vector(Lanes).Real(1), _score.SumOfRows(numbers));
+        _k.Store(inverse, At(_inverse, first), null);
+        _k.Store(b.FMul(_score.SumOfRows(shares), inverse), At(_share, first), null);
     }
 
     // P and dS of a panel of keys, and what they add: dQ += dS·K, dK += dSᵀ·Q, dV += Pᵀ·dO.
-    private void EmitProducts(LlvmValue panel, LlvmValue keys, LlvmValue rows)
+    private void EmitProducts(LlvmValue panel, QueryBlock block)
     {
         var b = _k.B;
         LlvmValue weights = At(_weights, panel, BlockSize), dScores = At(_dWeights, panel, BlockSize);
-        _k.Loop(_k.I64(0), rows, 1, row =>
+        var firstRow = FirstRowOf(block, panel);
+        var firstTile = b.UDiv(firstRow, _k.I64(Tile.Rows));
+        _k.Loop(_k.Mul(firstTile, _k.I64(Tile.Rows)), block.Rows, 1, row =>
         {
-            var inverse = b.Splat(b.Load(F32, At(_rowInverse, row)), Lanes);
-            var share = b.Splat(b.Load(F32, At(_rowShare, row)), Lanes);
+            var inverse = b.Splat(b.Load(F32, At(_inverse, row)), Lanes);
+            var share = b.Splat(b.Load(F32, At(_share, row)), Lanes);
             for (var column = 0; column < Tile.Columns; column += Lanes)
             {
                 var at = _k.Add(_k.Mul(row, _k.I64(Tile.Columns)), _k.I64(column));
                 var weight = b.FMul(_k.Load(F32, At(weights, at), null), inverse);
-                var dScore = b.FMul(b.FMul(weight, b.FSub(_k.Load(F32, At(dScores, at), null), share)), b.Splat(_scale, Lanes));
+                var dScore = b.FMul(b.FMul(weight, b.FSub(_k.Load(F32, At(dScores, at), null), share)), b.Splat(_score.Scale, Lanes));
                 _k.Store(weight, At(weights, at), null);
                 _k.Store(dScore, At(dScores, at), null);
             }
@@ -221,15 +262,16 @@ internal sealed class AttentionGradientEmitter
 
         var first = _k.Mul(panel, _k.I64(Tile.Columns));
         var count = _k.Min(_k.I64(Tile.Columns), b.Sub(Keys, first));
+        var (skipped, seeing) = (_k.Mul(firstRow, _k.I64(Tile.Columns)), b.Sub(block.Rows, firstRow));
         _k.Loop(_k.I64(0), _depthPanels, 1, part =>
         {
-            var right = At(keys, _k.Mul(_k.Add(_k.Mul(part, Keys), first), _k.I64(Tile.Columns)));
-            _k.Loop(_k.I64(0), _k.CeilDiv(rows, Tile.Rows), 1, tile => _micro.EmitAdd(
+            var right = At(_keysByKey, _k.Mul(_k.Add(_k.Mul(part, Keys), first), _k.I64(Tile.Columns)));
+            _k.Loop(firstTile, TilesOf(block.Rows), 1, tile => _micro.EmitAdd(
                 At(dScores, tile, Tile.Rows * Tile.Columns), (Tile.Columns, 1), right, count,
                 At(_dQuery, _k.Add(_k.Mul(part, _k.I64(BlockSize)), _k.Mul(tile, _k.I64(Tile.Rows * Tile.Columns)))), Tile.Rows));
-            AddTransposed(dScores, At(_rightQuery, part, BlockSize), rows, SumOf(_dKeys, part, panel));
+            AddTransposed(At(dScores, skipped), At(At(_rightQuery, part, BlockSize), skipped), seeing, SumOf(_dKeys, part, panel));
         });
-        _k.Loop(_k.I64(0), _widthPanels, 1, part => AddTransposed(weights, At(_rightDy, part, BlockSize), rows, SumOf(_dValues, part, panel)));
+        _k.Loop(_k.I64(0), _widthPanels, 1, part => AddTransposed(At(weights, skipped), At(At(_rightDy, part, BlockSize), skipped), seeing, SumOf(_dValues, part, panel)));
     }
 
     private LlvmValue SumOf(LlvmValue sums, LlvmValue part, LlvmValue panel) => At(sums, _k.Add(_k.Mul(part, _panels), panel), PanelSquare);
@@ -254,4 +296,14 @@ internal sealed class AttentionGradientEmitter
                 _k.Store(value, At(target, _k.Add(_k.Mul(row, columns), at)), _k.LanesBelow(_k.B.Sub(columns, at)));
             }
         }));
+
+    /// <param name="Row">Elements from one row to the next.</param>
+    /// <param name="Order">As a left operand that is summed over its columns.</param>
+    private sealed record Operand(LlvmValue Start, LlvmValue Row, LlvmValue Column, MatrixOrder Order)
+    {
+        public Operand Turned => new(Start, Column, Row, Order switch { MatrixOrder.KInner => MatrixOrder.KOuter, MatrixOrder.KOuter => MatrixOrder.KInner, _ => Order });
+    }
+
+    /// <param name="Seen">The keys that the first row sees, one more for each row further on; null: all rows see all.</param>
+    private sealed record QueryBlock(LlvmValue Rows, LlvmValue? Seen);
 }
