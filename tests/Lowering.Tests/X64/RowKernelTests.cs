@@ -198,19 +198,93 @@ public sealed class RowKernelTests
         }
     }
 
-    [Fact]
-    public void Maximum_of_a_row_with_nan_is_nan()
+    [Theory]
+    [InlineData(OpCode.ReduceMax, DType.F32)]
+    [InlineData(OpCode.ReduceMin, DType.F32)]
+    [InlineData(OpCode.ReduceMax, DType.F64)]
+    [InlineData(OpCode.ReduceMin, DType.F64)]
+    [InlineData(OpCode.ReduceMax, DType.BF16)]
+    public void Extremum_of_a_row_with_nan_is_nan_and_of_the_row_beside_it_is_not(OpCode op, DType type)
     {
+        const int Rows = 3;
         var kernel = new RowKernel(
-            [new(DType.F32, false), new(DType.F32, true)], 2, 2,
-            [new LoadNode(DType.F32, 0, [Stride.Of(1), Stride.One]), new ReducedNode(DType.F32, 0, 0)],
-            [new Stage([new Reduction(OpCode.ReduceMax, 0)], []), new Stage([], [new Store(1, [Stride.One, Stride.Zero], 1)])]);
-        for (var at = 0; at < 70; at++)
+            [new(type, false), new(type, true)], 3, 2,
+            [new LoadNode(type, 0, [s_row, Stride.One]), new ReducedNode(type, 0, 0)],
+            [new Stage([new Reduction(op, 0)], []), new Stage([], [new Store(1, [Stride.One, Stride.Zero], 1)])]);
+        foreach (var n in (long[])[1, 17, 40, 64, 150])
         {
-            using var x = new Block(DType.F32, 70).Fill(i => i == at ? double.NaN : i);
-            using var y = new Block(DType.F32, 1).Fill(_ => 0);
-            _ = KernelRunner.Run(kernel, [x, y], [1, 70], 1);
-            Assert.True(double.IsNaN(y[0]), $"a NaN at {at} is lost");
+            // From -1 on: no NaN at all.
+            for (var at = -1L; at < n * Rows; at++)
+            {
+                using var x = new Block(type, n * Rows).Fill(i => i == at ? double.NaN : i % 100);
+                using var y = new Block(type, Rows).Fill(_ => 0);
+                foreach (var target in KernelRunner.Targets)
+                {
+                    _ = KernelRunner.Run(kernel, [x, y], [Rows, n, n], Rows, target: target.Data);
+                    for (var row = 0; row < Rows; row++)
+                    {
+                        var numbers = Enumerable.Range(0, (int)n).Select(i => x[(row * n) + i]).ToList();
+                        Assert.Equal(numbers.Exists(double.IsNaN) ? double.NaN : op == OpCode.ReduceMax ? numbers.Max() : numbers.Min(), y[row]);
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(DType.I32, false)]
+    [InlineData(DType.I32, true)]
+    [InlineData(DType.I64, false)]
+    [InlineData(DType.I64, true)]
+    public void A_sum_with_one_place_is_what_stands_there(DType type, bool isTurned)
+    {
+        const int Rows = 9;
+        const long N = 37;
+        long[] places = [0, 1, 15, 16, 36, 37, -1, long.MaxValue, long.MinValue];
+        ScalarNode[] index = type == DType.I64 ? [new IndexNode(1)] : [new IndexNode(1), new ComputeNode(type, OpCode.Cast, [0])];
+        var at = index.Length;
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(type, false), new(DType.F32, true), new(DType.F32, true)], 3, 2,
+            [
+                .. index,
+                new LoadNode(type, 1, [Stride.One, Stride.Zero]),
+                new ComputeNode(DType.Bool, OpCode.Equal, isTurned ? [at, at - 1] : [at - 1, at]),
+                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+                new ComputeNode(DType.F32, OpCode.Exp, [at + 2]),
+                new ConstantNode(DType.F32, 0),
+                new ComputeNode(DType.F32, OpCode.Select, [at + 1, at + 3, at + 4]),
+                new ReducedNode(DType.F32, 0, 0),
+                new ReducedNode(DType.F32, 0, 1),
+            ],
+            [
+                new Stage([new Reduction(OpCode.Sum, at + 5), new Reduction(OpCode.Sum, at + 3)], []),
+                new Stage([], [new Store(2, [Stride.One, Stride.Zero], at + 6), new Store(3, [Stride.One, Stride.Zero], at + 7)]),
+            ]);
+        Block[] Buffers() =>
+        [
+            new Block(DType.F32, Rows * N).Fill(Agreement.Fraction), new Block(type, Rows).Fill(i => type == DType.I32 ? Math.Clamp(places[i], int.MinValue, int.MaxValue) : places[i]),
+            new Block(DType.F32, Rows).Fill(_ => 7), new Block(DType.F32, Rows).Fill(_ => 7),
+        ];
+        Agreement.Check(kernel, Buffers(), [Rows, N, N], Rows, 1e-6);
+    }
+
+    [Fact]
+    public void A_sum_with_one_place_sees_only_that()
+    {
+        // What lies elsewhere takes no part, not even where it is NaN; -0 is no sum.
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, true)], 3, 2,
+            [
+                new IndexNode(1), new IndexNode(0), new ComputeNode(DType.Bool, OpCode.Equal, [0, 1]), new LoadNode(DType.F32, 0, [s_row, Stride.One]), new ConstantNode(DType.F32, 0),
+                new ComputeNode(DType.F32, OpCode.Select, [2, 3, 4]), new ReducedNode(DType.F32, 0, 0),
+            ],
+            [new Stage([new Reduction(OpCode.Sum, 5)], []), new Stage([], [new Store(1, [Stride.One, Stride.Zero], 6)])]);
+        using var x = new Block(DType.F32, 9).Fill(i => i % 4 == 0 ? -0.0 : double.NaN);
+        using var y = new Block(DType.F32, 3).Fill(_ => 7);
+        foreach (var target in KernelRunner.Targets)
+        {
+            _ = KernelRunner.Run(kernel, [x, y], [3, 3, 3], 3, target: target.Data);
+            Assert.All(y.ToArray(), v => Assert.Equal(BitConverter.DoubleToInt64Bits(0), BitConverter.DoubleToInt64Bits(v)));
         }
     }
 

@@ -34,18 +34,27 @@ internal sealed record Fold(OpCode Op, DType Type)
         };
     }
 
+    /// <summary>Whether an extremum's NaN are cheaper found apart, two vectors at a time, than in each step: where comparing leaves a mask in a register of its own.</summary>
+    public bool FindsNaNApart(KernelBuilder k) => Op != OpCode.Sum && Type.IsFloat() && k.HasAvx512;
+
     public LlvmValue Step(KernelBuilder k, LlvmValue accumulator, LlvmValue x) => s_steps[Op](k, Type, accumulator, x);
 
-    /// <summary>One step for the lanes whose mask is set.</summary>
-    public LlvmValue Step(KernelBuilder k, LlvmValue accumulator, LlvmValue x, LlvmValue? mask) =>
-        Step(k, accumulator, mask is { } m ? k.B.Select(m, x, Identity(k)) : x);
+    /// <summary>One step of an extremum that passes NaN over: one instruction.</summary>
+    public LlvmValue StepOverNaN(KernelBuilder k, LlvmValue accumulator, LlvmValue x) =>
+        k.B.Select(k.B.FCmp(Op == OpCode.ReduceMax ? LlvmRealPredicate.Ogt : LlvmRealPredicate.Olt, x, accumulator), x, accumulator);
+
+    /// <summary>What is folded of a vector of which only some lanes exist.</summary>
+    public LlvmValue Masked(KernelBuilder k, LlvmValue x, LlvmValue? mask) => mask is { } m ? k.B.Select(m, x, Identity(k)) : x;
 
     /// <summary>Halves meet until one lane is left.</summary>
-    public LlvmValue Across(KernelBuilder k, LlvmValue vector)
+    public LlvmValue Across(KernelBuilder k, LlvmValue vector) => Across(k, vector, Step);
+
+    /// <inheritdoc cref="Across(KernelBuilder, LlvmValue)"/>
+    public LlvmValue Across(KernelBuilder k, LlvmValue vector, Func<KernelBuilder, LlvmValue, LlvmValue, LlvmValue> step)
     {
         for (var width = KernelBuilder.Lanes / 2; width >= 1; width /= 2)
         {
-            vector = Step(k, Half(k.B, vector, 0, width), Half(k.B, vector, width, width));
+            vector = step(k, Half(k.B, vector, 0, width), Half(k.B, vector, width, width));
         }
 
         return k.B.ExtractElement(vector, 0);

@@ -118,9 +118,9 @@ internal sealed class NodeEmitter
     }
 
     /// <summary>Asks for the elements that lie <paramref name="ahead"/> of a point's along the inner axis, which need not exist.</summary>
-    public void Prefetch(LoadNode load, Point at, LlvmValue ahead)
+    public void Prefetch(LoadNode load, Point at, LlvmValue ahead, int level)
     {
-        _k.Prefetch(B.GepUnchecked(Numbers.Memory(_k.Context, load.Type), Address(load.Buffer, load.Strides), _k.Add(at.First, ahead)), isWritten: false, KernelBuilder.SecondLevel);
+        _k.Prefetch(B.GepUnchecked(Numbers.Memory(_k.Context, load.Type), Address(load.Buffer, load.Strides), _k.Add(at.First, ahead)), isWritten: false, level);
     }
 
     /// <summary>Asks for what the row holds in memory from <paramref name="first"/> on along the inner axis, before it is computed: what is loaded for it alone, and where it is stored.</summary>
