@@ -127,11 +127,11 @@ public static class Tile
     /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
     public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];
 
-    /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16, four of u8 and i8.</summary>
+    /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16, four of u8 and i8, and of a row's digits and i8 where few rows are f32.</summary>
     public static int GroupOf(DType left, DType right) => (left, right) switch
     {
         (DType.BF16, DType.BF16) => 2,
-        (DType.U8, DType.I8) => 4,
+        (DType.U8 or DType.F32, DType.I8) => 4,
         _ => 1,
     };
 

@@ -56,7 +56,7 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var scales = b.Scale is { } scale ? PackOperand.Add(
             program, program.Ref(scale.View.Owner, scale.View.Offset, DType.F32), DType.F32, [], [], [scale.Groups], scale.Kept, node.Source).Buffer : -1;
         var m = Product(rows);
-        var kernels = KernelClass.Of(scaled is not null ? KernelFamily.Scaled : dotGroup > 1 ? KernelFamily.Dots : KernelFamily.Product, m, Tile.Rows);
+        var kernels = KernelClass.Of(scaled is not null ? KernelFamily.Scaled : dotGroup > 1 && a.Type != DType.F32 ? KernelFamily.Dots : KernelFamily.Product, m, Tile.Rows);
         var tuning = program.Tuning.For(kernels);
         var mostRows = Dim.Max(
             Tile.Rows, Dim.Min(tuning[TunableTable.RowsPerUnit], Dim.FloorDiv(tuning[TunableTable.PackedElements], Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));

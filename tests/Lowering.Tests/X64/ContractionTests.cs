@@ -151,7 +151,6 @@ public sealed class ContractionTests
     [InlineData(DType.F64, DType.F64)]
     [InlineData(DType.BF16, DType.BF16)]
     [InlineData(DType.I32, DType.I32)]
-    [InlineData(DType.F32, DType.I8)]
     public void Few_rows_give_the_bits_of_many(DType type, DType right)
     {
         const long Many = 14, N = 305, K = 37, Panels = 10;

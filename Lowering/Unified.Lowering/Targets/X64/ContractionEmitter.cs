@@ -17,6 +17,7 @@ internal sealed class ContractionEmitter
     private readonly NodeEmitter _nodes;
     private readonly MicroKernel _micro;
     private readonly LeftRows _left;
+    private readonly DigitRows? _digits;
     private readonly LlvmType _sum;
     private readonly LlvmValue _tile;
     private readonly LlvmValue _panelSize;
@@ -41,6 +42,7 @@ internal sealed class ContractionEmitter
         var packed = k.AlignUp(k.Scratch);
         _tile = k.AlignUp(k.B.Gep(_sum, packed, k.Add(k.Mul(_parameters.RowsPerUnit, depth), k.I64(16 * Tile.Rows))));
         _left = new LeftRows(k, kernel, _parameters, _micro, packed);
+        _digits = DigitRows.CanHold(k, kernel) ? DigitRows.Of(k, kernel, _parameters, packed) : null;
         _panelSize = kernel.Scaled is { } scaled
             ? k.Mul(k.B.UDiv(depth, k.I64(scaled.PerByte)), k.I64(Tile.Columns))
             : k.Mul(kernel.Group == 1 ? depth : k.CeilDiv(depth, kernel.Group), k.I64(Tile.Columns * kernel.Group));
@@ -48,6 +50,9 @@ internal sealed class ContractionEmitter
         _rowAxes = _parameters.RowAxes;
         _allRows = _rowAxes.Select(r => r.Extent).Aggregate(k.Mul);
     }
+
+    // How rows are divided into units changes no bit: the last of many are not multiplied in another way than the rest.
+    private LlvmValue AreFew => _kernel.Rows == RowCount.Few ? _k.Context.I1.Int(1) : _k.B.ICmp(LlvmIntPredicate.Sle, _allRows, _k.I64(Tile.FewRows));
 
     public static void Emit(KernelBuilder k, ContractionKernel kernel) => new ContractionEmitter(k, kernel).Emit();
 
@@ -88,6 +93,11 @@ internal sealed class ContractionEmitter
             _k.If(_k.B.And(isNew, _k.B.Not(unit.IsFew)), Pack);
         }
 
+        if (_digits is { } digits)
+        {
+            _k.If(_k.B.And(isNew, AreFew), () => digits.Pack(row => _left.RowAt(unit.A, unit.FirstRow, row), unit.Rows));
+        }
+
         var firstPanel = _k.Mul(columnBlock, _k.B.UDiv(_parameters.ColumnsPerUnit, _k.I64(Tile.Columns)));
         var lastPanel = _k.CeilDiv(_k.Min(_parameters.Columns, _k.Mul(_k.Add(columnBlock, _k.I64(1)), _parameters.ColumnsPerUnit)), Tile.Columns);
         _k.Loop(firstPanel, lastPanel, 1, panel =>
@@ -110,10 +120,23 @@ internal sealed class ContractionEmitter
         var isWhole = _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), together), lastPanel);
         void Few(bool isOne) => _micro.EmitFew(
             unit.Rows, row => _left.FewRow(unit.A, unit.FirstRow, unit.Rows, row), p => PanelAt(unit, _k.Add(panel, _k.I64(p))), isOne, _parameters.Depth, _tile);
-        void Sums() => _k.If(
+        var place = _k.B.Gep(_sum, _tile, _k.B.Select(_k.B.And(unit.IsFew, isWhole), _k.Mul(ahead, _micro.FewPlace(unit.Rows)), _k.I64(0)));
+        void AsTheyAre() => _k.If(
             isWhole,
             () => _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0)), () => Few(isOne: false)),
             () => Few(isOne: true));
+        void Sums()
+        {
+            if (_digits is { } digits)
+            {
+                _k.If(_k.B.And(AreFew, digits.Hold), () => new DigitPiece(_k, digits, _kernel.Plan.WordsAhead).Emit(unit.Rows, PanelAt(unit, panel), place), AsTheyAre);
+            }
+            else
+            {
+                AsTheyAre();
+            }
+        }
+
         if (_kernel.Rows == RowCount.Few)
         {
             Sums();
@@ -123,7 +146,7 @@ internal sealed class ContractionEmitter
             _k.If(unit.IsFew, Sums);
         }
 
-        return _k.B.Gep(_sum, _tile, _k.B.Select(_k.B.And(unit.IsFew, isWhole), _k.Mul(ahead, _micro.FewPlace(unit.Rows)), _k.I64(0)));
+        return place;
     }
 
     private void EmitTile(Unit unit, LlvmValue number, LlvmValue firstColumn, Panel panel, LlvmValue sums)

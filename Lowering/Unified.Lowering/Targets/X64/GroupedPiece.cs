@@ -8,13 +8,13 @@ namespace Unified.Lowering.Targets.X64;
 /// up, the rows are packed as groups as well; elsewhere groups are taken apart.
 /// </summary>
 /// <param name="K">Where code goes.</param>
-/// <param name="Type">Of A: bf16 with pairs of bf16, u8 with fours of i8.</param>
+/// <param name="Type">Of A: bf16 with pairs of bf16, u8 or f32 with fours of i8.</param>
 /// <param name="Sum">What sums are kept in.</param>
 /// <param name="Group">2 or 4.</param>
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
 /// <param name="Unroll">Groups in one turn of the loop.</param>
-/// <param name="Ahead">Groups of a panel that are asked for ahead of those in use, where there is the instruction; 0: none.</param>
+/// <param name="Ahead">Groups of a panel that are asked for ahead of those in use; 0: none.</param>
 internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, int Group, int Lanes, int Vectors, int Unroll, int Ahead)
 {
     private LlvmType Word => K.Context.I32;
@@ -35,18 +35,22 @@ internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, i
             Word.Vector(Lanes), K.B.Gep(Word, panel, K.Add(K.Mul(word, K.I64(Loops.Tile.Columns)), K.I64(v * Lanes))), 4 / Group)];
         LlvmValue[] Each(LlvmValue[] state, LlvmValue[] columns, Func<int, LlvmValue> row, Func<LlvmValue, LlvmValue, LlvmValue, LlvmValue> add) =>
             [.. Enumerable.Range(0, state.Length / vectors).Select(row).SelectMany((r, i) => columns.Select((column, v) => add(state[(i * vectors) + v], r, column)))];
+        void Ask(LlvmValue word)
+        {
+            foreach (var panel in Ahead > 0 ? panels : [])
+            {
+                for (var group = 0; group < Loops.Tile.Columns; group += KernelBuilder.Line / sizeof(int))
+                {
+                    K.Prefetch(K.B.GepUnchecked(Word, panel, K.Add(K.Mul(word, K.I64(Loops.Tile.Columns)), K.I64(Ahead + group))), isWritten: false, KernelBuilder.SecondLevel);
+                }
+            }
+        }
+
         if (HasInstruction(K, Type, Group))
         {
             LlvmValue[] Step(LlvmValue word, LlvmValue[] state)
             {
-                foreach (var panel in Ahead > 0 ? panels : [])
-                {
-                    for (var group = 0; group < Loops.Tile.Columns; group += KernelBuilder.Line / sizeof(int))
-                    {
-                        K.Prefetch(K.B.GepUnchecked(Word, panel, K.Add(K.Mul(word, K.I64(Loops.Tile.Columns)), K.I64(Ahead + group))), isWritten: false, KernelBuilder.SecondLevel);
-                    }
-                }
-
+                Ask(word);
                 return Each(state, Columns(word), r => K.B.Splat(K.B.Load(Word, a(r, word), 4 / Group), Lanes), Dot);
             }
 
@@ -62,7 +66,11 @@ internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, i
             (sum, row, column) => Type.IsFloat() ? K.MultiplyAdd(row, column, sum) : K.B.Add(sum, K.B.Mul(row, column)));
         var full = K.B.UDiv(depth, K.I64(Group));
         var rest = K.B.URem(depth, K.I64(Group));
-        start = K.Loop(K.I64(0), full, 1, start, (word, state) => Enumerable.Range(0, Group).Aggregate(state, (s, part) => Part(word, part, s)));
+        start = K.Loop(K.I64(0), full, 1, start, (word, state) =>
+        {
+            Ask(word);
+            return Enumerable.Range(0, Group).Aggregate(state, (s, part) => Part(word, part, s));
+        });
         for (var part = 0; part < Group - 1; part++)
         {
             var number = part;
@@ -85,6 +93,8 @@ internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, i
 
     // The bits of a bf16 are the upper half of an f32.
     private LlvmValue Element(LlvmValue word, int part) => Group == 4
-        ? K.B.AShr(K.B.Shl(word, word.Type.Int(24 - (8 * part))), word.Type.Int(24))
+        ? Whole(K.B.AShr(K.B.Shl(word, word.Type.Int(24 - (8 * part))), word.Type.Int(24)))
         : K.B.BitCast(part == 0 ? K.B.Shl(word, word.Type.Int(16)) : K.B.And(word, word.Type.Int(-65536)), Sum.Vector(Lanes));
+
+    private LlvmValue Whole(LlvmValue number) => Type.IsFloat() ? K.B.SIToFP(number, Sum.Vector(Lanes)) : number;
 }

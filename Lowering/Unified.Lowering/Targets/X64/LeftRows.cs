@@ -42,9 +42,13 @@ internal sealed class LeftRows
     {
         var number = row == 0 ? _k.I64(0) : _k.Min(_k.I64(row), _k.B.Sub(rows, _k.I64(1)));
         return ReadsFewInPlace
-            ? (_k.B.GepUnchecked(_element, a, _k.Mul(_k.Add(firstRow, number), _parameters.RowStride)), 1)
+            ? (RowAt(a, firstRow, number), 1)
             : (_k.B.Gep(_sum, _packed, number), PackedRows);
     }
+
+    /// <summary>Where a row of the unit, by its number there, begins in memory.</summary>
+    public LlvmValue RowAt(LlvmValue a, LlvmValue firstRow, LlvmValue number) =>
+        _k.B.GepUnchecked(_element, a, _k.Mul(_k.Add(firstRow, number), _parameters.RowStride));
 
     /// <summary>Packs the rows of a unit.</summary>
     public void Pack(LlvmValue a, LlvmValue firstRow, LlvmValue rows)
