@@ -107,7 +107,7 @@ int Run(ParseResult parsed, int count)
     var table = new ResultTable(count, Limits.Measure(count), problem);
     foreach (var work in works)
     {
-        var limits = Limits.Measure(count);
+        var limits = Limits.Measure(count, work.Cost);
         using var contest = work.Prepare(count);
         List<IContender> contenders = [contest.Ours, .. contest.Peers];
         if (torch?.Prepare(work.Name) is { } peer)
@@ -116,7 +116,7 @@ int Run(ParseResult parsed, int count)
         }
 
         var timings = AlternatingRounds.Run(contenders, parsed.GetValue(budget) * 1000);
-        limits = limits.Best(Limits.Measure(count));
+        limits = limits.Best(Limits.Measure(count, work.Cost));
         table.Add(Row.Of(work, count, limits, [.. contenders.Select((c, i) => (c.Name, timings[i]))]));
         if (parsed.GetValue(profile))
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -17,18 +16,7 @@ internal static class PortSpeed
         var best = double.MaxValue;
         for (var i = 0; i < Repeats; i++)
         {
-            using var start = new Barrier(threads);
-            var seconds = new double[threads];
-            var all = Enumerable.Range(0, threads).Select(t => new Thread(() =>
-            {
-                start.SignalAndWait();
-                var from = Stopwatch.GetTimestamp();
-                Mixture(Rounds);
-                seconds[t] = Stopwatch.GetElapsedTime(from).TotalSeconds;
-            })).ToList();
-            all.ForEach(t => t.Start());
-            all.ForEach(t => t.Join());
-            best = Math.Min(best, seconds.Max());
+            best = Math.Min(best, AllThreads.Seconds(threads, _ => Mixture(Rounds)));
         }
 
         return threads * (double)Rounds * PerRound / best / 1e9;
