@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Unified.Ir;
+using Unified.Lowering.Loops;
+using Unified.Lowering.Targets.X64;
 using static Unified.Lowering.Tests.Schedule.ScheduleCheck;
 
 namespace Unified.Lowering.Tests.Schedule;
@@ -109,6 +111,17 @@ public sealed class SchedulerTests
     {
         var module = Check(Module([F32(B, T, 11), I64(B, T)], (b, x) => [Apply(b, OpCode.CrossEntropy, x[0], x[1])]));
         Assert.Equal(2, module.Launches());
+    }
+
+    [Fact]
+    public void Cross_entropy_reads_the_target_at_its_place()
+    {
+        var module = Check(Module([F32(B, T, 11), I64(B, T)], (b, x) => [Apply(b, OpCode.CrossEntropy, x[0], x[1])]));
+        var rows = module.Programs[0].Steps.OfType<LaunchStep>().Select(s => module.Kernels[s.Kernel]).OfType<RowKernel>();
+
+        // Of the sums of its rows, that of the target alone; nothing is emitted, so that no builder is needed.
+        var found = rows.SelectMany(k => k.Stages.SelectMany(s => s.Reductions).Select(r => SinglePlace.Of(k, new NodeEmitter(null!, k.Nodes, k.Axes, reducedIsVector: false), r)));
+        Assert.Single(found, p => p is not null);
     }
 
     [Fact]
