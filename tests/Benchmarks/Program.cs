@@ -104,10 +104,10 @@ int Run(ParseResult parsed, int count)
     Unified.GraphRuntime.Options = Unified.GraphRuntime.Options with { MemoryLimit = parsed.GetValue(memoryLimit) << 20 };
     string? problem = "not asked for";
     using var torch = parsed.GetValue(noTorch) ? null : TorchPeer.Start(count, out problem);
-    var table = new ResultTable(count, Limits.Measure(count), problem);
+    var table = new ResultTable(count, problem);
     foreach (var work in works)
     {
-        var limits = Limits.Measure(count, work.Cost);
+        var limits = Limits.Measure(count);
         using var contest = work.Prepare(count);
         List<IContender> contenders = [contest.Ours, .. contest.Peers];
         if (torch?.Prepare(work.Name) is { } peer)
@@ -115,8 +115,9 @@ int Run(ParseResult parsed, int count)
             contenders.Add(peer);
         }
 
-        var timings = AlternatingRounds.Run(contenders, parsed.GetValue(budget) * 1000);
-        limits = limits.Best(Limits.Measure(count, work.Cost));
+        using var streams = work.Cost is { ReadBytes: > 0 } cost ? new Streams(count, cost.ReadBytes, cost.Writes) : null;
+        var timings = AlternatingRounds.Run([.. contenders, .. streams is null ? (IContender[])[] : [streams]], parsed.GetValue(budget) * 1000);
+        limits = limits.Best(Limits.Measure(count)) with { StreamMilliseconds = streams is null ? 0 : timings[^1].Median };
         table.Add(Row.Of(work, count, limits, [.. contenders.Select((c, i) => (c.Name, timings[i]))]));
         if (parsed.GetValue(profile))
         {

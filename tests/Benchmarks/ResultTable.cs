@@ -4,9 +4,11 @@ using Unified.Benchmarks.Measuring;
 namespace Unified.Benchmarks;
 
 /// <summary>The rows of one thread count, as text.</summary>
-internal sealed class ResultTable(int threads, Limits limits, string? torchProblem)
+internal sealed class ResultTable(int threads, string? torchProblem)
 {
     private readonly List<Row> _rows = [];
+    private readonly Limits _limits = Limits.Measure(threads);
+    private readonly double _read = MachineLimits.ReadGigabytesPerSecond(threads), _written = MachineLimits.WriteGigabytesPerSecond(threads);
 
     public IReadOnlyList<Row> Rows => _rows;
 
@@ -19,7 +21,7 @@ internal sealed class ResultTable(int threads, Limits limits, string? torchProbl
     public void Print()
     {
         var table = new Table()
-            .Title(Text($"{threads} thread(s): {limits.Gflops:F0} GFLOP/s f32, {limits.VectorGigas:F1} G vectors/s, memory read {limits.ReadGigabytes:F1} GB/s, written {limits.WriteGigabytes:F1} GB/s (measured again for each row)"))
+            .Title(Text($"{threads} thread(s): {_limits.Gflops:F0} GFLOP/s f32, {_limits.VectorGigas:F1} G vectors/s, memory read {_read:F1} GB/s, written {_written:F1} GB/s (measured again for each row)"))
             .AddColumns("work", "ours ms", "+-", "onnxruntime", "libtorch", "best peer / ours", "possible", "of limit", "limit", "floor", "met");
         foreach (var row in _rows)
         {

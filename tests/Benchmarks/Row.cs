@@ -6,7 +6,7 @@ using Unified.Benchmarks.Works;
 namespace Unified.Benchmarks;
 
 /// <summary>What was measured of a work.</summary>
-/// <param name="Limit">Which limit counts: <c>fma</c>, <c>memory</c> or <c>ports</c>; null where none is known.</param>
+/// <param name="Limit">Which limit counts: <c>fma</c>, <c>streams</c> or <c>ports</c>; null where none is known.</param>
 /// <param name="MostPossible">The best peer's time over ours that a program at the limit would have.</param>
 internal sealed record Row(
     [property: JsonPropertyName("work")] string Work,

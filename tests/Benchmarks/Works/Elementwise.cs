@@ -40,7 +40,7 @@ internal static class Elementwise
     {
         var bytes = 4L * rows * Columns;
         var isBeyondCache = bytes > LastCacheBytes;
-        var cost = new Cost(0, isBeyondCache ? bytes : 0, isBeyondCache && writes ? bytes : 0, Ports: vector * ((double)rows * Columns / PortCost.Lanes), CachedBytes: isBeyondCache ? 0 : bytes, WritesCached: writes);
+        var cost = new Cost(0, bytes, writes, Ports: vector * ((double)rows * Columns / PortCost.Lanes));
         return new Work($"{family}/f32/{rows}x{Columns}", cost, threads =>
         {
             var kernels = new Kernels();

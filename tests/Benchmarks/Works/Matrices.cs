@@ -7,9 +7,6 @@ namespace Unified.Benchmarks.Works;
 /// <summary>Matrix products: of two inputs, and of an input with a model's weights.</summary>
 internal static class Matrices
 {
-    // Weights beyond it come from memory at every call.
-    private const long LastCacheBytes = 32 << 20;
-
     public static IEnumerable<Work> All() =>
     [
         .. ((int[])[512, 1024, 2048, 4096]).Select(Square),
@@ -35,16 +32,13 @@ internal static class Matrices
     { ShareFloor = 0.92, PeerFloor = 1.05, IsLong = size == 4096 };
 
     // Two products of bf16 take an instruction the time of one in f32.
-    private static Work Half(int m, int k, int n)
-    {
-        var weights = 2L * k * n;
-        return new Work($"linear/bf16/{m}x{k}x{n}", new Cost(2.0 * m * k * n, weights > LastCacheBytes ? weights : 0, Speed: 2), _ =>
+    private static Work Half(int m, int k, int n) =>
+        new($"linear/bf16/{m}x{k}x{n}", new Cost(2.0 * m * k * n, 2.0 * k * n, Speed: 2), _ =>
         {
             var model = new HalfProjection(k, n);
             var x = Ops.Cast(Inputs.Uniform(1, m, k), Ir.DType.BF16);
             return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Forward(x))));
         });
-    }
 
     // f32 times weights of fewer bits: what counts is how fast they come from memory.
     private static Work Narrow(string dtype, int bytes, int m, int k, int n) =>
@@ -78,15 +72,12 @@ internal static class Matrices
             return new Contest(new InProcess("unified", Inputs.Disposing(() => model.Forward(x))));
         });
 
-    private static Work Linear(int m, int k, int n)
-    {
-        var weights = 4L * k * n;
-        return new Work($"linear/f32/{m}x{k}x{n}", new Cost(2.0 * m * k * n, weights > LastCacheBytes ? weights : 0), threads =>
+    private static Work Linear(int m, int k, int n) =>
+        new($"linear/f32/{m}x{k}x{n}", new Cost(2.0 * m * k * n, 4.0 * k * n), threads =>
         {
             var model = new Projection(k, n);
             var x = Inputs.Uniform(1, m, k);
             var call = Inputs.Disposing(() => model.Forward(x));
             return new Contest(new InProcess("unified", call), OnnxPeer.Of(call, [x], threads));
         });
-    }
 }
