@@ -66,6 +66,34 @@ public class LargeRowsTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(-3)]
+    [InlineData(88)]
+    [InlineData(-3000.7f)]
+    public void Softmax_is_off_by_twice_what_the_differences_are(float maximum)
+    {
+        // Down to where a share is no normal number.
+        const int Columns = 4099;
+        var x = Tensor.From<float>([.. Enumerable.Range(0, Columns).Select(i => maximum - (i * 80f / Columns))], 1, Columns);
+        using var y = BothModes.Compiled(() => s_work.Shares(x));
+        var differences = x.ToArray<float>().Select(v => (double)v - maximum).ToArray();
+        var total = differences.Sum(Math.Exp);
+        foreach (var (d, share) in differences.Zip(y.ToArray<float>()))
+        {
+            var expected = Math.Exp(d) / total;
+            Assert.Equal(expected, share, expected * Math.ScaleB(8 - (2.3 * d), -24));
+        }
+    }
+
+    [Fact]
+    public void Softmax_of_infinities_and_NaN()
+    {
+        const float Low = float.NegativeInfinity, High = float.PositiveInfinity, None = float.NaN;
+        using var y = BothModes.Compiled(() => s_work.Shares(Tensor.From<float>([0, Low, 0, Low, Low, Low, 0, High, 0, 0, None, Low, -3e38f, 3e38f, 0], 5, 3)));
+        Assert.Equal([0.5f, 0, 0.5f, None, None, None, None, None, None, None, None, None, 0, 1, 0], y.ToArray<float>());
+    }
+
+    [Theory]
     [InlineData(2, 50_257)]
     [InlineData(3, 1)]
     [InlineData(1, 300_000)]

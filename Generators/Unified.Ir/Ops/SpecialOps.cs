@@ -17,7 +17,7 @@ internal static class SpecialOps
         Unary(OpCode.Tan, "Tan", (b, x) => b.Apply(OpCode.Sin, x) / b.Apply(OpCode.Cos, x), (b, c) => c.Dy * ((c.Y * c.Y) + 1)) with { Domain = (-1.2, 1.2), Precision = OpPrecision.Full },
         Unary(OpCode.Expm1, null, Expm1, (b, c) => c.Dy * (c.Y + 1)) with { Precision = OpPrecision.Full },
         Unary(OpCode.Log1p, null, Log1p, (b, c) => c.Dy / (c[0] + 1)) with { Domain = (-0.8, 3), Precision = OpPrecision.Full },
-        Unary(OpCode.Exp2, null, (b, x) => b.Apply(OpCode.Exp, x * Ln2), (b, c) => c.Dy * (c.Y * Ln2)) with { Precision = OpPrecision.Full },
+        Unary(OpCode.Exp2, null, (b, x) => b.Apply(OpCode.Exp, x * Ln2), (b, c) => c.Dy * (c.Y * Ln2)) with { Precision = OpPrecision.Full, Kernel = DTypeSet.Float },
         Unary(OpCode.Log2, null, (b, x) => b.Apply(OpCode.Log, x) * (1 / Ln2), (b, c) => c.Dy / (c[0] * Ln2)) with { Domain = (0.3, 3), Precision = OpPrecision.Full },
         Unary(OpCode.Log10, null, (b, x) => b.Apply(OpCode.Log, x) * (1 / Ln10), (b, c) => c.Dy / (c[0] * Ln10)) with { Domain = (0.3, 3), Precision = OpPrecision.Full },
         Unary(OpCode.Sinh, "Sinh", Sinh, (b, c) => c.Dy * b.Apply(OpCode.Cosh, c[0])) with { Precision = OpPrecision.Full },

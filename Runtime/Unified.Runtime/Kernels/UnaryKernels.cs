@@ -18,6 +18,7 @@ internal static class UnaryKernels
     public static ImmutableArray<KernelRow> Rows { get; } =
     [
         Floating(OpCode.Exp, TensorPrimitives.Exp, TensorPrimitives.Exp),
+        Floating(OpCode.Exp2, TensorPrimitives.Exp2, TensorPrimitives.Exp2),
         Floating(OpCode.Log, TensorPrimitives.Log, TensorPrimitives.Log),
         Floating(OpCode.Sqrt, TensorPrimitives.Sqrt, TensorPrimitives.Sqrt),
         Floating(OpCode.Rsqrt, TensorPrimitives.ReciprocalSqrt, TensorPrimitives.ReciprocalSqrt),

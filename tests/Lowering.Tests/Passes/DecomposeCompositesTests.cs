@@ -1,5 +1,6 @@
 using Unified.Ir;
 using Unified.Lowering.Passes;
+using Unified.Lowering.Schedule;
 
 namespace Unified.Lowering.Tests.Passes;
 
@@ -38,6 +39,20 @@ public sealed class DecomposeCompositesTests
         b.Source = source;
         b.Returning(b.Apply(OpCode.Softmax, b.Input("x", "f64[B,T,4]")));
         Assert.All(DecomposeComposites.All.Run(b.Module()).Root.Nodes, n => Assert.Equal(source, n.Source));
+    }
+
+    [Theory]
+    [InlineData("softmax", "f32", "exp2")]
+    [InlineData("log_softmax", "f32", "exp2")]
+    [InlineData("log_sum_exp", "f32", "exp2")]
+    [InlineData("softmax", "f64", "exp")]
+    [InlineData("softmax", "bf16", "exp")]
+    public void Exponentials_of_softmax_are_powers_of_two_where_those_are_short(string op, string type, string expected)
+    {
+        var b = Modules.Graph();
+        b.Returning(b.Apply(OpTable.Find(op)!.Code, b.Input("x", $"{type}[B,4]")));
+        var ops = new DecomposeComposites("test", Scheduler.HasKernel).Run(b.Module()).Root.Nodes.Select(n => n.Op.Name);
+        Assert.Equal(expected, Assert.Single(ops, o => o.StartsWith("exp", StringComparison.Ordinal) && o != "expand_dims"));
     }
 
     private static GraphModule Sample()

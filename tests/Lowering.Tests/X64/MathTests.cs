@@ -21,6 +21,7 @@ public sealed class MathTests
     {
         // Bounds in ulps of f32 and f64; the reference for f64 is itself good to about one.
         { OpCode.Exp, 1.1, 2.5 },
+        { OpCode.Exp2, 3.2, 2.5 },
         { OpCode.Log, 1.5, 2.0 },
         { OpCode.Sqrt, 0.5001, 0.5001 },
         { OpCode.Rsqrt, 1.5, 1.5 },
@@ -79,6 +80,12 @@ public sealed class MathTests
         { OpCode.Exp, -7.3e5, 0 },
         { OpCode.Exp, 7.3e5, double.PositiveInfinity },
         { OpCode.Exp, -0.0, 1 },
+        { OpCode.Exp2, double.NegativeInfinity, 0 },
+        { OpCode.Exp2, double.PositiveInfinity, double.PositiveInfinity },
+        { OpCode.Exp2, float.MinValue, 0 },
+        { OpCode.Exp2, float.MaxValue, double.PositiveInfinity },
+        { OpCode.Exp2, -0.0, 1 },
+        { OpCode.Exp2, -149, float.Epsilon },
         { OpCode.Erf, double.PositiveInfinity, 1 },
         { OpCode.Erf, double.NegativeInfinity, -1 },
         { OpCode.Erf, 3.93, 1 },
@@ -143,7 +150,7 @@ public sealed class MathTests
     [InlineData(DType.BF16)]
     public void Half_types_compute_in_f32_and_round_to_nearest_even(DType type)
     {
-        foreach (var (op, target) in from op in (OpCode[])[OpCode.Exp, OpCode.Tanh, OpCode.Sqrt, OpCode.Neg] from target in s_targets select (op, target))
+        foreach (var (op, target) in from op in (OpCode[])[OpCode.Exp, OpCode.Exp2, OpCode.Tanh, OpCode.Sqrt, OpCode.Neg] from target in s_targets select (op, target))
         {
             using var x = new Block(type, 65536);
             unsafe

@@ -11,6 +11,7 @@ internal static class ReferenceOps
         [OpCode.Abs] = x => Math.Abs(x[0]),
         [OpCode.Sign] = x => double.IsNaN(x[0]) ? x[0] : Math.Sign(x[0]),
         [OpCode.Exp] = x => Math.Exp(x[0]),
+        [OpCode.Exp2] = x => Math.Pow(2, x[0]),
         [OpCode.Log] = x => Math.Log(x[0]),
         [OpCode.Sqrt] = x => Math.Sqrt(x[0]),
         [OpCode.Rsqrt] = x => 1 / Math.Sqrt(x[0]),

@@ -89,6 +89,7 @@ internal static class Elementwise
         Add(OpCode.Sign, Class.Unsigned, (k, x) => k.B.ZExt(k.B.ICmp(LlvmIntPredicate.Ne, x[0], x[0].Type.Zero), x[0].Type), 2);
 
         Function(OpCode.Exp, Exponential.Emit, 12);
+        Function(OpCode.Exp2, PowerOfTwo.Emit, 10);
         Function(OpCode.Log, Logarithm.Emit, 26);
         Function(OpCode.Sqrt, (k, x) => k.Sqrt(x), 6);
         Function(OpCode.Rsqrt, (k, x) => k.B.FDiv(x.Type.Real(1), k.Sqrt(x)), 12);

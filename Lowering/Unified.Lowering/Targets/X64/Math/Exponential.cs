@@ -62,13 +62,20 @@ internal static class Exponential
         var exponent = b.Sub(k.Bits(shifted), k.Bits(magic));
         var r = k.MultiplyAdd(n, -6.93145751953125E-1, x);
         r = k.MultiplyAdd(n, -1.42860682030941723212E-6, r);
-        var z = b.FMul(r, r);
-        var p = b.FMul(r, k.Polynomial(z, 1.26177193074810590878E-4, 3.02994407707441961300E-2, 9.99999999999999999910E-1));
-        var q = k.Polynomial(z, 3.00198505138664455042E-6, 2.52448340349684104192E-3, 2.27265548208155028766E-1, 2.0);
-        var y = k.MultiplyAdd(b.FDiv(p, b.FSub(q, p)), 2.0, x.Type.Real(1));
+        var y = Series(k, r);
 
         // What NaN left in the low bits is no exponent.
         exponent = b.Select(k.IsNaN(x), exponent.Type.Zero, exponent);
         return k.Scale(y, exponent);
+    }
+
+    /// <summary>e^r of f64, for r of at most half of ln 2.</summary>
+    public static LlvmValue Series(KernelBuilder k, LlvmValue r)
+    {
+        var b = k.B;
+        var z = b.FMul(r, r);
+        var p = b.FMul(r, k.Polynomial(z, 1.26177193074810590878E-4, 3.02994407707441961300E-2, 9.99999999999999999910E-1));
+        var q = k.Polynomial(z, 3.00198505138664455042E-6, 2.52448340349684104192E-3, 2.27265548208155028766E-1, 2.0);
+        return k.MultiplyAdd(b.FDiv(p, b.FSub(q, p)), 2.0, r.Type.Real(1));
     }
 }
