@@ -30,19 +30,21 @@ public static class TensorMemory
 }
 
 /// <summary>
-/// 64-byte aligned native blocks by size class (four classes per power of two). Thread-safe. Tensors that user code drops without
+/// 64-byte aligned native blocks by size class (eight classes per power of two). Thread-safe. Tensors that user code drops without
 /// disposing are only found by the garbage collector, which does not see native memory: the pool asks for a collection when
 /// live bytes have grown by half since the last one.
 /// </summary>
 internal static unsafe class TensorPool
 {
     public const int Alignment = 64;
-    private const int StepsPerDouble = 4;
+    private const int StepsPerDouble = 8;
+    private const long FirstDouble = Alignment * StepsPerDouble;
     private const long CollectFloor = 192L << 20;
     private const int HugePage = 2 << 20;
     private const long LeastHuge = 2 * HugePage;
 
-    private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, 256).Select(_ => new Stack<nint>())];
+    private static readonly Stack<nint>[] s_free = [.. Enumerable.Range(0, 512).Select(_ => new Stack<nint>())];
+    private static readonly BlockRegions s_regions = new();
     private static long s_liveBytes;
     private static long s_liveBlocks;
     private static long s_cachedBytes;
@@ -66,7 +68,7 @@ internal static unsafe class TensorPool
             CollectDropped(size);
         }
 
-        var stack = Free[index];
+        var stack = s_free[index];
         nint block = 0;
         lock (stack)
         {
@@ -106,11 +108,11 @@ internal static unsafe class TensorPool
         if (Interlocked.Add(ref s_cachedBytes, size) > CacheLimit)
         {
             Interlocked.Add(ref s_cachedBytes, -size);
-            NativeMemory.AlignedFree(block);
+            Free(block, size);
             return;
         }
 
-        var stack = Free[index];
+        var stack = s_free[index];
         lock (stack)
         {
             stack.Push((nint)block);
@@ -119,15 +121,15 @@ internal static unsafe class TensorPool
 
     public static void Trim()
     {
-        for (var index = 0; index < Free.Length; index++)
+        for (var index = 0; index < s_free.Length; index++)
         {
-            var stack = Free[index];
+            var stack = s_free[index];
             lock (stack)
             {
                 while (stack.TryPop(out var block))
                 {
                     Interlocked.Add(ref s_cachedBytes, -ClassBytes(index));
-                    NativeMemory.AlignedFree((void*)block);
+                    Free((byte*)block, ClassBytes(index));
                 }
             }
         }
@@ -135,35 +137,34 @@ internal static unsafe class TensorPool
 
     internal static int SizeClass(long bytes)
     {
-        if (bytes <= Alignment * StepsPerDouble)
+        if (bytes <= FirstDouble)
         {
             return (int)Math.Max(0, (bytes - 1) / Alignment);
         }
 
-        // 256·2^e < bytes ≤ 256·2^(e+1), in four equal steps.
-        var exponent = BitOperations.Log2((ulong)(bytes - 1)) - 8;
-        var step = 1L << (exponent + 6);
-        var part = (bytes - (256L << exponent) + step - 1) / step;
-        return 3 + (exponent * StepsPerDouble) + (int)part;
+        // FirstDouble·2^e < bytes ≤ FirstDouble·2^(e+1), in equal steps.
+        var exponent = BitOperations.Log2((ulong)((bytes - 1) / FirstDouble));
+        var step = (long)Alignment << exponent;
+        var part = (bytes - (FirstDouble << exponent) + step - 1) / step;
+        return StepsPerDouble - 1 + (exponent * StepsPerDouble) + (int)part;
     }
 
     internal static long ClassBytes(int index)
     {
         if (index < StepsPerDouble)
         {
-            return (index + 1) * Alignment;
+            return (index + 1) * (long)Alignment;
         }
 
-        var exponent = (index - StepsPerDouble) / StepsPerDouble;
-        var part = ((index - StepsPerDouble) % StepsPerDouble) + 1;
-        return (256L << exponent) + (part * (1L << (exponent + 6)));
+        var (exponent, part) = Math.DivRem(index - StepsPerDouble, StepsPerDouble);
+        return (FirstDouble << exponent) + ((part + 1) * ((long)Alignment << exponent));
     }
 
     private static nint Allocate(long size, long bytes)
     {
         try
         {
-            return size < LeastHuge ? (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment) : AllocateHuge(size, bytes);
+            return AllocateOnce(size, bytes);
         }
         catch (OutOfMemoryException)
         {
@@ -171,7 +172,26 @@ internal static unsafe class TensorPool
             GC.Collect();
             GC.WaitForPendingFinalizers();
             Trim();
-            return (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+            return AllocateOnce(size, bytes);
+        }
+    }
+
+    private static nint AllocateOnce(long size, long bytes) => size switch
+    {
+        < BlockRegions.Least => (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment),
+        < LeastHuge => s_regions.Rent(size),
+        _ => AllocateHuge(size, bytes),
+    };
+
+    private static void Free(byte* block, long size)
+    {
+        if (size is >= BlockRegions.Least and < LeastHuge)
+        {
+            s_regions.Return((nint)block, size);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(block);
         }
     }
 

@@ -6,16 +6,16 @@ namespace Unified.Tests;
 public class MemoryTests
 {
     [Fact]
-    public void Size_classes_hold_their_sizes_and_waste_a_quarter_at_most()
+    public void Size_classes_hold_their_sizes_and_waste_an_eighth_at_most()
     {
         var former = -1;
         for (long bytes = 1; bytes < 1L << 33; bytes += Math.Max(1, bytes / 97))
         {
             var index = TensorPool.SizeClass(bytes);
             var size = TensorPool.ClassBytes(index);
-            Assert.InRange(size, bytes, Math.Max(64, bytes + (bytes / 4) + 64));
-            Assert.Equal(0, size % TensorPool.Alignment);
-            Assert.InRange(index, former, 255);
+            Assert.InRange(size, bytes, Math.Max(64, bytes + (bytes / 8) + 64));
+            Assert.Equal(0, size % (size >= BlockRegions.Least ? BlockRegions.Region.Granule : TensorPool.Alignment));
+            Assert.InRange(index, former, 511);
             Assert.Equal(index, TensorPool.SizeClass(size));
             former = index;
         }
