@@ -14,6 +14,7 @@ var json = new Option<bool>("--json") { Description = "One JSON object a row aft
 var noTorch = new Option<bool>("--no-libtorch") { Description = "Do not fetch, build and ask the libtorch peer (600 MB of packages)" };
 var budget = new Option<double>("--budget") { Description = "Seconds for the rounds of one work", DefaultValueFactory = _ => 8 };
 var memoryLimit = new Option<long?>("--memory-limit") { Description = "MB of working memory that our graphs may take: more is computed again" };
+var tuning = new Option<string?>("--tuning") { Description = "Tunables of our kernels, as in 'product/small unroll=8; rows grain=16384'" };
 var profile = new Option<bool>("--profile") { Description = "Also where our time goes, kernel by kernel" };
 var firstResult = new Option<string?>("--first-result")
 {
@@ -23,7 +24,7 @@ var generator = new Option<bool>("--generator") { Description = "Instead: what t
 var eagerCalls = new Option<bool>("--eager-calls") { Description = "Instead: what a call of an [Eager] method costs in a graph" };
 var peakMemory = new Option<bool>("--peak-memory") { Description = "Instead: the most memory that training steps held, beside libtorch" };
 var compileTime = new Option<bool>("--compile-time") { Description = "Instead: what compiling costs, phase by phase, for the samples and the large models (--only picks some)" };
-var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls, peakMemory, compileTime, memoryLimit };
+var root = new RootCommand("Times compiled graphs side by side with ONNX Runtime and libtorch, in turns.") { only, all, threads, json, noTorch, budget, profile, firstResult, generator, eagerCalls, peakMemory, compileTime, memoryLimit, tuning };
 root.SetAction(parsed =>
 {
     if (parsed.GetValue(firstResult) is { } app)
@@ -102,6 +103,11 @@ int Run(ParseResult parsed, int count)
     }
 
     Unified.GraphRuntime.Options = Unified.GraphRuntime.Options with { MemoryLimit = parsed.GetValue(memoryLimit) << 20 };
+    if (parsed.GetValue(tuning) is { } tuned)
+    {
+        Unified.GraphRuntime.Options = Unified.GraphRuntime.Options with { Tuning = Unified.Ir.Tuning.Parse(tuned) };
+    }
+
     string? problem = "not asked for";
     using var torch = parsed.GetValue(noTorch) ? null : TorchPeer.Start(count, out problem);
     var table = new ResultTable(count, problem);

@@ -31,7 +31,7 @@ public static partial class Ops
     public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon = 1e-6) =>
         Eager.Apply(OpCode.RmsNorm, Attributes.Empty.With("epsilon", epsilon), x, weight);
 
-    /// <summary>Mean over all targets of -log softmax(logits)[target]; logits [..., V], targets i32 or i64 [...].</summary>
+    /// <summary>Mean over all targets of -log softmax(logits)[target]; logits [..., V], targets i32 or i64 [...]. A target below 0 or above V - 1 is no class: its logit counts as the maximum.</summary>
     [Op(OpCode.CrossEntropy)]
     public static Tensor CrossEntropy(Tensor logits, Tensor targets) => Eager.Apply(OpCode.CrossEntropy, logits, targets);
 

@@ -36,7 +36,7 @@ internal sealed class ContractionEmitter
             Unroll = kernel.Plan.Unroll,
             LowPanels = kernel.Plan.LowPanels,
             PanelsAhead = kernel.Plan.PanelsAhead / kernel.RightType.Bytes(),
-            WordsAhead = kernel.Plan.WordsAhead,
+            FewRowsAhead = kernel.Plan.FewRowsAhead,
         };
         _sum = MicroKernel.SumType(k, kernel.Type);
         var packed = k.AlignUp(k.Scratch);
@@ -129,7 +129,7 @@ internal sealed class ContractionEmitter
         {
             if (_digits is { } digits)
             {
-                _k.If(_k.B.And(AreFew, digits.Hold), () => new DigitPiece(_k, digits, _kernel.Plan.WordsAhead).Emit(unit.Rows, PanelAt(unit, panel), place), AsTheyAre);
+                _k.If(_k.B.And(AreFew, digits.Hold), () => new DigitPiece(_k, digits, _kernel.Plan.FewRowsAhead).Emit(unit.Rows, PanelAt(unit, panel), place), AsTheyAre);
             }
             else
             {

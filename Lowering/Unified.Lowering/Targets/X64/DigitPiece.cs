@@ -9,7 +9,7 @@ namespace Unified.Lowering.Targets.X64;
 /// </summary>
 /// <param name="K">Where code goes.</param>
 /// <param name="Rows">What the panel is multiplied with.</param>
-/// <param name="Ahead">Words of the panel that are asked for before they are read; 0: none.</param>
+/// <param name="Ahead">Bytes of the panel that are asked for before they are read; 0: none.</param>
 internal sealed record DigitPiece(KernelBuilder K, DigitRows Rows, int Ahead)
 {
     private const int Lanes = KernelBuilder.Lanes, Vectors = Tile.Columns / Lanes, BytesOfWord = 4;
@@ -80,8 +80,8 @@ internal sealed record DigitPiece(KernelBuilder K, DigitRows Rows, int Ahead)
             for (var v = first; v < first + together && Ahead > 0 && (height > 1 || Rows.PerByte == 2); v++)
             {
                 K.Prefetch(
-                    K.B.GepUnchecked(K.Context.I8, words, K.Add(K.Mul(word, K.I64(Tile.Columns * BytesOfWord)), K.I64((Ahead * BytesOfWord) + (v * KernelBuilder.Line)))),
-                    isWritten: false, KernelBuilder.FirstLevel);
+                    K.B.GepUnchecked(K.Context.I8, words, K.Add(K.Mul(word, K.I64(Tile.Columns * BytesOfWord)), K.I64(Ahead + (v * KernelBuilder.Line)))),
+                    isWritten: false, KernelBuilder.SecondLevel);
             }
 
             var low = Words.Int(0x0f0f0f0f);

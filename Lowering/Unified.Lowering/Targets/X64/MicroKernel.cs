@@ -58,8 +58,8 @@ internal sealed class MicroKernel
     /// <summary>The same of two to <see cref="Tile.FewRows"/> rows, whose sums fill the registers sooner.</summary>
     public int FewPanels => !_k.HasAvx512 ? 1 : Math.Max(1, LowPanels / 2);
 
-    /// <summary>Words of panels of 4-bit numbers that are asked for ahead.</summary>
-    public int WordsAhead { get; init; }
+    /// <summary>Bytes of panels of 4-bit numbers that few rows ask for ahead of those in use; 0: none.</summary>
+    public int FewRowsAhead { get; init; }
 
     /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none. Not of few rows: what is asked for by so little work comes as fast by itself.</summary>
     public int PanelsAhead { get; init; }
@@ -207,7 +207,7 @@ internal sealed class MicroKernel
             select begin is null ? _sum.Vector(_lanes).Zero : begin(r, _k.B.Load(_sum.Vector(_lanes), Place(r, v), Numbers.Bytes(_sum)))];
         if (Scaled is { } scaled)
         {
-            StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors, Unroll, WordsAhead).Emit(
+            StoreSums(new ScaledPiece(_k, scaled.PerByte, scaled.Length, _lanes, _vectors, Unroll, FewRowsAhead).Emit(
                 (r, k) => _k.B.Load(_sum, a(k)(r, 0)), panels, depth, start));
             return;
         }

@@ -18,7 +18,7 @@ internal readonly record struct Panel(LlvmValue Numbers, LlvmValue? Scales = nul
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
 /// <param name="Unroll">Numbers of a column in one turn of the loop, where they are read one by one.</param>
-/// <param name="Ahead">Words of a panel that are asked for before they are read; 0: none.</param>
+/// <param name="Ahead">Bytes of a panel that are asked for before they are read; 0: none.</param>
 internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Length, int Lanes, int Vectors, int Unroll, int Ahead)
 {
     private LlvmType Number => K.Context.F32;
@@ -59,7 +59,7 @@ internal sealed record ScaledPiece(KernelBuilder K, int PerByte, LlvmValue Lengt
                     {
                         for (var v = 0; v < Vectors; v++)
                         {
-                            K.Prefetch(K.B.GepUnchecked(held, panel.Numbers, K.Add(K.Mul(turn, K.I64(Loops.Tile.Columns)), K.I64(Ahead + (v * Lanes)))), isWritten: false, KernelBuilder.FirstLevel);
+                            K.Prefetch(K.B.GepUnchecked(held, panel.Numbers, K.Add(K.Mul(turn, K.I64(Loops.Tile.Columns)), K.I64((Ahead / 4) + (v * Lanes)))), isWritten: false, KernelBuilder.SecondLevel);
                         }
                     }
                 }
