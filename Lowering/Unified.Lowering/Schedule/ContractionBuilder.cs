@@ -118,7 +118,8 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
             Product(batch) * m * n * depth * 2,
             group,
             $"{(batch.IsEmpty ? "" : new Shape(batch))}[{m},{depth}]x[{depth},{n}] {program.LabelOf(group)}",
-            program.SourceOf(group));
+            program.SourceOf(group),
+            narrowed: isRounded ? _graph.TypeOf(b.View.Owner).Shape.Size * (b.Type.Bytes() - typeOfB.Bytes()) : null);
     }
 
     private static Dim Product(IEnumerable<Dim> extents) => extents.Aggregate(Dim.One, (x, y) => x * y);

@@ -118,11 +118,12 @@ internal sealed class ProgramBuilder
     }
 
     /// <param name="kernels">Whose numbers the kernel is written by; null: there are none.</param>
-    public void AddLaunch(LoopKernel kernel, KernelClass? kernels, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source, bool mayBeKept = false)
+    /// <param name="narrowed">Bytes that the kernel reads less than its group's values have, for an operand was packed as numbers of fewer bits.</param>
+    public void AddLaunch(LoopKernel kernel, KernelClass? kernels, IEnumerable<BufferRef> buffers, List<Dim> parameters, Dim units, Dim grain, Dim scratch, Dim flops, Group? group, string label, SourceSpan? source, bool mayBeKept = false, Dim? narrowed = null)
     {
         ImmutableArray<BufferRef> list = [.. buffers];
         _steps.Add(new LaunchStep(
-            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group), source)
+            label, _kernels.Add(kernel), list, [.. parameters], units, grain, scratch, flops, group is null ? Dim.Zero : Traffic(group) - (narrowed ?? Dim.Zero), source)
         {
             MayBeKept = mayBeKept,
             Class = kernels,

@@ -81,6 +81,14 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Weights_that_are_packed_narrower_are_counted_as_they_are_read()
+    {
+        var module = Check(Module([new(DType.BF16, Shape.From(3, 8)), F32(8, 5)], (b, x) => [b.MatMul(x[0], b.Cast(x[1], DType.BF16))]));
+        var product = module.Programs[0].Steps.OfType<LaunchStep>().Single(s => module.Kernels[s.Kernel] is ContractionKernel);
+        Assert.Equal(((3 * 8) + (8 * 5) + (3 * 5)) * 2, product.Traffic.Value);
+    }
+
+    [Fact]
     public void Products_broadcast_their_batches() =>
         Check(Module([F32(B, 1, T, 4), F32(3, 4, 5), F32(4, T)], (b, x) =>
             [b.MatMul(x[0], x[1]), b.MatMul(x[2], x[0], transposeA: true, transposeB: true), b.MatMul(x[1], x[2], transposeA: true)]));
