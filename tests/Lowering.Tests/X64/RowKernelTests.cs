@@ -1,11 +1,53 @@
 using Unified.Ir;
 using Unified.Lowering.Loops;
+using Unified.Lowering.Targets.X64;
+using Unified.Native;
 
 namespace Unified.Lowering.Tests.X64;
 
 public sealed class RowKernelTests
 {
     private static readonly Stride s_row = Stride.Of(2);
+
+    private static readonly RowKernel s_softmax = new(
+        [new(DType.F32, false), new(DType.F32, true)], 3, 2,
+        [
+            new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+            new ReducedNode(DType.F32, 0, 0),
+            new ComputeNode(DType.F32, OpCode.Sub, [0, 1]),
+            new ComputeNode(DType.F32, OpCode.Exp, [2]),
+            new ReducedNode(DType.F32, 1, 0),
+            new ComputeNode(DType.F32, OpCode.Div, [3, 4]),
+        ],
+        [
+            new Stage([new Reduction(OpCode.ReduceMax, 0)], []),
+            new Stage([new Reduction(OpCode.Sum, 3)], []),
+            new Stage([], [new Store(1, [s_row, Stride.One], 5)]),
+        ]);
+
+    private static readonly RowKernel s_norm = new(
+        [new(DType.F32, false), new(DType.F32, false), new(DType.F32, true), new(DType.F32, true)], 3, 2,
+        [
+            new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+            new ReducedNode(DType.F32, 0, 0),
+            new ParameterNode(DType.F32, 1),
+            new ComputeNode(DType.F32, OpCode.Div, [1, 2]),
+            new ComputeNode(DType.F32, OpCode.Sub, [0, 3]),
+            new ComputeNode(DType.F32, OpCode.Mul, [4, 4]),
+            new ReducedNode(DType.F32, 1, 0),
+            new ComputeNode(DType.F32, OpCode.Div, [6, 2]),
+            new ConstantNode(DType.F32, 1e-5),
+            new ComputeNode(DType.F32, OpCode.Add, [7, 8]),
+            new ComputeNode(DType.F32, OpCode.Rsqrt, [9]),
+            new ComputeNode(DType.F32, OpCode.Mul, [4, 10]),
+            new LoadNode(DType.F32, 1, [Stride.Zero, Stride.One]),
+            new ComputeNode(DType.F32, OpCode.Mul, [11, 12]),
+        ],
+        [
+            new Stage([new Reduction(OpCode.Sum, 0)], []),
+            new Stage([new Reduction(OpCode.Sum, 5)], []),
+            new Stage([], [new Store(2, [s_row, Stride.One], 13), new Store(3, [Stride.One, Stride.Zero], 10)]),
+        ]);
 
     public static TheoryData<long> Lengths { get; } = [.. Enumerable.Range(0, 41).Select(n => (long)n), 63, 64, 65, 127, 128, 129, 1000];
 
@@ -14,23 +56,8 @@ public sealed class RowKernelTests
     public void Softmax_in_three_stages(long n)
     {
         const int Rows = 5;
-        var kernel = new RowKernel(
-            [new(DType.F32, false), new(DType.F32, true)], 3, 2,
-            [
-                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
-                new ReducedNode(DType.F32, 0, 0),
-                new ComputeNode(DType.F32, OpCode.Sub, [0, 1]),
-                new ComputeNode(DType.F32, OpCode.Exp, [2]),
-                new ReducedNode(DType.F32, 1, 0),
-                new ComputeNode(DType.F32, OpCode.Div, [3, 4]),
-            ],
-            [
-                new Stage([new Reduction(OpCode.ReduceMax, 0)], []),
-                new Stage([new Reduction(OpCode.Sum, 3)], []),
-                new Stage([], [new Store(1, [s_row, Stride.One], 5)]),
-            ]);
         Agreement.Check(
-            kernel, [new Block(DType.F32, Rows * n).Fill(i => Agreement.Fraction(i) * 10), new Block(DType.F32, Rows * n).Fill(_ => 0)],
+            s_softmax, [new Block(DType.F32, Rows * n).Fill(i => Agreement.Fraction(i) * 10), new Block(DType.F32, Rows * n).Fill(_ => 0)],
             [Rows, n, n], Rows, 1e-6);
     }
 
@@ -63,31 +90,8 @@ public sealed class RowKernelTests
     public void Layer_norm_stores_rows_and_their_statistics(long n)
     {
         const int Rows = 7;
-        var kernel = new RowKernel(
-            [new(DType.F32, false), new(DType.F32, false), new(DType.F32, true), new(DType.F32, true)], 3, 2,
-            [
-                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
-                new ReducedNode(DType.F32, 0, 0),
-                new ParameterNode(DType.F32, 1),
-                new ComputeNode(DType.F32, OpCode.Div, [1, 2]),
-                new ComputeNode(DType.F32, OpCode.Sub, [0, 3]),
-                new ComputeNode(DType.F32, OpCode.Mul, [4, 4]),
-                new ReducedNode(DType.F32, 1, 0),
-                new ComputeNode(DType.F32, OpCode.Div, [6, 2]),
-                new ConstantNode(DType.F32, 1e-5),
-                new ComputeNode(DType.F32, OpCode.Add, [7, 8]),
-                new ComputeNode(DType.F32, OpCode.Rsqrt, [9]),
-                new ComputeNode(DType.F32, OpCode.Mul, [4, 10]),
-                new LoadNode(DType.F32, 1, [Stride.Zero, Stride.One]),
-                new ComputeNode(DType.F32, OpCode.Mul, [11, 12]),
-            ],
-            [
-                new Stage([new Reduction(OpCode.Sum, 0)], []),
-                new Stage([new Reduction(OpCode.Sum, 5)], []),
-                new Stage([], [new Store(2, [s_row, Stride.One], 13), new Store(3, [Stride.One, Stride.Zero], 10)]),
-            ]);
         Agreement.Check(
-            kernel,
+            s_norm,
             [
                 new Block(DType.F32, Rows * n).Fill(Agreement.Fraction), new Block(DType.F32, n).Fill(i => 1 + (0.1 * i)),
                 new Block(DType.F32, Rows * n).Fill(_ => 0), new Block(DType.F32, Rows).Fill(_ => 0),
@@ -196,6 +200,53 @@ public sealed class RowKernelTests
                 Agreement.Dispose(paired);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(17)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    public void Rows_behind_each_other_have_the_bits_of_rows_alone(long n)
+    {
+        foreach (var target in KernelRunner.Targets)
+        {
+            for (var rows = 1; rows <= 6; rows++)
+            {
+                Block Input() => new Block(DType.F32, rows * n).Fill(i => Agreement.Fraction(i) * 10);
+                double[] Softmax(long grain, bool isInPlace)
+                {
+                    using Block x = Input(), y = new(DType.F32, rows * n);
+                    _ = KernelRunner.Run(s_softmax, [x, isInPlace ? x : y], [rows, n, n], rows, grain, s_softmax.ScratchBytes(n).Value, target.Data);
+                    return (isInPlace ? x : y).ToArray();
+                }
+
+                (double[] Normal, double[] Scales) Norm(long grain)
+                {
+                    using Block x = Input(), weight = new Block(DType.F32, n).Fill(i => 1 + (0.1 * i)), y = new(DType.F32, rows * n), scales = new(DType.F32, rows);
+                    _ = KernelRunner.Run(s_norm, [x, weight, y, scales], [rows, n, n], rows, grain, s_norm.ScratchBytes(n).Value, target.Data);
+                    return (y.ToArray(), scales.ToArray());
+                }
+
+                var (softmax, norm) = (Softmax(1, false), Norm(1));
+                foreach (var grain in (long[])[4, long.MaxValue])
+                {
+                    Assert.Equal(softmax, Softmax(grain, false));
+                    Assert.Equal(softmax, Softmax(grain, true));
+                    var together = Norm(grain);
+                    Assert.Equal(norm.Normal, together.Normal);
+                    Assert.Equal(norm.Scales, together.Scales);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Walks_of_three_rows_are_one_loop()
+    {
+        // The sum of one row is made in the loop that looks for the largest of the next one, and divides the last one.
+        var loops = new X64Emitter(TargetCpu.X64V4).EmitText(s_softmax, "softmax").Split("\n.LBB");
+        Assert.Contains(loops, l => l.Contains("vscalefps", StringComparison.Ordinal) && l.Contains("vmaxps", StringComparison.Ordinal) && l.Contains("vdivps", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -88,6 +88,9 @@ internal sealed class NodeEmitter
         return [.. reached];
     }
 
+    /// <summary>What <paramref name="roots"/> need from memory at each point.</summary>
+    public IEnumerable<int> Loads(IEnumerable<int> roots) => Reach(roots).Where(n => !_rowConstant[n] && (_nodes[n] is LoadNode || _remembered.ContainsKey(n)));
+
     /// <summary>Forgets the last row and goes to another.</summary>
     /// <param name="outer">The indices along all axes but the inner one.</param>
     public void EnterRow(IReadOnlyList<LlvmValue> outer)
@@ -104,6 +107,8 @@ internal sealed class NodeEmitter
         _remembered.Clear();
         _streams.Clear();
     }
+
+    public LlvmValue Reduced(int stage, int reduction) => _reduced[(stage, reduction)];
 
     public void SetReduced(int stage, int reduction, LlvmValue value) => _reduced[(stage, reduction)] = value;
 

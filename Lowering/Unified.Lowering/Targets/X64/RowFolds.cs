@@ -20,6 +20,9 @@ internal sealed class RowFolds
     /// <param name="slots">Accumulators of each reduction, a power of two.</param>
     public RowFolds(KernelBuilder k, Fold[] folds, int rows, int slots) => (_k, _folds, _rows, _slots, _marks) = (k, folds, rows, slots, rows * folds.Length * slots);
 
+    /// <summary>Values of the state.</summary>
+    public int Count => _marks + (_rows * _folds.Length);
+
     /// <summary>The state that a loop starts with.</summary>
     public LlvmValue[] Start()
     {

@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using Unified.Ir;
+using Unified.Lowering.Loops;
+using Unified.Native;
+
+namespace Unified.Lowering.Targets.X64;
+
+/// <summary>
+/// Turns a stage of one or more rows into what comes before it walks along them and after it. Sums have several accumulators, which hides latency and keeps errors small. What was dear to compute and
+/// is needed again in a later stage is remembered, and what is larger than the caches is written past them.
+/// </summary>
+internal sealed class RowStages
+{
+    private const int Lanes = KernelBuilder.Lanes;
+
+    // Smaller elements fill less than half of a line at a time.
+    private const int LeastStreamed = 2;
+
+    private readonly KernelBuilder _k;
+    private readonly RowKernel _kernel;
+    private readonly NodeEmitter _any;
+    private readonly Dictionary<Store, LlvmValue> _isLarge = [];
+
+    public RowStages(KernelBuilder k, RowKernel kernel)
+    {
+        (_k, _kernel, _any) = (k, kernel, Row(k, kernel));
+        Memory = RowMemory.Of(kernel, _any);
+        Streams = FindLarge();
+    }
+
+    public RowMemory Memory { get; }
+
+    /// <summary>Whether anything goes past the caches; null: nothing ever does.</summary>
+    public LlvmValue? Streams { get; }
+
+    public static NodeEmitter Row(KernelBuilder k, RowKernel kernel) => new(k, kernel.Nodes, kernel.Axes, reducedIsVector: false);
+
+    /// <summary>Whether a stage looks at each point of a row.</summary>
+    public bool Walks(int number)
+    {
+        var stage = _kernel.Stages[number];
+        return !Memory.NotedIn(number).IsEmpty || !stage.Stores.All(IsSingle) || stage.Reductions.Any(r => SinglePlace.Of(_kernel, _any, r) is null);
+    }
+
+    public bool IsSingle(Store store) => store.Strides[^1].Kind == StrideKind.Zero && _any.IsRowConstant(store.Node);
+
+    /// <summary>Where a row has what it remembers.</summary>
+    public LlvmValue Remembered(int slot)
+    {
+        var start = _k.AlignUp(_k.Scratch);
+        var length = _k.B.And(_k.Add(_k.Parameter(_kernel.Axes - 1), _k.I64(Lanes - 1)), _k.I64(-Lanes));
+        return slot == 0 ? start : _k.B.Gep(_k.Context.F32, start, length);
+    }
+
+    /// <summary>What comes before a stage's walk; null: it takes none. Of what is near nothing goes past the caches, and nothing is asked for ahead.</summary>
+    public RowWalk? Open(NodeEmitter[] rows, int number, LlvmValue begin, LlvmValue end, bool remembers, bool isNear = false)
+    {
+        var stage = _kernel.Stages[number];
+        var places = stage.Reductions.Select(r => SinglePlace.Of(_kernel, rows[0], r)).ToList();
+        int[] walked = [.. Enumerable.Range(0, places.Count).Where(r => places[r] is null)];
+        var every = stage.Stores.Where(s => !IsSingle(s)).ToList();
+        var notes = remembers ? Memory.NotedIn(number) : [];
+        int[] roots = [.. walked.Select(r => stage.Reductions[r].Node), .. every.Select(s => s.Node), .. notes.Select(n => n.Node)];
+        var overwritten = rows[0].Overwritten(stage.Stores);
+        foreach (var row in rows)
+        {
+            foreach (var load in overwritten.Where(row.IsRowConstant))
+            {
+                _ = row.Scalar(load);
+            }
+
+            for (var r = 0; r < places.Count; r++)
+            {
+                if (places[r] is { } place)
+                {
+                    row.SetReduced(number, r, place.Sum(_k, row, end));
+                }
+            }
+        }
+
+        if (roots.Length == 0)
+        {
+            return null;
+        }
+
+        foreach (var row in rows)
+        {
+            row.Prepare(roots, every);
+            foreach (var store in every.Where(s => !isNear && _isLarge.ContainsKey(s)))
+            {
+                var first = _k.Add(row.RowAddress(store), _k.Mul(begin, _k.I64(_kernel.Buffers[store.Buffer].Type.Bytes())));
+                var isWhole = _k.B.ICmp(LlvmIntPredicate.Eq, _k.B.And(first, _k.I64(KernelBuilder.Line - 1)), _k.I64(0));
+                row.Stream(store, _k.B.And(_isLarge[store], isWhole));
+            }
+        }
+
+        // A sum's order depends on what it adds up, not on what else is stored beside it.
+        return new RowWalk(_k, _kernel, rows, number, [.. walked], Unroll(rows[0], walked.Length > 0 ? [.. walked.Select(r => stage.Reductions[r].Node)] : roots))
+        {
+            Stores = [.. every],
+            Overwritten = [.. overwritten.Where(n => !rows[0].IsRowConstant(n))],
+            Notes = [.. notes.Select(n => (n.Node, Enumerable.Range(0, rows.Length).Select(i => Remembered(n.Slot + i)).ToImmutableArray()))],
+            Ahead = number == 1 && !isNear && _kernel.Plan.NextRowAhead ? Ahead(rows, _k.Mul(_k.B.Sub(end, begin), _k.I64(rows.Length))) : [],
+        };
+    }
+
+    /// <summary>What comes after a stage's walk.</summary>
+    public void Close(NodeEmitter[] rows, int number)
+    {
+        foreach (var row in rows)
+        {
+            foreach (var store in _kernel.Stages[number].Stores.Where(IsSingle))
+            {
+                row.StoreScalar(store, _kernel.Buffers[store.Buffer].Type);
+            }
+        }
+    }
+
+    // The first stage brings a row from memory; while the second one computes, the next row is on its way.
+    private ImmutableArray<(LoadNode Load, LlvmValue Distance)> Ahead(NodeEmitter[] rows, LlvmValue distance)
+    {
+        var loads = rows[0].Reach(_kernel.Stages[0].Reductions.Select(r => r.Node)).Select(n => _kernel.Nodes[n]).OfType<LoadNode>()
+            .Where(l => l.Strides[^1].Kind == StrideKind.One && l.Strides.Take(l.Strides.Length - 1).Any(s => s.Kind != StrideKind.Zero));
+        return [.. loads.Select(l => (l, distance))];
+    }
+
+    // Whether a store fills more than the caches hold, and is no update in place.
+    private LlvmValue? FindLarge()
+    {
+        LlvmValue? any = null;
+        foreach (var store in _kernel.Stages.SelectMany(s => s.Stores).Where(s => s.Strides[^1].Kind == StrideKind.One))
+        {
+            var type = _kernel.Buffers[store.Buffer].Type;
+            if (type.Bytes() < LeastStreamed)
+            {
+                continue;
+            }
+
+            var bytes = _k.I64(type.Bytes());
+            for (var axis = 0; axis < _kernel.Axes; axis++)
+            {
+                bytes = store.Strides[axis].Kind == StrideKind.Zero ? bytes : _k.Mul(bytes, _k.Parameter(axis));
+            }
+
+            var isLarge = _k.B.ICmp(LlvmIntPredicate.Sge, bytes, _k.I64(_kernel.Plan.StreamedBytes));
+            foreach (var load in _kernel.Nodes.OfType<LoadNode>().Select(l => l.Buffer).Distinct())
+            {
+                isLarge = _k.B.And(isLarge, _k.B.ICmp(LlvmIntPredicate.Ne, Number(_k.Buffer(load)), Number(_k.Buffer(store.Buffer))));
+            }
+
+            _isLarge[store] = isLarge;
+            any = any is { } a ? _k.B.Or(a, isLarge) : isLarge;
+        }
+
+        return any;
+    }
+
+    private LlvmValue Number(LlvmValue pointer) => _k.B.PtrToInt(pointer, _k.Context.I64);
+
+    /// <summary>Small bodies are repeated, so that latencies overlap and the loop's own work is shared.</summary>
+    private int Unroll(NodeEmitter row, int[] roots)
+    {
+        var cost = row.Reach(roots).Where(n => !row.IsRowConstant(n)).Sum(n => _kernel.Nodes[n] switch
+        {
+            ComputeNode compute => Elementwise.Cost(compute.Op, _kernel.Nodes[compute.Operands[^1]].Type),
+            UniformNode => 150,
+            GatherNode => 20,
+            LoadNode load when load.Strides[^1].Kind == StrideKind.Parameter => 20,
+            _ => 1,
+        });
+        return Math.Max(1, _kernel.Plan.Unroll / (cost switch { <= 8 => 1, <= 32 => 2, _ => 4 }));
+    }
+}
