@@ -282,6 +282,71 @@ public sealed class RowKernelTests
         }
     }
 
+    [Fact]
+    public void Nobody_looks_for_NaN_of_which_the_sum_tells()
+    {
+        Assert.True(new CaughtNaN(s_softmax).Of(0, 0));
+        Assert.DoesNotContain("vcmpunordps", new X64Emitter(TargetCpu.X64V4).EmitText(s_softmax, "softmax"), StringComparison.Ordinal);
+
+        // The largest is a result itself, or makes one that no sum has a part in.
+        var stages = s_softmax.Stages;
+        Assert.False(new CaughtNaN(s_softmax with { Stages = stages.SetItem(2, stages[2] with { Stores = stages[2].Stores.Add(new Store(1, [Stride.One, Stride.Zero], 1)) }) }).Of(0, 0));
+        Assert.False(new CaughtNaN(s_softmax with { Stages = stages.SetItem(2, stages[2] with { Stores = [new Store(1, [s_row, Stride.One], 3)] }) }).Of(0, 0));
+        Assert.False(new CaughtNaN(s_softmax).Of(1, 0));
+        const int Rows = 4, N = 37;
+        for (var at = 0; at < Rows * N; at++)
+        {
+            using var x = new Block(DType.F32, Rows * N).Fill(i => i == at ? double.NaN : i % 7);
+            using var y = new Block(DType.F32, Rows * N);
+            foreach (var target in KernelRunner.Targets)
+            {
+                _ = KernelRunner.Run(s_softmax, [x, y], [Rows, N, N], Rows, scratch: s_softmax.ScratchBytes(N).Value, target: target.Data);
+                Assert.All(y.ToArray().Index(), share => Assert.Equal(share.Index / N == at / N, double.IsNaN(share.Item)));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(DType.I32)]
+    [InlineData(DType.I64)]
+    public void What_differs_at_one_place_is_stored_there_once(DType type)
+    {
+        // Twice the difference from the mean, and from where the target is, less one.
+        const int Rows = 9;
+        const long N = 37;
+        long[] places = [0, 1, 15, 16, 36, 37, -1, long.MaxValue, long.MinValue];
+        ScalarNode[] index = type == DType.I64 ? [new IndexNode(1)] : [new IndexNode(1), new ComputeNode(type, OpCode.Cast, [0])];
+        var at = index.Length;
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(type, false), new(DType.F32, true)], 3, 2,
+            [
+                .. index,
+                new LoadNode(type, 1, [Stride.One, Stride.Zero]),
+                new ComputeNode(DType.Bool, OpCode.Equal, [at - 1, at]),
+                new LoadNode(DType.F32, 0, [s_row, Stride.One]),
+                new ReducedNode(DType.F32, 0, 0),
+                new ParameterNode(DType.F32, 1),
+                new ComputeNode(DType.F32, OpCode.Div, [at + 3, at + 4]),
+                new ComputeNode(DType.F32, OpCode.Sub, [at + 2, at + 5]),
+                new ConstantNode(DType.F32, 1),
+                new ComputeNode(DType.F32, OpCode.Sub, [at + 6, at + 7]),
+                new ComputeNode(DType.F32, OpCode.Select, [at + 1, at + 8, at + 6]),
+                new ComputeNode(DType.F32, OpCode.Add, [at + 9, at + 9]),
+            ],
+            [new Stage([new Reduction(OpCode.Sum, at + 2)], []), new Stage([], [new Store(2, [s_row, Stride.One], at + 10)])]);
+        Block Input() => new Block(DType.F32, Rows * N).Fill(Agreement.Fraction);
+        Block Places() => new Block(type, Rows).Fill(i => type == DType.I32 ? Math.Clamp(places[i], int.MinValue, int.MaxValue) : places[i]);
+        Agreement.Check(kernel, [Input(), Places(), new Block(DType.F32, Rows * N).Fill(_ => 7)], [Rows, N, N], Rows, 1e-6);
+
+        // Over what it is made of, too.
+        using Block x = Input(), apart = new(DType.F32, Rows * N), where = Places();
+        _ = KernelRunner.Run(kernel, [x, where, apart], [Rows, N, N], Rows);
+        _ = KernelRunner.Run(kernel, [x, where, x], [Rows, N, N], Rows);
+        Assert.Equal(apart.ToArray(), x.ToArray());
+        var loops = new X64Emitter(TargetCpu.X64V4).EmitText(kernel, "kernel").Split("\n.LBB").Where(l => l.Contains("vsubps", StringComparison.Ordinal));
+        Assert.Contains(loops, l => !l.Contains("vpcmpeq", StringComparison.Ordinal) && l.Contains("%zmm", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(DType.I32, false)]
     [InlineData(DType.I32, true)]

@@ -14,6 +14,12 @@ internal sealed record Fold(OpCode Op, DType Type)
         [OpCode.ReduceMin] = (k, t, a, x) => Elementwise.Find(OpCode.Minimum, t).Emit(k, [x, a], t),
     };
 
+    /// <summary>Whether an extremum may pass NaN over, because something else tells of it.</summary>
+    public bool IsNaNCaught { get; init; }
+
+    /// <summary>Whether its steps pass NaN over.</summary>
+    public bool PassesNaN(KernelBuilder k) => IsNaNCaught || FindsNaNApart(k);
+
     public LlvmType ValueType(KernelBuilder k) => Numbers.Value(k.Context, Type);
 
     /// <summary>The neutral element in every lane.</summary>
@@ -35,7 +41,7 @@ internal sealed record Fold(OpCode Op, DType Type)
     }
 
     /// <summary>Whether an extremum's NaN are cheaper found apart, two vectors at a time, than in each step: where comparing leaves a mask in a register of its own.</summary>
-    public bool FindsNaNApart(KernelBuilder k) => Op != OpCode.Sum && Type.IsFloat() && k.HasAvx512;
+    public bool FindsNaNApart(KernelBuilder k) => !IsNaNCaught && Op != OpCode.Sum && Type.IsFloat() && k.HasAvx512;
 
     public LlvmValue Step(KernelBuilder k, LlvmValue accumulator, LlvmValue x) => s_steps[Op](k, Type, accumulator, x);
 

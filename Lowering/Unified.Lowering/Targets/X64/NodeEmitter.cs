@@ -22,6 +22,7 @@ internal sealed class NodeEmitter
     private readonly Dictionary<(int Stage, int Reduction), LlvmValue> _reduced = [];
     private readonly Dictionary<int, LlvmValue> _remembered = [];
     private readonly Dictionary<Store, LlvmValue> _streams = [];
+    private readonly HashSet<int> _settled = [];
 
     /// <param name="kernel">Where code goes.</param>
     /// <param name="nodes">The nodes of the kernel.</param>
@@ -78,7 +79,7 @@ internal sealed class NodeEmitter
         {
             if (reached.Add(node) && !_remembered.ContainsKey(node))
             {
-                foreach (var operand in Operands(_nodes[node]))
+                foreach (var operand in _settled.Contains(node) ? [Otherwise(node)] : Operands(_nodes[node]))
                 {
                     open.Push(operand);
                 }
@@ -106,7 +107,11 @@ internal sealed class NodeEmitter
         _reduced.Clear();
         _remembered.Clear();
         _streams.Clear();
+        _settled.Clear();
     }
+
+    /// <summary>From now on a selection has its last operand at all points.</summary>
+    public void Settle(int select) => _settled.Add(select);
 
     public LlvmValue Reduced(int stage, int reduction) => _reduced[(stage, reduction)];
 
@@ -199,6 +204,7 @@ internal sealed class NodeEmitter
         {
             value = _rowConstant[node] ? B.Splat(Scalar(node), KernelBuilder.Lanes) : _nodes[node] switch
             {
+                _ when _settled.Contains(node) => Vector(Otherwise(node), at),
                 var n when _remembered.TryGetValue(node, out var row) && Numbers.Value(_k.Context, n.Type) is var type =>
                     _k.Load(type, B.Gep(type, row, at.First), at.Mask),
                 LoadNode load => Load(load.Type, Address(load.Buffer, load.Strides), load.Strides[_inner], at, at.Mask),
@@ -236,6 +242,8 @@ internal sealed class NodeEmitter
     /// <summary>Writes a row's constant to its one place.</summary>
     public void StoreScalar(Store store, DType type) =>
         B.Store(Numbers.ToMemory(_k, Scalar(store.Node), type), Address(store.Buffer, store.Strides));
+
+    private int Otherwise(int select) => ((ComputeNode)_nodes[select]).Operands[^1];
 
     private void PrepareNode(int root)
     {

@@ -45,38 +45,38 @@ internal sealed class RowEmitter
             return;
         }
 
-        if (!IsPaired() && RowPipeline.Of(_k, _kernel, _stages) is { } pipeline)
+        if (RowPipeline.Of(_k, _kernel, _stages, IsPaired() ? _pair.Length : 1) is { } pipeline)
         {
-            _k.If(pipeline.IsNear, pipeline.Emit, EmitAlone);
+            _k.If(pipeline.IsNear, () => EmitRows(pipeline.Emit(), remembers: true), EmitApart);
             return;
         }
 
-        EmitAlone();
+        EmitApart();
     }
 
     // Rows one by one, or in pairs.
-    private void EmitAlone()
+    private void EmitApart()
     {
         if (_stages.Memory.IsEmpty)
         {
-            EmitRows(false, IsPaired());
+            EmitRows(IsPaired() ? EmitPairs(false) : _k.Begin, remembers: false);
             return;
         }
 
-        _k.If(_k.B.ICmp(LlvmIntPredicate.Sle, Columns, _k.I64(_kernel.Plan.LongestRemembered)), () => EmitRows(true, _stages.Memory.LeavesHalf && IsPaired()), () => EmitRows(false, false));
+        _k.If(
+            _k.B.ICmp(LlvmIntPredicate.Sle, Columns, _k.I64(_kernel.Plan.LongestRemembered)),
+            () => EmitRows(IsPaired() ? EmitPairs(true) : _k.Begin, remembers: true),
+            () => EmitRows(_k.Begin, remembers: false));
     }
 
-    private void EmitRows(bool remembers, bool pairs)
+    private LlvmValue EmitPairs(bool remembers)
     {
-        var first = _k.Begin;
-        if (pairs)
-        {
-            first = _k.Add(first, _k.B.And(_k.B.Sub(_k.End, first), _k.I64(-2)));
-            _k.Loop(_k.Begin, first, 2, row => EmitRow(_pair, row, remembers));
-        }
-
-        _k.Loop(first, _k.End, 1, row => EmitRow(_pair[..1], row, remembers));
+        var end = _k.Add(_k.Begin, _k.B.And(_k.B.Sub(_k.End, _k.Begin), _k.I64(-2)));
+        _k.Loop(_k.Begin, end, 2, row => EmitRow(_pair, row, remembers));
+        return end;
     }
+
+    private void EmitRows(LlvmValue first, bool remembers) => _k.Loop(first, _k.End, 1, row => EmitRow(_pair[..1], row, remembers));
 
     private void EmitRow(NodeEmitter[] rows, LlvmValue first, bool remembers)
     {
@@ -91,7 +91,7 @@ internal sealed class RowEmitter
 
     // Rows that are written as well come one by one: two would be as many more streams from and to memory, and are slower. A product of floats that both rows of
     // a pair share would have two readers there: it would not be fused with a sum, as it is in a row alone, and bits would differ.
-    private bool IsPaired() => _kernel.Stages.Any(s => !s.Reductions.IsEmpty) && _kernel.Stages.All(s => s.Stores.All(_stages.IsSingle)) && !Enumerable.Range(0, _kernel.Nodes.Length).Any(n =>
+    private bool IsPaired() => (_stages.Memory.IsEmpty || _stages.Memory.LeavesHalf) && _kernel.Stages.Any(s => !s.Reductions.IsEmpty) && _kernel.Stages.All(s => s.Stores.All(_stages.IsSingle)) && !Enumerable.Range(0, _kernel.Nodes.Length).Any(n =>
         _kernel.Nodes[n] is ComputeNode && _kernel.Nodes[n].Type.IsFloat() && !_pair[0].IsRowConstant(n) && _pair[0].IsSameInRows(n));
 
     private void EmitStages(NodeEmitter[] rows, LlvmValue begin, LlvmValue end, bool remembers = false)

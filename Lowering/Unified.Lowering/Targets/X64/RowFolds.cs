@@ -36,13 +36,12 @@ internal sealed class RowFolds
         var which = (row * _folds.Length) + reduction;
         var (fold, at) = (_folds[reduction], (which * _slots) + slot);
         x = fold.Masked(_k, x, mask);
+        state[at] = StepOf(fold)(_k, state[at], x);
         if (!fold.FindsNaNApart(_k))
         {
-            state[at] = fold.Step(_k, state[at], x);
             return;
         }
 
-        state[at] = fold.StepOverNaN(_k, state[at], x);
         if (!_unasked.Remove(which, out var other))
         {
             _unasked[which] = x;
@@ -68,7 +67,7 @@ internal sealed class RowFolds
     {
         var which = (row * _folds.Length) + reduction;
         var fold = _folds[reduction];
-        Func<KernelBuilder, LlvmValue, LlvmValue, LlvmValue> step = fold.FindsNaNApart(_k) ? fold.StepOverNaN : fold.Step;
+        var step = StepOf(fold);
         var slots = state.AsSpan(which * _slots, _slots).ToArray();
         for (var width = _slots / 2; width >= 1; width /= 2)
         {
@@ -81,6 +80,8 @@ internal sealed class RowFolds
         var total = fold.Across(_k, slots[0], step);
         return fold.FindsNaNApart(_k) ? _k.B.Select(_k.Any(state[_marks + which]), total.Type.Real(double.NaN), total) : total;
     }
+
+    private Func<KernelBuilder, LlvmValue, LlvmValue, LlvmValue> StepOf(Fold fold) => fold.PassesNaN(_k) ? fold.StepOverNaN : fold.Step;
 
     private Fold FoldOf(int which) => _folds[which % _folds.Length];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using Unified.Ir;
 using Unified.Lowering.Loops;
 using Unified.Native;
@@ -23,15 +24,20 @@ internal sealed class RowPipeline
     private readonly RowStages _stages;
     private readonly ImmutableArray<Part> _parts;
     private readonly LlvmValue _begin, _columns;
+    private readonly int _width;
 
-    private RowPipeline(KernelBuilder k, RowKernel kernel, RowStages stages, ImmutableArray<Part> parts)
+    private RowPipeline(KernelBuilder k, RowKernel kernel, RowStages stages, ImmutableArray<Part> parts, int width)
     {
-        (_k, _kernel, _stages, _parts) = (k, kernel, stages, parts);
+        (_k, _kernel, _stages, _parts, _width) = (k, kernel, stages, parts, width);
         (_begin, _columns) = (k.I64(0), k.Parameter(kernel.Axes - 1));
     }
 
     /// <summary>Null: the kernel has but one row or one walk, or its rows cannot go so.</summary>
-    public static RowPipeline? Of(KernelBuilder k, RowKernel kernel, RowStages stages)
+    /// <param name="k">Where code goes.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="stages">Its stages.</param>
+    /// <param name="width">Rows that each walk takes at a time.</param>
+    public static RowPipeline? Of(KernelBuilder k, RowKernel kernel, RowStages stages, int width)
     {
         // A walk goes with what stages without one do after it, and the first one also with what they do before it.
         List<List<int>> groups = [];
@@ -45,7 +51,7 @@ internal sealed class RowPipeline
             groups[^1].Add(stage);
         }
 
-        if (kernel.Axes == 1 || groups.Count is < 2 or > MostWalks || kernel.Stages.Sum(s => s.Reductions.Length) * kernel.Plan.Unroll > MostSums)
+        if (kernel.Axes == 1 || groups.Count is < 2 or > MostWalks || kernel.Stages.Sum(s => stages.Walked(s).Count()) * kernel.Plan.Unroll * width > MostSums)
         {
             return null;
         }
@@ -58,7 +64,7 @@ internal sealed class RowPipeline
         var isLate = Enumerable.Range(0, groups.Count).Any(g => groups[g].Exists(s => stages.Memory.NotedIn(s).Any(n => groups.Skip(g + 2).Any(later => Needed(later).Contains(n.Node)))));
         var isShared = Enumerable.Range(0, kernel.Nodes.Length).Any(n => kernel.Nodes[n] is ComputeNode { Op: OpCode.Mul } && kernel.Nodes[n].Type.IsFloat() && row.IsSameInRows(n));
         return isLate || isShared ? null : new(k, kernel, stages, [.. groups.Select((g, i) => new Part(
-            [.. g], RowStages.Row(k, kernel), [.. Needed(groups.Skip(i).SelectMany(s => s)).Select(n => kernel.Nodes[n]).OfType<ReducedNode>().Where(r => r.Stage < g[0]).Select(r => (r.Stage, r.Reduction)).Distinct()]))]);
+            [.. g], [.. Enumerable.Range(0, width).Select(_ => RowStages.Row(k, kernel))], [.. Needed(groups.Skip(i).SelectMany(s => s)).Select(n => kernel.Nodes[n]).OfType<ReducedNode>().Where(r => r.Stage < g[0]).Select(r => (r.Stage, r.Reduction)).Distinct()]))], width);
     }
 
     /// <summary>Whether what is read lies in the caches, and rows in the first one or much is computed of them.</summary>
@@ -68,22 +74,29 @@ internal sealed class RowPipeline
         {
             var row = _k.Mul(_columns, _k.I64(sizeof(float)));
             var all = Enumerable.Range(0, _kernel.Axes - 1).Select(_k.Parameter).Aggregate(row, _k.Mul);
-            var (length, longest) = _stages.Memory.IsEmpty ? (row, _k.I64(NearRowBytes)) : (_columns, _k.I64(_kernel.Plan.LongestRemembered));
-            return _k.B.And(_k.B.ICmp(LlvmIntPredicate.Sle, length, longest), _k.B.ICmp(LlvmIntPredicate.Sle, all, _k.I64(_stages.Memory.IsEmpty ? NearBytes / 2 : NearBytes)));
+            LlvmValue IsAtMost(LlvmValue value, long most) => _k.B.ICmp(LlvmIntPredicate.Sle, value, _k.I64(most));
+            return !_stages.Memory.IsEmpty ? _k.B.And(IsAtMost(all, NearBytes), IsAtMost(_columns, _kernel.Plan.LongestRemembered))
+                : _width > 1 ? IsAtMost(all, NearBytes)
+                : _k.B.And(IsAtMost(all, NearBytes / 2), IsAtMost(row, NearRowBytes));
         }
     }
 
-    public void Emit()
+    /// <summary>All rows but those that are fewer than go at a time; gives the first of these.</summary>
+    public LlvmValue Emit()
     {
-        // What a part is told by the one before it: what the row's earlier reductions came to.
-        LlvmValue[] start = [.. _parts.SelectMany(p => p.Told).Select(t => Zero(t.Stage, t.Reduction))];
-        var (last, first) = (_k.Add(_k.End, _k.I64(_parts.Length - 1)), _k.Add(_k.Begin, _k.I64(_parts.Length - 1)));
-        _ = _k.Loop(_k.Begin, last, 1, start, (turn, state) =>
+        // What a part is told by the one before it: what the rows' earlier reductions came to.
+        LlvmValue[] start = [.. _parts.SelectMany(Nothing)];
+        var units = _k.B.AShr(_k.B.Sub(_k.End, _k.Begin), _k.I64(BitOperations.Log2((uint)_width)));
+        _ = _k.Loop(_k.I64(0), _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Sgt, units, _k.I64(0)), _k.Add(units, _k.I64(_parts.Length - 1)), _k.I64(0)), 1, start, (turn, state) =>
         {
             var at = 0;
-            LlvmValue[][] told = [.. _parts.Select(p => state[at..(at += p.Told.Length)])];
-            return _k.If(_k.B.And(_k.B.ICmp(LlvmIntPredicate.Sge, turn, first), _k.B.ICmp(LlvmIntPredicate.Slt, turn, _k.End)), () => Together(turn, told), () => Apart(turn, told));
+            LlvmValue[][] told = [.. _parts.Select(p => state[at..(at += p.Told.Length * _width)])];
+            return _k.If(
+                _k.B.And(_k.B.ICmp(LlvmIntPredicate.Sge, turn, _k.I64(_parts.Length - 1)), _k.B.ICmp(LlvmIntPredicate.Slt, turn, units)),
+                () => Together(turn, told),
+                () => Apart(turn, told, units));
         });
+        return _k.Add(_k.Begin, _k.Mul(units, _k.I64(_width)));
     }
 
     private LlvmValue[] Together(LlvmValue turn, LlvmValue[][] told)
@@ -104,16 +117,14 @@ internal sealed class RowPipeline
         return [.. _parts.Skip(1).Zip(_parts).SelectMany(p => Tell(p.First, p.Second))];
     }
 
-    private LlvmValue[] Apart(LlvmValue turn, LlvmValue[][] told)
+    private LlvmValue[] Apart(LlvmValue turn, LlvmValue[][] told, LlvmValue units)
     {
         var results = new LlvmValue[_parts.Length][];
         for (var p = _parts.Length - 1; p >= 0; p--)
         {
             var (part, next) = (_parts[p], p + 1 < _parts.Length ? _parts[p + 1] : null);
-            var row = _k.B.Sub(turn, _k.I64(p));
-            var exists = _k.B.And(_k.B.ICmp(LlvmIntPredicate.Sge, row, _k.Begin), _k.B.ICmp(LlvmIntPredicate.Slt, row, _k.End));
             results[p] = _k.If(
-                exists,
+                _k.B.ICmp(LlvmIntPredicate.Ult, _k.B.Sub(turn, _k.I64(p)), units),
                 () =>
                 {
                     Enter(p, turn, told[p]);
@@ -121,7 +132,7 @@ internal sealed class RowPipeline
                     Close(part);
                     return next is null ? [] : [.. Tell(next, part)];
                 },
-                () => next is null ? [] : [.. next.Told.Select(t => Zero(t.Stage, t.Reduction))]);
+                () => next is null ? [] : [.. Nothing(next)]);
         }
 
         return [.. results.SelectMany(r => r)];
@@ -130,15 +141,19 @@ internal sealed class RowPipeline
     private void Enter(int number, LlvmValue turn, LlvmValue[] told)
     {
         var part = _parts[number];
-        part.Row.EnterRow(_k.Unravel(_k.B.Sub(turn, _k.I64(number)), [.. Enumerable.Range(0, _kernel.Axes - 1).Select(_k.Parameter)]));
-        foreach (var ((stage, reduction), value) in part.Told.Zip(told))
+        var first = _k.Add(_k.Begin, _k.Mul(_k.B.Sub(turn, _k.I64(number)), _k.I64(_width)));
+        for (var i = 0; i < _width; i++)
         {
-            part.Row.SetReduced(stage, reduction, value);
-        }
+            part.Rows[i].EnterRow(_k.Unravel(_k.Add(first, _k.I64(i)), [.. Enumerable.Range(0, _kernel.Axes - 1).Select(_k.Parameter)]));
+            foreach (var ((stage, reduction), value) in part.Told.Zip(told.Skip(i * part.Told.Length)))
+            {
+                part.Rows[i].SetReduced(stage, reduction, value);
+            }
 
-        foreach (var (node, slot) in number > 0 ? _parts[number - 1].Stages.SelectMany(s => _stages.Memory.NotedIn(s)) : [])
-        {
-            part.Row.Remember(node, _stages.Remembered(slot));
+            foreach (var (node, slot) in number > 0 ? _parts[number - 1].Stages.SelectMany(s => _stages.Memory.NotedIn(s)) : [])
+            {
+                part.Rows[i].Remember(node, _stages.Remembered(slot + i));
+            }
         }
     }
 
@@ -147,12 +162,12 @@ internal sealed class RowPipeline
     {
         foreach (var stage in part.Stages)
         {
-            if (_stages.Open([part.Row], stage, _begin, _columns, remembers: true, isNear: true) is { } walk)
+            if (_stages.Open(part.Rows, stage, _begin, _columns, remembers: true, isNear: true) is { } walk)
             {
                 return walk;
             }
 
-            _stages.Close([part.Row], stage);
+            _stages.Close(part.Rows, stage);
         }
 
         return null;
@@ -165,17 +180,17 @@ internal sealed class RowPipeline
         {
             if (!_stages.Walks(stage))
             {
-                _ = _stages.Open([part.Row], stage, _begin, _columns, remembers: true, isNear: true);
+                _ = _stages.Open(part.Rows, stage, _begin, _columns, remembers: true, isNear: true);
             }
 
-            _stages.Close([part.Row], stage);
+            _stages.Close(part.Rows, stage);
         }
     }
 
-    private static IEnumerable<LlvmValue> Tell(Part next, Part part) => next.Told.Select(t => part.Row.Reduced(t.Stage, t.Reduction));
+    private static IEnumerable<LlvmValue> Tell(Part next, Part part) => part.Rows.SelectMany(row => next.Told.Select(t => row.Reduced(t.Stage, t.Reduction)));
 
-    private LlvmValue Zero(int stage, int reduction) => Numbers.Value(_k.Context, _kernel.Nodes[_kernel.Stages[stage].Reductions[reduction].Node].Type).Zero;
+    private IEnumerable<LlvmValue> Nothing(Part part) => part.Rows.SelectMany(_ => part.Told.Select(t => Numbers.Value(_k.Context, _kernel.Nodes[_kernel.Stages[t.Stage].Reductions[t.Reduction].Node].Type).Zero));
 
-    // The stages of one walk, the row that it is at, and the reductions of earlier parts that this one or a later one needs.
-    private sealed record Part(ImmutableArray<int> Stages, NodeEmitter Row, ImmutableArray<(int Stage, int Reduction)> Told);
+    // The stages of one walk, the rows that it is at, and the reductions of earlier parts that this one or a later one needs.
+    private sealed record Part(ImmutableArray<int> Stages, NodeEmitter[] Rows, ImmutableArray<(int Stage, int Reduction)> Told);
 }

@@ -39,8 +39,11 @@ internal sealed class RowStages
     public bool Walks(int number)
     {
         var stage = _kernel.Stages[number];
-        return !Memory.NotedIn(number).IsEmpty || !stage.Stores.All(IsSingle) || stage.Reductions.Any(r => SinglePlace.Of(_kernel, _any, r) is null);
+        return !Memory.NotedIn(number).IsEmpty || !stage.Stores.All(IsSingle) || Walked(stage).Any();
     }
+
+    /// <summary>The reductions of a stage that take a walk.</summary>
+    public IEnumerable<Reduction> Walked(Stage stage) => stage.Reductions.Where(r => SinglePlace.Of(_kernel, _any, r) is null);
 
     public bool IsSingle(Store store) => store.Strides[^1].Kind == StrideKind.Zero && _any.IsRowConstant(store.Node);
 
@@ -52,7 +55,7 @@ internal sealed class RowStages
         return slot == 0 ? start : _k.B.Gep(_k.Context.F32, start, length);
     }
 
-    /// <summary>What comes before a stage's walk; null: it takes none. Of what is near nothing goes past the caches, and nothing is asked for ahead.</summary>
+    /// <summary>What comes before a stage's walk; null: it takes none. Of what is near nothing goes past the caches, and nothing is asked for ahead; what is stored of a selection at one place is so once.</summary>
     public RowWalk? Open(NodeEmitter[] rows, int number, LlvmValue begin, LlvmValue end, bool remembers, bool isNear = false)
     {
         var stage = _kernel.Stages[number];
@@ -83,6 +86,17 @@ internal sealed class RowStages
             return null;
         }
 
+        // Before anything is written.
+        var differing = isNear && roots.Length == 1 && every is [var one] ? SinglePlace.Of(_kernel, rows[0], one) : null;
+        List<Point> singles = [];
+        foreach (var row in differing is null ? [] : rows)
+        {
+            var point = differing!.At(_k, row, end);
+            _ = row.Vector(every[0].Node, point);
+            row.Settle(differing.Value);
+            singles.Add(point);
+        }
+
         foreach (var row in rows)
         {
             row.Prepare(roots, every);
@@ -98,6 +112,7 @@ internal sealed class RowStages
         return new RowWalk(_k, _kernel, rows, number, [.. walked], Unroll(rows[0], walked.Length > 0 ? [.. walked.Select(r => stage.Reductions[r].Node)] : roots))
         {
             Stores = [.. every],
+            Singles = [.. singles],
             Overwritten = [.. overwritten.Where(n => !rows[0].IsRowConstant(n))],
             Notes = [.. notes.Select(n => (n.Node, Enumerable.Range(0, rows.Length).Select(i => Remembered(n.Slot + i)).ToImmutableArray()))],
             Ahead = number == 1 && !isNear && _kernel.Plan.NextRowAhead ? Ahead(rows, _k.Mul(_k.B.Sub(end, begin), _k.I64(rows.Length))) : [],

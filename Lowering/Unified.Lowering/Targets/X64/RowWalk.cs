@@ -27,13 +27,17 @@ internal sealed class RowWalk
     /// <param name="unroll">Vectors in a turn, and accumulators of a reduction: a power of two.</param>
     public RowWalk(KernelBuilder k, RowKernel kernel, NodeEmitter[] rows, int stage, ImmutableArray<int> sums, int unroll)
     {
+        var caught = new CaughtNaN(kernel);
         (_k, _kernel, _rows, _stage, Sums, _unroll) = (k, kernel, rows, stage, sums, unroll);
-        _folds = new RowFolds(k, [.. Sums.Select(Reduction).Select(r => new Fold(r.Op, kernel.Nodes[r.Node].Type))], rows.Length, unroll);
+        _folds = new RowFolds(k, [.. Sums.Select(s => new Fold(Reduction(s).Op, kernel.Nodes[Reduction(s).Node].Type) { IsNaNCaught = caught.Of(stage, s) })], rows.Length, unroll);
     }
 
     public ImmutableArray<int> Sums { get; }
 
     public ImmutableArray<Store> Stores { get; init; } = [];
+
+    /// <summary>Of each row a place where the only store has another value than the walk writes: it is written after that. Empty: there is none.</summary>
+    public ImmutableArray<Point> Singles { get; init; } = [];
 
     /// <summary>What must be loaded before the first store.</summary>
     public ImmutableArray<int> Overwritten { get; init; } = [];
@@ -166,6 +170,11 @@ internal sealed class RowWalk
             for (var i = 0; i < Sums.Length; i++)
             {
                 _rows[row].SetReduced(_stage, Sums[i], _folds.Total(totals, row, i));
+            }
+
+            if (!Singles.IsEmpty)
+            {
+                _rows[row].Store(Stores[0], _kernel.Buffers[Stores[0].Buffer].Type, Singles[row]);
             }
         }
     }
