@@ -11,8 +11,8 @@ public sealed record PortCost(double Products, double Others)
     /// <summary>Elements of f32 in a vector.</summary>
     public const int Lanes = 16;
 
-    /// <summary>As a power of 2: times log₂ e, and five steps of a polynomial; what is left of the whole part, and 2^n in two.</summary>
-    public static PortCost Exponential { get; } = new(6, 3);
+    /// <summary>As a power of 2: times log₂ e, and five steps of a polynomial; what the whole part leaves, and 2^n, in two each.</summary>
+    public static PortCost Exponential { get; } = new(6, 4);
 
     /// <summary>Five steps of a polynomial; |x|, its limit, the segment, the place in it (two), six tables, the first segment's own start, and the sign.</summary>
     public static PortCost ErrorFunction { get; } = new(5, 13);
