@@ -53,6 +53,20 @@ public sealed class LlvmBuilderTests
     }
 
     [Fact]
+    public void An_instruction_moves_to_where_the_builder_is()
+    {
+        using LlvmContext context = LlvmContext.Create();
+        LlvmModule module = Kernels.Function(context, context.I32, [context.I32], (b, f) =>
+        {
+            LlvmValue first = b.Add(f.Parameter(0), context.I32.Int(1)), second = b.Mul(f.Parameter(0), context.I32.Int(3));
+            b.Move(first);
+            Assert.Equal([second, first], b.Block.Instructions);
+            return b.Sub(first, second);
+        });
+        module.Verify();
+    }
+
+    [Fact]
     public void Fast_math_flags_go_to_instructions_only()
     {
         using LlvmContext context = LlvmContext.Create();

@@ -34,6 +34,13 @@ public sealed unsafe partial class LlvmBuilder : IDisposable
     /// <summary>Goes to just before an instruction.</summary>
     public void PositionBefore(LlvmValue instruction) => LlvmApi.LLVMPositionBuilderBefore(_builder, instruction);
 
+    /// <summary>Takes an instruction from where it is in the function and puts it where the builder is.</summary>
+    public void Move(LlvmValue instruction)
+    {
+        LlvmApi.LLVMInstructionRemoveFromParent(instruction);
+        LlvmApi.LLVMInsertIntoBuilder(_builder, instruction);
+    }
+
     /// <summary>Jumps.</summary>
     public LlvmValue Br(LlvmBlock target) => LlvmApi.LLVMBuildBr(_builder, target);
 

@@ -283,6 +283,22 @@ public sealed class RowKernelTests
     }
 
     [Fact]
+    public void Long_chains_of_several_points_take_turns()
+    {
+        var kernel = new RowKernel(
+            [new(DType.F32, false), new(DType.F32, true)], 1, 1, [new LoadNode(DType.F32, 0, [Stride.One]), new ComputeNode(DType.F32, OpCode.Erf, [0]), new ComputeNode(DType.F32, OpCode.Mul, [0, 1])],
+            [new Stage([], [new Store(1, [Stride.One], 2)])]);
+
+        // All look-ups of four points come before the first result is stored.
+        var text = new X64Emitter(TargetCpu.X64V4).EmitText(kernel, "kernel");
+        Assert.Equal(1 + (4 * 6), text[..text.IndexOf("vmovntps", StringComparison.Ordinal)].Split("vpermps").Length);
+        foreach (var n in (long[])[1, 16, 63, 64, 65, 129, 1000])
+        {
+            Agreement.Check(kernel, [new Block(DType.F32, n).Fill(Agreement.Fraction), new Block(DType.F32, n).Fill(_ => 0)], [n], n, 1e-6);
+        }
+    }
+
+    [Fact]
     public void Nobody_looks_for_NaN_of_which_the_sum_tells()
     {
         Assert.True(new CaughtNaN(s_softmax).Of(0, 0));

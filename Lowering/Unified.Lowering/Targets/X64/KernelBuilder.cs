@@ -146,6 +146,35 @@ internal sealed class KernelBuilder : IDisposable
         return [];
     });
 
+    /// <summary>
+    /// Makes pieces of code that have nothing to do with each other, and lets their instructions take turns: a processor looks only so far ahead, and of a long chain it sees little but what waits.
+    /// </summary>
+    public void Interleave(int count, Action<int> piece)
+    {
+        var block = B.Block;
+        var at = block.Instructions.Count;
+        List<LlvmValue[]> pieces = [];
+        for (var i = 0; i < count; i++)
+        {
+            piece(i);
+            LlvmValue[] made = B.Block == block ? [.. block.Instructions.Skip(at)] : [];
+            pieces.Add(made);
+            at += made.Length;
+        }
+
+        // Code with branches stays as it is, and pieces of which one needs another's values.
+        var owner = pieces.SelectMany((made, i) => made.Select(m => (m, i))).ToDictionary(p => p.m, p => p.i);
+        bool IsAlone(LlvmValue made) => Enumerable.Range(0, made.OperandCount).All(o => !owner.TryGetValue(made.Operand(o), out var other) || other == owner[made]);
+        var longest = B.Block == block && owner.Keys.All(IsAlone) ? pieces.Max(p => p.Length) : 0;
+        for (var i = 0; i < longest; i++)
+        {
+            foreach (var made in pieces.Where(p => i < p.Length))
+            {
+                B.Move(made[i]);
+            }
+        }
+    }
+
     /// <summary>do { values = body(values) } while (more).</summary>
     public LlvmValue[] Repeat(LlvmValue[] carried, Func<LlvmValue[], (LlvmValue[] Values, LlvmValue More)> body)
     {

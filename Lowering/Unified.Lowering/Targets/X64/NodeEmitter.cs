@@ -217,25 +217,50 @@ internal sealed class NodeEmitter
         return value;
     }
 
-    /// <summary>Writes a node's value at all lanes of a point.</summary>
-    public void Store(Store store, DType type, Point at)
+    /// <summary>Writes a node's value at all lanes of one or more points.</summary>
+    public void Store(Store store, DType type, params ReadOnlySpan<Point> points)
     {
-        var value = Numbers.ToMemory(_k, Vector(store.Node, at), type);
-        var address = Address(store.Buffer, store.Strides);
-        var element = value.Type.Scalar;
-        switch (store.Strides[_inner])
+        (Point At, LlvmValue Value)[] all = new (Point, LlvmValue)[points.Length];
+        for (var i = 0; i < all.Length; i++)
         {
-            case { Kind: StrideKind.One } when at.Mask is null && _streams.TryGetValue(store, out var streams):
-                var target = B.Gep(element, address, at.First);
-                _k.If(streams, () => B.Store(value, target, KernelBuilder.Line).SetNonTemporal(), () => _k.Store(value, target, null));
-                break;
-            case { Kind: StrideKind.Parameter } stride:
+            all[i] = (points[i], Numbers.ToMemory(_k, Vector(store.Node, points[i]), type));
+        }
+
+        var address = Address(store.Buffer, store.Strides);
+        if (store.Strides[_inner].Kind == StrideKind.One && all.All(p => p.At.Mask is null) && _streams.TryGetValue(store, out var streams))
+        {
+            LlvmValue Target((Point At, LlvmValue Value) p) => B.Gep(p.Value.Type.Scalar, address, p.At.First);
+            _k.If(
+                streams,
+                () =>
+                {
+                    foreach (var p in all)
+                    {
+                        B.Store(p.Value, Target(p), KernelBuilder.Line).SetNonTemporal();
+                    }
+                },
+                () =>
+                {
+                    foreach (var p in all)
+                    {
+                        _k.Store(p.Value, Target(p), null);
+                    }
+                });
+            return;
+        }
+
+        foreach (var (at, value) in all)
+        {
+            var element = value.Type.Scalar;
+            if (store.Strides[_inner] is { Kind: StrideKind.Parameter } stride)
+            {
                 _k.Scatter(value, StridedPointers(element, address, at.First, _k.Parameter(stride.Parameter)), at.Mask);
-                break;
-            default:
+            }
+            else
+            {
                 // A result has no stride 0 but along an axis of one element, such as the one column of a product: the mask leaves its first lane.
                 _k.Store(value, B.Gep(element, address, at.First), at.Mask);
-                break;
+            }
         }
     }
 

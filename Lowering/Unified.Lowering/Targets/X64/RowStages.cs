@@ -16,6 +16,9 @@ internal sealed class RowStages
     // Smaller elements fill less than half of a line at a time.
     private const int LeastStreamed = 2;
 
+    // Instructions from which on a processor sees too few points at a time, and up to which registers hold several. Measured: an error function gains a tenth, an exponential nothing.
+    private const int LongChain = 20, LongestChain = 32;
+
     private readonly KernelBuilder _k;
     private readonly RowKernel _kernel;
     private readonly NodeEmitter _any;
@@ -108,10 +111,13 @@ internal sealed class RowStages
             }
         }
 
+        var takesTurns = Cost(rows[0], roots) is >= LongChain and <= LongestChain;
+
         // A sum's order depends on what it adds up, not on what else is stored beside it.
-        return new RowWalk(_k, _kernel, rows, number, [.. walked], Unroll(rows[0], walked.Length > 0 ? [.. walked.Select(r => stage.Reductions[r].Node)] : roots))
+        return new RowWalk(_k, _kernel, rows, number, [.. walked], walked.Length > 0 ? Unroll(Cost(rows[0], walked.Select(r => stage.Reductions[r].Node))) : takesTurns ? _kernel.Plan.Unroll : Unroll(Cost(rows[0], roots)))
         {
             Stores = [.. every],
+            TakesTurns = takesTurns,
             Singles = [.. singles],
             Overwritten = [.. overwritten.Where(n => !rows[0].IsRowConstant(n))],
             Notes = [.. notes.Select(n => (n.Node, Enumerable.Range(0, rows.Length).Select(i => Remembered(n.Slot + i)).ToImmutableArray()))],
@@ -172,17 +178,15 @@ internal sealed class RowStages
 
     private LlvmValue Number(LlvmValue pointer) => _k.B.PtrToInt(pointer, _k.Context.I64);
 
-    /// <summary>Small bodies are repeated, so that latencies overlap and the loop's own work is shared.</summary>
-    private int Unroll(NodeEmitter row, int[] roots)
+    // Small bodies are repeated, so that latencies overlap and the loop's own work is shared.
+    private int Unroll(int cost) => Math.Max(1, _kernel.Plan.Unroll / (cost switch { <= 8 => 1, <= 32 => 2, _ => 4 }));
+
+    private int Cost(NodeEmitter row, IEnumerable<int> roots) => row.Reach(roots).Where(n => !row.IsRowConstant(n)).Sum(n => _kernel.Nodes[n] switch
     {
-        var cost = row.Reach(roots).Where(n => !row.IsRowConstant(n)).Sum(n => _kernel.Nodes[n] switch
-        {
-            ComputeNode compute => Elementwise.Cost(compute.Op, _kernel.Nodes[compute.Operands[^1]].Type),
-            UniformNode => 150,
-            GatherNode => 20,
-            LoadNode load when load.Strides[^1].Kind == StrideKind.Parameter => 20,
-            _ => 1,
-        });
-        return Math.Max(1, _kernel.Plan.Unroll / (cost switch { <= 8 => 1, <= 32 => 2, _ => 4 }));
-    }
+        ComputeNode compute => Elementwise.Cost(compute.Op, _kernel.Nodes[compute.Operands[^1]].Type),
+        UniformNode => 150,
+        GatherNode => 20,
+        LoadNode load when load.Strides[^1].Kind == StrideKind.Parameter => 20,
+        _ => 1,
+    });
 }

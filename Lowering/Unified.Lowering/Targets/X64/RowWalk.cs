@@ -39,6 +39,9 @@ internal sealed class RowWalk
     /// <summary>Of each row a place where the only store has another value than the walk writes: it is written after that. Empty: there is none.</summary>
     public ImmutableArray<Point> Singles { get; init; } = [];
 
+    /// <summary>Whether a turn's points are computed at the same time.</summary>
+    public bool TakesTurns { get; init; }
+
     /// <summary>What must be loaded before the first store.</summary>
     public ImmutableArray<int> Overwritten { get; init; } = [];
 
@@ -66,21 +69,29 @@ internal sealed class RowWalk
         states = Split(k.Loop(begin, whole, Lanes * widest, [.. states.SelectMany(s => s)], (first, state) =>
         {
             var next = Split(state);
+            Point[][][] all = [.. Enumerable.Range(0, widest).Select(u => k.Add(first, k.I64(u * Lanes))).Select(at => walks.Select(w => w._rows.Select(_ => new Point(at, null)).ToArray()).ToArray())];
+            if (walks is [{ TakesTurns: true }])
+            {
+                k.Interleave(widest, u => walks[0].Evaluate(all[u][0]));
+            }
+
             for (var u = 0; u < widest; u++)
             {
-                var at = k.Add(first, k.I64(u * Lanes));
-                Point[][] points = [.. walks.Select(w => w._rows.Select(_ => new Point(at, null)).ToArray())];
-
                 // Rows often lie whole pages apart, and what is loaded after a store to the same place of a page waits for it.
                 for (var w = walks.Count - 1; w >= 0 && walks.Count > 1; w--)
                 {
-                    walks[w].Load(points[w]);
+                    walks[w].Load(all[u][w]);
                 }
 
                 for (var w = walks.Count - 1; w >= 0; w--)
                 {
-                    walks[w].Pass(next[w], points[w], u % walks[w]._unroll);
+                    walks[w].Pass(next[w], all[u][w], u % walks[w]._unroll, walks is not [{ TakesTurns: true }]);
                 }
+            }
+
+            if (walks is [{ TakesTurns: true } only])
+            {
+                only.Write([.. all.Select(u => u[0])]);
             }
 
             for (var w = 0; w < walks.Count; w++)
@@ -105,6 +116,8 @@ internal sealed class RowWalk
         }
     }
 
+    private IEnumerable<int> Roots => Sums.Select(s => Reduction(s).Node).Concat(Stores.Select(s => s.Node)).Concat(Notes.Select(n => n.Node));
+
     private Reduction Reduction(int number) => _kernel.Stages[_stage].Reductions[number];
 
     private LlvmValue[] Turn(LlvmValue[] state, LlvmValue first, LlvmValue? mask, int vectors)
@@ -119,18 +132,29 @@ internal sealed class RowWalk
         return next;
     }
 
+    private void Evaluate(Point[] points)
+    {
+        for (var row = 0; row < _rows.Length; row++)
+        {
+            foreach (var root in Roots)
+            {
+                _ = _rows[row].Vector(root, points[row]);
+            }
+        }
+    }
+
     private void Load(Point[] points)
     {
         for (var row = 0; row < _rows.Length; row++)
         {
-            foreach (var load in _rows[row].Loads(Sums.Select(s => Reduction(s).Node).Concat(Stores.Select(s => s.Node)).Concat(Notes.Select(n => n.Node))))
+            foreach (var load in _rows[row].Loads(Roots))
             {
                 _ = _rows[row].Vector(load, points[row]);
             }
         }
     }
 
-    private void Pass(LlvmValue[] state, Point[] points, int slot)
+    private void Pass(LlvmValue[] state, Point[] points, int slot, bool stores = true)
     {
         for (var row = 0; row < _rows.Length; row++)
         {
@@ -156,9 +180,21 @@ internal sealed class RowWalk
                 _ = _rows[row].Vector(load, point);
             }
 
-            foreach (var store in Stores)
+            foreach (var store in stores ? Stores : [])
             {
                 _rows[row].Store(store, _kernel.Buffers[store.Buffer].Type, point);
+            }
+        }
+    }
+
+    // Stores of a whole turn: values that were all computed before stay so.
+    private void Write(Point[][] points)
+    {
+        for (var row = 0; row < _rows.Length; row++)
+        {
+            foreach (var store in Stores)
+            {
+                _rows[row].Store(store, _kernel.Buffers[store.Buffer].Type, [.. points.Select(p => p[row])]);
             }
         }
     }

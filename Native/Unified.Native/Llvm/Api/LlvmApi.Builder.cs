@@ -27,6 +27,12 @@ internal static unsafe partial class LlvmApi
     internal static partial LlvmValue LLVMBuildRet(nint builder, LlvmValue value);
 
     [LibraryImport(LlvmLibrary.Name)]
+    internal static partial void LLVMInstructionRemoveFromParent(LlvmValue instruction);
+
+    [LibraryImport(LlvmLibrary.Name)]
+    internal static partial void LLVMInsertIntoBuilder(nint builder, LlvmValue instruction);
+
+    [LibraryImport(LlvmLibrary.Name)]
     internal static partial LlvmValue LLVMBuildBr(nint builder, LlvmBlock dest);
 
     [LibraryImport(LlvmLibrary.Name)]
