@@ -25,7 +25,7 @@ public sealed class BenchmarksTests
             Assert.Equal(!row.GetProperty("work").GetString()!.StartsWith("tiny", StringComparison.Ordinal), limited);
             if (limited)
             {
-                Assert.Contains(row.GetProperty("limit").GetString(), (string[])["fma", "memory", "ports"]);
+                Assert.Contains(row.GetProperty("limit").GetString(), (string[])["fma", "streams", "ports"]);
                 var (share, most) = (row.GetProperty("share_of_limit").GetDouble(), row.GetProperty("most_possible").GetDouble());
                 Assert.Equal(row.GetProperty("best_peer").GetDouble() / share, most, most * 1e-9);
             }
