@@ -322,6 +322,11 @@ public sealed class RowKernelTests
         }
     }
 
+    // Of nine rows of 37 columns: within a vector, at its ends, in the last columns, and of no column.
+    private static readonly long[] s_places = [0, 1, 15, 16, 36, 37, -1, long.MaxValue, long.MinValue];
+
+    private static ScalarNode[] ColumnNumber(DType type) => type == DType.I64 ? [new IndexNode(1)] : [new IndexNode(1), new ComputeNode(type, OpCode.Cast, [0])];
+
     [Theory]
     [InlineData(DType.I32)]
     [InlineData(DType.I64)]
@@ -330,8 +335,7 @@ public sealed class RowKernelTests
         // Twice the difference from the mean, and from where the target is, less one.
         const int Rows = 9;
         const long N = 37;
-        long[] places = [0, 1, 15, 16, 36, 37, -1, long.MaxValue, long.MinValue];
-        ScalarNode[] index = type == DType.I64 ? [new IndexNode(1)] : [new IndexNode(1), new ComputeNode(type, OpCode.Cast, [0])];
+        var index = ColumnNumber(type);
         var at = index.Length;
         var kernel = new RowKernel(
             [new(DType.F32, false), new(type, false), new(DType.F32, true)], 3, 2,
@@ -351,7 +355,7 @@ public sealed class RowKernelTests
             ],
             [new Stage([new Reduction(OpCode.Sum, at + 2)], []), new Stage([], [new Store(2, [s_row, Stride.One], at + 10)])]);
         Block Input() => new Block(DType.F32, Rows * N).Fill(Agreement.Fraction);
-        Block Places() => new Block(type, Rows).Fill(i => type == DType.I32 ? Math.Clamp(places[i], int.MinValue, int.MaxValue) : places[i]);
+        Block Places() => new Block(type, Rows).Fill(i => type == DType.I32 ? Math.Clamp(s_places[i], int.MinValue, int.MaxValue) : s_places[i]);
         Agreement.Check(kernel, [Input(), Places(), new Block(DType.F32, Rows * N).Fill(_ => 7)], [Rows, N, N], Rows, 1e-6);
 
         // Over what it is made of, too.
@@ -372,8 +376,7 @@ public sealed class RowKernelTests
     {
         const int Rows = 9;
         const long N = 37;
-        long[] places = [0, 1, 15, 16, 36, 37, -1, long.MaxValue, long.MinValue];
-        ScalarNode[] index = type == DType.I64 ? [new IndexNode(1)] : [new IndexNode(1), new ComputeNode(type, OpCode.Cast, [0])];
+        var index = ColumnNumber(type);
         var at = index.Length;
         var kernel = new RowKernel(
             [new(DType.F32, false), new(type, false), new(DType.F32, true), new(DType.F32, true)], 3, 2,
@@ -394,7 +397,7 @@ public sealed class RowKernelTests
             ]);
         Block[] Buffers() =>
         [
-            new Block(DType.F32, Rows * N).Fill(Agreement.Fraction), new Block(type, Rows).Fill(i => type == DType.I32 ? Math.Clamp(places[i], int.MinValue, int.MaxValue) : places[i]),
+            new Block(DType.F32, Rows * N).Fill(Agreement.Fraction), new Block(type, Rows).Fill(i => type == DType.I32 ? Math.Clamp(s_places[i], int.MinValue, int.MaxValue) : s_places[i]),
             new Block(DType.F32, Rows).Fill(_ => 7), new Block(DType.F32, Rows).Fill(_ => 7),
         ];
         Agreement.Check(kernel, Buffers(), [Rows, N, N], Rows, 1e-6);
