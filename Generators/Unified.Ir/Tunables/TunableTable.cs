@@ -102,7 +102,7 @@ public static class TunableTable
         ChangesRounding = true,
     };
 
-    public static Tunable RowAhead { get; } = new("row_ahead", "1: the next row is asked for in the second pass over a row", 1, [0, 1], [Rows]);
+    public static Tunable RowAhead { get; } = new("row_ahead", "1: rows to come are asked for while others are computed", 1, [0, 1], [Rows]);
 
     public static Tunable ColumnBlock { get; } = new("column_block", "columns of a unit; a multiple of 16", 64, [16, 32, 64, 128], [Columns, Scatter]);
 

@@ -4,7 +4,7 @@ namespace Unified.Lowering.Loops;
 
 /// <summary>How loops over rows are written: numbers of the table of tunables.</summary>
 /// <param name="Unroll">Vectors of a row in one turn where the body is small: a power of 2.</param>
-/// <param name="NextRowAhead">The next row is asked for in the second stage.</param>
+/// <param name="NextRowAhead">Rows to come are asked for while others are computed.</param>
 /// <param name="StreamedBytes">Results from this size on are written past the caches.</param>
 /// <param name="LongestRemembered">Elements of a row.</param>
 /// <param name="RememberedCost">In instructions.</param>

@@ -241,6 +241,49 @@ public sealed class RowKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(40)]
+    [InlineData(256)]
+    [InlineData(9008)]
+    public void Rows_behind_each_other_go_past_the_caches_in_whole_lines(long n)
+    {
+        // The shares of softmax, less one at a place of each row that may lie outside.
+        const int Rows = 9;
+        var places = new RowKernel(
+            [.. s_softmax.Buffers, new(DType.I32, false)], 3, 2,
+            [
+                .. s_softmax.Nodes, new IndexNode(1), new ComputeNode(DType.I32, OpCode.Cast, [6]), new LoadNode(DType.I32, 2, [Stride.One, Stride.Zero]), new ComputeNode(DType.Bool, OpCode.Equal, [7, 8]),
+                new ConstantNode(DType.F32, 1), new ComputeNode(DType.F32, OpCode.Sub, [5, 10]), new ComputeNode(DType.F32, OpCode.Select, [9, 11, 5]),
+            ],
+            s_softmax.Stages.SetItem(2, new Stage([], [new Store(1, [s_row, Stride.One], 12)])));
+        foreach (var target in KernelRunner.Targets)
+        {
+            double[] Run(int streamed, long grain, long rows = Rows)
+            {
+                using Block x = new Block(DType.F32, rows * n).Fill(i => Agreement.Fraction(i) * 10), y = new(DType.F32, rows * n);
+                using var where = new Block(DType.I32, rows).Fill(i => Math.Clamp(s_places[i] == 36 ? n - 1 : s_places[i], int.MinValue, int.MaxValue));
+                _ = KernelRunner.Run(places with { Plan = RowPlan.Default with { StreamedBytes = streamed } }, [x, y, where], [rows, n, n], rows, grain, places.ScratchBytes(n).Value, target.Data);
+                return y.ToArray();
+            }
+
+            var near = Run(int.MaxValue, long.MaxValue);
+            foreach (var grain in (long[])[1, 2, 4, long.MaxValue])
+            {
+                Assert.Equal(near, Run(1, grain));
+            }
+        }
+    }
+
+    [Fact]
+    public void Rows_to_come_are_asked_for_while_others_are_computed_and_written()
+    {
+        static IEnumerable<string> Loops(RowKernel kernel) =>
+            new X64Emitter(TargetCpu.X64V4).EmitText(kernel, "softmax").Split("\n.LBB").Where(l => l.Contains("vmovntps", StringComparison.Ordinal) && l.Contains("vscalefps", StringComparison.Ordinal));
+        Assert.Contains(Loops(s_softmax), l => l.Contains("prefetch", StringComparison.Ordinal));
+        Assert.DoesNotContain(Loops(s_softmax with { Plan = RowPlan.Default with { NextRowAhead = false } }), l => l.Contains("prefetch", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Walks_of_three_rows_are_one_loop()
     {

@@ -21,7 +21,7 @@ internal sealed class NodeEmitter
     private readonly Dictionary<int, LlvmValue> _gatherAddresses = [];
     private readonly Dictionary<(int Stage, int Reduction), LlvmValue> _reduced = [];
     private readonly Dictionary<int, LlvmValue> _remembered = [];
-    private readonly Dictionary<Store, LlvmValue> _streams = [];
+    private readonly Dictionary<Store, LlvmValue?> _streams = [];
     private readonly HashSet<int> _settled = [];
 
     /// <param name="kernel">Where code goes.</param>
@@ -148,8 +148,8 @@ internal sealed class NodeEmitter
         }
     }
 
-    /// <summary>Where <paramref name="condition"/> holds, a store goes past the caches. Its rows then begin at a whole line.</summary>
-    public void Stream(Store store, LlvmValue condition) => _streams[store] = condition;
+    /// <summary>Where <paramref name="condition"/> holds (null: always), a store goes past the caches. Its rows then begin at a whole line.</summary>
+    public void Stream(Store store, LlvmValue? condition) => _streams[store] = condition;
 
     /// <summary>The address of a store's row as a number.</summary>
     public LlvmValue RowAddress(Store store) => B.PtrToInt(Address(store.Buffer, store.Strides), _k.Context.I64);
@@ -230,15 +230,23 @@ internal sealed class NodeEmitter
         if (store.Strides[_inner].Kind == StrideKind.One && all.All(p => p.At.Mask is null) && _streams.TryGetValue(store, out var streams))
         {
             LlvmValue Target((Point At, LlvmValue Value) p) => B.Gep(p.Value.Type.Scalar, address, p.At.First);
-            _k.If(
-                streams,
-                () =>
+            void Pass()
+            {
+                foreach (var p in all)
                 {
-                    foreach (var p in all)
-                    {
-                        B.Store(p.Value, Target(p), KernelBuilder.Line).SetNonTemporal();
-                    }
-                },
+                    B.Store(p.Value, Target(p), KernelBuilder.Line).SetNonTemporal();
+                }
+            }
+
+            if (streams is not { } condition)
+            {
+                Pass();
+                return;
+            }
+
+            _k.If(
+                condition,
+                Pass,
                 () =>
                 {
                     foreach (var p in all)

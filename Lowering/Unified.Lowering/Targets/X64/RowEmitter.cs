@@ -6,7 +6,7 @@ namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
 /// Turns a row kernel into a loop over rows; in each row, stage by stage, a loop over vectors of the inner axis. Rows of which only reductions are left go in pairs: while one waits for a sum's end, the
-/// other computes. Rows of several walks that fit in the caches go one behind the other (<see cref="RowPipeline"/>).
+/// other computes. Rows of several walks go one behind the other where that pays (<see cref="RowPipeline"/>).
 /// </summary>
 internal sealed class RowEmitter
 {
@@ -47,7 +47,7 @@ internal sealed class RowEmitter
 
         if (RowPipeline.Of(_k, _kernel, _stages, IsPaired() ? _pair.Length : 1) is { } pipeline)
         {
-            _k.If(pipeline.IsNear, () => EmitRows(pipeline.Emit(), remembers: true), EmitApart);
+            pipeline.Emit(rest => EmitRows(rest, remembers: true), EmitApart);
             return;
         }
 
@@ -96,9 +96,11 @@ internal sealed class RowEmitter
 
     private void EmitStages(NodeEmitter[] rows, LlvmValue begin, LlvmValue end, bool remembers = false)
     {
+        // The first stage brings a row from memory; while the second one computes, the next row is on its way.
+        var way = new RowWay(remembers) { Asking = 1, Distance = _ => _k.Mul(_k.B.Sub(end, begin), _k.I64(rows.Length)) };
         for (var stage = 0; stage < _kernel.Stages.Length; stage++)
         {
-            if (_stages.Open(rows, stage, begin, end, remembers) is { } walk)
+            if (_stages.Open(rows, stage, begin, end, way) is { } walk)
             {
                 RowWalk.Run(_k, [walk], begin, end);
             }

@@ -15,9 +15,14 @@ internal sealed class RowPipeline
     // More sums at a time than registers hold would go to memory at each step.
     private const int MostWalks = 3, MostSums = 16;
 
-    // As many bytes of f32 lie in the caches, results beside them. Measured: from memory it is a loss; what computes little loses with longer rows, of which the first cache does not hold one of each
-    // walk, and where half as much lies in the caches.
+    // As many bytes of f32 lie in the caches, results beside them; what computes little gains where half as much does, and where the first cache holds a row of each walk.
     private const long NearBytes = 8 << 20, NearRowBytes = 4 << 10;
+
+    // Elements that lie between what is read and what is asked for: rows to come, or of a long row the rest. Measured: half and twice as many are as good.
+    private const long ElementsAhead = 2048, LongRow = 4 * ElementsAhead;
+
+    // Of longer rows the second cache does not hold those of each walk beside what it writes back.
+    private const long LongestInPlace = 32 << 10;
 
     private readonly KernelBuilder _k;
     private readonly RowKernel _kernel;
@@ -25,6 +30,7 @@ internal sealed class RowPipeline
     private readonly ImmutableArray<Part> _parts;
     private readonly LlvmValue _begin, _columns;
     private readonly int _width;
+    private RowWay _way = new(Remembers: true) { IsShared = true };
 
     private RowPipeline(KernelBuilder k, RowKernel kernel, RowStages stages, ImmutableArray<Part> parts, int width)
     {
@@ -67,23 +73,67 @@ internal sealed class RowPipeline
             [.. g], [.. Enumerable.Range(0, width).Select(_ => RowStages.Row(k, kernel))], [.. Needed(groups.Skip(i).SelectMany(s => s)).Select(n => kernel.Nodes[n]).OfType<ReducedNode>().Where(r => r.Stage < g[0]).Select(r => (r.Stage, r.Reduction)).Distinct()]))], width);
     }
 
-    /// <summary>Whether what is read lies in the caches, and rows in the first one or much is computed of them.</summary>
-    public LlvmValue IsNear
+    /// <summary>Rows that gain by it; others are left to <paramref name="apart"/>.</summary>
+    /// <param name="rest">Rows from a first one on: fewer than go at a time.</param>
+    /// <param name="apart">All rows.</param>
+    public void Emit(Action<LlvmValue> rest, Action apart) => Emit(Cases().ToArray(), rest, apart);
+
+    private void Emit(ReadOnlyMemory<Case> cases, Action<LlvmValue> rest, Action apart)
     {
-        get
+        if (cases.IsEmpty)
         {
-            var row = _k.Mul(_columns, _k.I64(sizeof(float)));
-            var all = Enumerable.Range(0, _kernel.Axes - 1).Select(_k.Parameter).Aggregate(row, _k.Mul);
-            LlvmValue IsAtMost(LlvmValue value, long most) => _k.B.ICmp(LlvmIntPredicate.Sle, value, _k.I64(most));
-            return !_stages.Memory.IsEmpty ? _k.B.And(IsAtMost(all, NearBytes), IsAtMost(_columns, _kernel.Plan.LongestRemembered))
-                : _width > 1 ? IsAtMost(all, NearBytes)
-                : _k.B.And(IsAtMost(all, NearBytes / 2), IsAtMost(row, NearRowBytes));
+            apart();
+            return;
+        }
+
+        void Rows() => rest(Emit(cases.Span[0]));
+        if (cases.Span[0].Condition() is { } condition)
+        {
+            _k.If(condition, Rows, () => Emit(cases[1..], rest, apart));
+        }
+        else
+        {
+            Rows();
         }
     }
 
-    /// <summary>All rows but those that are fewer than go at a time; gives the first of these.</summary>
-    public LlvmValue Emit()
+    // Measured. What computes much from farther away than the caches reads rows to come meanwhile, at no cost where they are near: nearly as fast as they come, but where results are read into the caches
+    // first. What computes little has rows as near as they can be, or short ones of which nothing is written.
+    private IEnumerable<Case> Cases()
     {
+        var row = _k.Mul(_columns, _k.I64(sizeof(float)));
+        LlvmValue IsNear(long most) => IsAtMost(Enumerable.Range(0, _kernel.Axes - 1).Select(_k.Parameter).Aggregate(row, _k.Mul), most);
+        LlvmValue Fits(LlvmValue condition) => _stages.Memory.IsEmpty ? condition : _k.B.And(IsAtMost(_columns, _kernel.Plan.LongestRemembered), condition);
+        if (!_stages.IsDear)
+        {
+            yield return _width > 1 ? new(() => IsNear(NearBytes)) : new(() => _k.B.And(IsNear(NearBytes / 2), IsAtMost(row, NearRowBytes)));
+            if (_width > 1)
+            {
+                yield return new(() => IsAtMost(row, NearRowBytes)) { LooksAhead = true };
+            }
+        }
+        else if (_stages.AreInPlace is { } inPlace)
+        {
+            if (_stages.AreStreamed is { } streamed)
+            {
+                yield return new(() => Fits(streamed)) { LooksAhead = true, IsStreamed = true };
+            }
+
+            yield return new(() => Fits(_k.B.Or(IsNear(NearBytes), _k.B.And(inPlace, IsAtMost(_columns, LongestInPlace))))) { LooksAhead = true };
+        }
+        else
+        {
+            yield return new(() => _stages.Memory.IsEmpty ? null : Fits(_k.Context.I1.AllOnes)) { LooksAhead = true };
+        }
+    }
+
+    private LlvmValue IsAtMost(LlvmValue value, long most) => _k.B.ICmp(LlvmIntPredicate.Sle, value, _k.I64(most));
+
+    // All rows but those that are fewer than go at a time; gives the first of these.
+    private LlvmValue Emit(Case rows)
+    {
+        _way = new(Remembers: true) { IsShared = true, IsStreamed = rows.IsStreamed, Asking = rows.LooksAhead ? _stages.FirstWalk : -1, Distance = rows.LooksAhead ? Ahead() : _ => null };
+
         // What a part is told by the one before it: what the rows' earlier reductions came to.
         LlvmValue[] start = [.. _parts.SelectMany(Nothing)];
         var units = _k.B.AShr(_k.B.Sub(_k.End, _k.Begin), _k.I64(BitOperations.Log2((uint)_width)));
@@ -162,7 +212,7 @@ internal sealed class RowPipeline
     {
         foreach (var stage in part.Stages)
         {
-            if (_stages.Open(part.Rows, stage, _begin, _columns, remembers: true, isNear: true) is { } walk)
+            if (_stages.Open(part.Rows, stage, _begin, _columns, _way) is { } walk)
             {
                 return walk;
             }
@@ -180,16 +230,33 @@ internal sealed class RowPipeline
         {
             if (!_stages.Walks(stage))
             {
-                _ = _stages.Open(part.Rows, stage, _begin, _columns, remembers: true, isNear: true);
+                _ = _stages.Open(part.Rows, stage, _begin, _columns, _way);
             }
 
             _stages.Close(part.Rows, stage);
         }
     }
 
+    // Whole rows, so that it does not matter where the next one begins; of long ones the second cache would not hold them.
+    private Func<LoadNode, LlvmValue?> Ahead()
+    {
+        var rows = _k.CeilDiv(_k.I64(ElementsAhead), _k.B.Select(IsAtMost(_columns, 0), _k.I64(1), _columns));
+        rows = _k.B.Select(IsAtMost(rows, _width), _k.I64(_width), rows);
+        var isLong = _k.B.ICmp(LlvmIntPredicate.Sge, _columns, _k.I64(LongRow));
+        return load => load.Strides[^2] is { Kind: StrideKind.Parameter } stride ? _k.B.Select(isLong, _k.I64(ElementsAhead), _k.Mul(rows, _k.Parameter(stride.Parameter))) : null;
+    }
+
     private static IEnumerable<LlvmValue> Tell(Part next, Part part) => part.Rows.SelectMany(row => next.Told.Select(t => row.Reduced(t.Stage, t.Reduction)));
 
     private IEnumerable<LlvmValue> Nothing(Part part) => part.Rows.SelectMany(_ => part.Told.Select(t => Numbers.Value(_k.Context, _kernel.Nodes[_kernel.Stages[t.Stage].Reductions[t.Reduction].Node].Type).Zero));
+
+    // Where rows gain, null: everywhere; whether all that is stored along them goes past the caches, and rows to come are asked for.
+    private sealed record Case(Func<LlvmValue?> Condition)
+    {
+        public bool IsStreamed { get; init; }
+
+        public bool LooksAhead { get; init; }
+    }
 
     // The stages of one walk, the rows that it is at, and the reductions of earlier parts that this one or a later one needs.
     private sealed record Part(ImmutableArray<int> Stages, NodeEmitter[] Rows, ImmutableArray<(int Stage, int Reduction)> Told);

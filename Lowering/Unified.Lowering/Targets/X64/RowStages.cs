@@ -23,11 +23,13 @@ internal sealed class RowStages
     private readonly RowKernel _kernel;
     private readonly NodeEmitter _any;
     private readonly Dictionary<Store, LlvmValue> _isLarge = [];
+    private readonly ImmutableArray<Store> _along;
 
     public RowStages(KernelBuilder k, RowKernel kernel)
     {
         (_k, _kernel, _any) = (k, kernel, Row(k, kernel));
         Memory = RowMemory.Of(kernel, _any);
+        _along = [.. kernel.Stages.SelectMany(s => s.Stores).Where(s => !IsSingle(s))];
         Streams = FindLarge();
     }
 
@@ -37,6 +39,42 @@ internal sealed class RowStages
     public LlvmValue? Streams { get; }
 
     public static NodeEmitter Row(KernelBuilder k, RowKernel kernel) => new(k, kernel.Nodes, kernel.Axes, reducedIsVector: false);
+
+    /// <summary>The first stage that looks at each point of a row, if there is one.</summary>
+    public int FirstWalk => Enumerable.Range(0, _kernel.Stages.Length).FirstOrDefault(Walks);
+
+    /// <summary>Whether a walk computes something dear at each point.</summary>
+    public bool IsDear => Enumerable.Range(0, _kernel.Nodes.Length).Any(n => !_any.IsRowConstant(n) && _kernel.Nodes[n] is ComputeNode { Type: var type } node && type.IsFloat() && Cost(node) >= _kernel.Plan.RememberedCost);
+
+    /// <summary>Whether all that is stored along rows goes past the caches, line by line; null: it never does.</summary>
+    public LlvmValue? AreStreamed
+    {
+        get
+        {
+            if (_along.IsEmpty || !_along.All(_isLarge.ContainsKey))
+            {
+                return null;
+            }
+
+            // Bits of what must be a multiple of a line or of a vector.
+            var rest = _k.B.And(Columns, _k.I64(Lanes - 1));
+            foreach (var store in _along)
+            {
+                var bytes = _k.I64(_kernel.Buffers[store.Buffer].Type.Bytes());
+                var starts = store.Strides.SkipLast(1).Where(s => s.Kind != StrideKind.Zero).Select(s => _k.Mul(Length(s), bytes)).Prepend(Number(_k.Buffer(store.Buffer)));
+                rest = starts.Aggregate(rest, (sum, start) => _k.B.Or(sum, _k.B.And(start, _k.I64(KernelBuilder.Line - 1))));
+            }
+
+            return _along.Select(s => _isLarge[s]).Aggregate(_k.B.ICmp(LlvmIntPredicate.Eq, rest, rest.Type.Zero), (a, b) => _k.B.And(a, b));
+        }
+    }
+
+    /// <summary>Whether all that is stored along rows takes the place of something that is read; null: nothing is stored along them.</summary>
+    public LlvmValue? AreInPlace => _along.IsEmpty ? null : _along.Select(s => Loaded.Select(b => IsSame(b, s)).Aggregate(_k.Context.I1.Zero, (a, b) => _k.B.Or(a, b))).Aggregate((a, b) => _k.B.And(a, b));
+
+    private LlvmValue Columns => _k.Parameter(_kernel.Axes - 1);
+
+    private IEnumerable<int> Loaded => _kernel.Nodes.OfType<LoadNode>().Select(l => l.Buffer).Distinct();
 
     /// <summary>Whether a stage looks at each point of a row.</summary>
     public bool Walks(int number)
@@ -54,18 +92,18 @@ internal sealed class RowStages
     public LlvmValue Remembered(int slot)
     {
         var start = _k.AlignUp(_k.Scratch);
-        var length = _k.B.And(_k.Add(_k.Parameter(_kernel.Axes - 1), _k.I64(Lanes - 1)), _k.I64(-Lanes));
+        var length = _k.B.And(_k.Add(Columns, _k.I64(Lanes - 1)), _k.I64(-Lanes));
         return slot == 0 ? start : _k.B.Gep(_k.Context.F32, start, length);
     }
 
-    /// <summary>What comes before a stage's walk; null: it takes none. Of what is near nothing goes past the caches, and nothing is asked for ahead; what is stored of a selection at one place is so once.</summary>
-    public RowWalk? Open(NodeEmitter[] rows, int number, LlvmValue begin, LlvmValue end, bool remembers, bool isNear = false)
+    /// <summary>What comes before a stage's walk; null: it takes none.</summary>
+    public RowWalk? Open(NodeEmitter[] rows, int number, LlvmValue begin, LlvmValue end, RowWay way)
     {
         var stage = _kernel.Stages[number];
         var places = stage.Reductions.Select(r => SinglePlace.Of(_kernel, rows[0], r)).ToList();
         int[] walked = [.. Enumerable.Range(0, places.Count).Where(r => places[r] is null)];
         var every = stage.Stores.Where(s => !IsSingle(s)).ToList();
-        var notes = remembers ? Memory.NotedIn(number) : [];
+        var notes = way.Remembers ? Memory.NotedIn(number) : [];
         int[] roots = [.. walked.Select(r => stage.Reductions[r].Node), .. every.Select(s => s.Node), .. notes.Select(n => n.Node)];
         var overwritten = rows[0].Overwritten(stage.Stores);
         foreach (var row in rows)
@@ -90,11 +128,11 @@ internal sealed class RowStages
         }
 
         // Before anything is written.
-        var differing = isNear && roots.Length == 1 && every is [var one] ? SinglePlace.Of(_kernel, rows[0], one) : null;
+        var differing = way.IsShared && roots.Length == 1 && every is [var one] ? SinglePlace.Of(_kernel, rows[0], one) : null;
         List<Point> singles = [];
         foreach (var row in differing is null ? [] : rows)
         {
-            var point = differing!.At(_k, row, end);
+            var point = way.IsStreamed ? differing!.VectorAt(_k, row, end) : differing!.At(_k, row, end);
             _ = row.Vector(every[0].Node, point);
             row.Settle(differing.Value);
             singles.Add(point);
@@ -103,7 +141,12 @@ internal sealed class RowStages
         foreach (var row in rows)
         {
             row.Prepare(roots, every);
-            foreach (var store in every.Where(s => !isNear && _isLarge.ContainsKey(s)))
+            foreach (var store in every.Where(_ => way.IsStreamed))
+            {
+                row.Stream(store, null);
+            }
+
+            foreach (var store in every.Where(s => !way.IsShared && _isLarge.ContainsKey(s)))
             {
                 var first = _k.Add(row.RowAddress(store), _k.Mul(begin, _k.I64(_kernel.Buffers[store.Buffer].Type.Bytes())));
                 var isWhole = _k.B.ICmp(LlvmIntPredicate.Eq, _k.B.And(first, _k.I64(KernelBuilder.Line - 1)), _k.I64(0));
@@ -121,7 +164,7 @@ internal sealed class RowStages
             Singles = [.. singles],
             Overwritten = [.. overwritten.Where(n => !rows[0].IsRowConstant(n))],
             Notes = [.. notes.Select(n => (n.Node, Enumerable.Range(0, rows.Length).Select(i => Remembered(n.Slot + i)).ToImmutableArray()))],
-            Ahead = number == 1 && !isNear && _kernel.Plan.NextRowAhead ? Ahead(rows, _k.Mul(_k.B.Sub(end, begin), _k.I64(rows.Length))) : [],
+            Ahead = number == way.Asking && _kernel.Plan.NextRowAhead ? Ahead(way) : [],
         };
     }
 
@@ -137,12 +180,12 @@ internal sealed class RowStages
         }
     }
 
-    // The first stage brings a row from memory; while the second one computes, the next row is on its way.
-    private ImmutableArray<(LoadNode Load, LlvmValue Distance)> Ahead(NodeEmitter[] rows, LlvmValue distance)
+    // The first walk brings rows from memory.
+    private ImmutableArray<(LoadNode Load, LlvmValue Distance)> Ahead(RowWay way)
     {
-        var loads = rows[0].Reach(_kernel.Stages[0].Reductions.Select(r => r.Node)).Select(n => _kernel.Nodes[n]).OfType<LoadNode>()
-            .Where(l => l.Strides[^1].Kind == StrideKind.One && l.Strides.Take(l.Strides.Length - 1).Any(s => s.Kind != StrideKind.Zero));
-        return [.. loads.Select(l => (l, distance))];
+        var loads = _any.Reach(_kernel.Stages.Take(FirstWalk + 1).SelectMany(s => s.Reductions).Select(r => r.Node)).Select(n => _kernel.Nodes[n]).OfType<LoadNode>()
+            .Where(l => l.Strides[^1].Kind == StrideKind.One && l.Strides.SkipLast(1).Any(s => s.Kind != StrideKind.Zero));
+        return [.. loads.Select(l => (l, way.Distance(l))).Where(a => a.Item2 is not null).Select(a => (a.l, a.Item2!.Value))];
     }
 
     // Whether a store fills more than the caches hold, and is no update in place.
@@ -164,9 +207,9 @@ internal sealed class RowStages
             }
 
             var isLarge = _k.B.ICmp(LlvmIntPredicate.Sge, bytes, _k.I64(_kernel.Plan.StreamedBytes));
-            foreach (var load in _kernel.Nodes.OfType<LoadNode>().Select(l => l.Buffer).Distinct())
+            foreach (var load in Loaded)
             {
-                isLarge = _k.B.And(isLarge, _k.B.ICmp(LlvmIntPredicate.Ne, Number(_k.Buffer(load)), Number(_k.Buffer(store.Buffer))));
+                isLarge = _k.B.And(isLarge, _k.B.Not(IsSame(load, store)));
             }
 
             _isLarge[store] = isLarge;
@@ -176,14 +219,20 @@ internal sealed class RowStages
         return any;
     }
 
+    private LlvmValue IsSame(int load, Store store) => _k.B.ICmp(LlvmIntPredicate.Eq, Number(_k.Buffer(load)), Number(_k.Buffer(store.Buffer)));
+
+    private LlvmValue Length(Stride stride) => stride.Kind == StrideKind.Parameter ? _k.Parameter(stride.Parameter) : _k.I64(1);
+
     private LlvmValue Number(LlvmValue pointer) => _k.B.PtrToInt(pointer, _k.Context.I64);
 
     // Small bodies are repeated, so that latencies overlap and the loop's own work is shared.
     private int Unroll(int cost) => Math.Max(1, _kernel.Plan.Unroll / (cost switch { <= 8 => 1, <= 32 => 2, _ => 4 }));
 
+    private int Cost(ComputeNode node) => Elementwise.Cost(node.Op, _kernel.Nodes[node.Operands[^1]].Type);
+
     private int Cost(NodeEmitter row, IEnumerable<int> roots) => row.Reach(roots).Where(n => !row.IsRowConstant(n)).Sum(n => _kernel.Nodes[n] switch
     {
-        ComputeNode compute => Elementwise.Cost(compute.Op, _kernel.Nodes[compute.Operands[^1]].Type),
+        ComputeNode compute => Cost(compute),
         UniformNode => 150,
         GatherNode => 20,
         LoadNode load when load.Strides[^1].Kind == StrideKind.Parameter => 20,

@@ -36,6 +36,9 @@ internal sealed record SinglePlace(int Value, int Position)
         return new Point(b.Select(exists, position, k.I64(0)), k.LanesBelow(b.ZExt(exists, k.Context.I64)));
     }
 
+    /// <summary>The whole vector that the place lies in; where it lies outside, another one.</summary>
+    public Point VectorAt(KernelBuilder k, NodeEmitter row, LlvmValue count) => new(k.B.And(At(k, row, count).First, k.I64(-KernelBuilder.Lanes)), null);
+
     /// <summary>The sum over a row of <paramref name="count"/> elements.</summary>
     public LlvmValue Sum(KernelBuilder k, NodeEmitter row, LlvmValue count)
     {
