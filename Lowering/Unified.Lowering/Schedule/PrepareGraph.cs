@@ -153,12 +153,13 @@ internal sealed class PrepareGraph
         var axes = OpAxes.Of(node.Attributes, x.Shape.Rank).Where(a => !x.Shape[a].Is(1)).ToHashSet();
         while (axes.Count > 0)
         {
-            // The innermost run of folded axes, what lies outside it and what lies inside.
+            // The innermost run of folded axes, what lies outside it and what lies inside. Axes of size 1 are of the run only where folded ones lie around them: elsewhere the work
+            // around the reduction has them, too, and is to find its own shape.
             var last = axes.Max();
             var first = last;
-            while (axes.Contains(first - 1) || (first > 0 && x.Shape[first - 1].Is(1)))
+            for (var axis = last - 1; axis >= 0 && (axes.Contains(axis) || x.Shape[axis].Is(1)); axis--)
             {
-                first--;
+                first = axes.Contains(axis) ? axis : first;
             }
 
             var outer = x.Shape.Dims[..first];

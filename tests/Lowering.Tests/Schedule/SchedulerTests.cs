@@ -26,6 +26,17 @@ public sealed class SchedulerTests
     public void Layer_norm_is_one_kernel() =>
         Assert.Equal(1, Check(Module([F32(B, T, 8), F32(8), F32(8)], (b, x) => [Apply(b, OpCode.LayerNorm, x[0], x[1], x[2])])).Launches());
 
+    // A decoding step's: axes of size 1 beside the one that is folded.
+    [Fact]
+    public void Norms_of_one_row_are_one_kernel()
+    {
+        foreach (var rows in (Dim[][])[[Dim.One, Dim.One], [B, Dim.One], [Dim.One, T], [Dim.One, T, Dim.One]])
+        {
+            var shape = new TensorType(DType.F32, new Shape([.. rows, 8]));
+            Assert.Equal(1, Check(Module([shape, F32(8), F32(8)], (b, x) => [Apply(b, OpCode.LayerNorm, x[0], x[1], x[2])])).Launches());
+        }
+    }
+
     [Fact]
     public void Rms_norm_with_residual_is_one_kernel_with_two_stores() =>
         Assert.Equal(1, Check(Module([F32(B, T, 8), F32(B, T, 8), F32(8)], (b, x) =>
