@@ -17,6 +17,17 @@ public sealed partial class TensorEffects : Module
 
     public Tensor Other => _other;
 
+    /// <summary>Writes to one field and reads another.</summary>
+    [StaticGraph]
+    public Tensor WritesOneReadsOther(Tensor x)
+    {
+        _last.Assign(_last + x);
+        return _other * 2f;
+    }
+
+    /// <summary>Both fields hold one tensor, or two again.</summary>
+    public void Join(bool one) => _other = one ? _last : Tensor.Ones([3]);
+
     /// <summary>One more name of the argument, or not, depending on a tensor; the argument is written to afterwards.</summary>
     [StaticGraph]
     public Tensor Alias(Tensor x, Tensor y)

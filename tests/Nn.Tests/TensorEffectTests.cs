@@ -48,6 +48,24 @@ public class TensorEffectTests
         }
     }
 
+    [Fact]
+    public void Fields_that_come_to_hold_one_tensor_between_calls_are_seen_to()
+    {
+        var (eager, graph) = (new TensorEffects(), new TensorEffects());
+        foreach (var one in (bool[])[false, false, true, true, false, true, false, false])
+        {
+            Tensor Of(ExecutionMode mode, TensorEffects model)
+            {
+                using var chosen = Execution.Use(mode);
+                model.Join(one);
+                return model.WritesOneReadsOther(Tensor.Ones([3]));
+            }
+
+            BothModes.Close(Of(ExecutionMode.Eager, eager), Of(ExecutionMode.Graph, graph), 0);
+            BothModes.Close(eager.Last, graph.Last, 0);
+        }
+    }
+
     [Theory]
     [InlineData(nameof(TensorEffects.Alias))]
     [InlineData(nameof(TensorEffects.NameOfLoop))]

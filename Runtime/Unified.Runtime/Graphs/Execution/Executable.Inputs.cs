@@ -27,16 +27,28 @@ internal sealed unsafe partial class Executable
 
     private RunOutcome? Aliased(ReadOnlySpan<Argument> arguments)
     {
-        foreach (var (written, other) in _mayBeOne)
+        // A model that writes to many of its fields has thousands of pairs of them.
+        if (_fieldsMayHaveMet && AnyIsOne(_fieldsMayBeOne, arguments))
+        {
+            // Fields that hold one tensor are specialized as such; arguments are not.
+            return RunOutcome.DoesNotFit;
+        }
+
+        _fieldsMayHaveMet = false;
+        return AnyIsOne(_argumentsMayBeOne, arguments) ? RunOutcome.MustBeEager : null;
+    }
+
+    private bool AnyIsOne((int Written, int Other)[] pairs, ReadOnlySpan<Argument> arguments)
+    {
+        foreach (var (written, other) in pairs)
         {
             if (ReferenceEquals(TensorOf(written, arguments), TensorOf(other, arguments)))
             {
-                // Fields that hold one tensor are specialized as such; arguments are not.
-                return _compiled.Inputs[written] is ArgumentBinding || _compiled.Inputs[other] is ArgumentBinding ? RunOutcome.MustBeEager : RunOutcome.DoesNotFit;
+                return true;
             }
         }
 
-        return null;
+        return false;
     }
 
     private Tensor TensorOf(int input, ReadOnlySpan<Argument> arguments) =>
@@ -51,6 +63,7 @@ internal sealed unsafe partial class Executable
             {
                 var fetched = t.Function.Invoke(t.Thunk, t.Self, _thunkArguments[i]) as Tensor;
                 _isFetchedAnew[i] = !ReferenceEquals(_inputs[i], fetched);
+                _fieldsMayHaveMet |= _isFetchedAnew[i];
                 _inputs[i] = fetched;
                 if (fetched is null)
                 {

@@ -42,7 +42,7 @@ internal sealed unsafe partial class Executable : IDisposable
     private readonly bool[] _isOverwritten;
     private readonly bool[] _isFetchedAnew;
     private readonly bool[] _isHanded;
-    private readonly (int Written, int Other)[] _mayBeOne;
+    private readonly (int Written, int Other)[] _argumentsMayBeOne, _fieldsMayBeOne;
     private readonly bool[] _isSteady;
     private readonly List<Tensor> _copies = [];
     private readonly List<TensorStorage> _kept = [];
@@ -54,6 +54,9 @@ internal sealed unsafe partial class Executable : IDisposable
     private readonly Arena _arena = new();
     private readonly ImmutableArray<DenseKernel> _hostCalls;
     private readonly (TensorStorage Storage, long Writes)[] _bound;
+
+    // What fields hold has changed since they were last found to hold tensors of their own.
+    private bool _fieldsMayHaveMet = true;
     private bool _isRunning;
     private bool _exceedsLimit;
 
@@ -86,7 +89,8 @@ internal sealed unsafe partial class Executable : IDisposable
             _isOverwritten[input] = true;
         }
 
-        _mayBeOne = PairsThatMayBeOne(compiled);
+        var pairs = PairsThatMayBeOne(compiled).ToLookup(p => compiled.Inputs[p.Written] is ArgumentBinding || compiled.Inputs[p.Other] is ArgumentBinding);
+        (_argumentsMayBeOne, _fieldsMayBeOne) = ([.. pairs[true]], [.. pairs[false]]);
         _isSteady = [.. compiled.Inputs.Select((b, i) => b is TensorBinding or ThunkBinding && !_isOverwritten[i])];
         _thunkArguments = [.. compiled.Inputs.Select(b => b is ThunkBinding t ? t.Arguments.ToArray() : [])];
         _constants = [.. image.Constants.Select(c => GCHandle.Alloc(ImmutableCollectionsMarshal.AsArray(c), GCHandleType.Pinned))];
