@@ -30,7 +30,6 @@ internal sealed class RowPipeline
     private readonly ImmutableArray<Part> _parts;
     private readonly LlvmValue _begin, _columns;
     private readonly int _width;
-    private RowWay _way = new(Remembers: true) { IsShared = true };
 
     private RowPipeline(KernelBuilder k, RowKernel kernel, RowStages stages, ImmutableArray<Part> parts, int width)
     {
@@ -76,24 +75,16 @@ internal sealed class RowPipeline
     /// <summary>Rows that gain by it; others are left to <paramref name="apart"/>.</summary>
     /// <param name="rest">Rows from a first one on: fewer than go at a time.</param>
     /// <param name="apart">All rows.</param>
-    public void Emit(Action<LlvmValue> rest, Action apart) => Emit(Cases().ToArray(), rest, apart);
-
-    private void Emit(ReadOnlyMemory<Case> cases, Action<LlvmValue> rest, Action apart)
+    public void Emit(Action<LlvmValue> rest, Action apart)
     {
-        if (cases.IsEmpty)
+        var cases = Cases().ToList();
+        if (cases.Exists(c => c.Condition is null))
         {
-            apart();
-            return;
-        }
-
-        void Rows() => rest(Emit(cases.Span[0]));
-        if (cases.Span[0].Condition() is { } condition)
-        {
-            _k.If(condition, Rows, () => Emit(cases[1..], rest, apart));
+            rest(Emit(cases));
         }
         else
         {
-            Rows();
+            _k.If(cases.Select(c => c.Condition!.Value).Aggregate((a, b) => _k.B.Or(a, b)), () => rest(Emit(cases)), apart);
         }
     }
 
@@ -106,33 +97,33 @@ internal sealed class RowPipeline
         LlvmValue Fits(LlvmValue condition) => _stages.Memory.IsEmpty ? condition : _k.B.And(IsAtMost(_columns, _kernel.Plan.LongestRemembered), condition);
         if (!_stages.IsDear)
         {
-            yield return _width > 1 ? new(() => IsNear(NearBytes)) : new(() => _k.B.And(IsNear(NearBytes / 2), IsAtMost(row, NearRowBytes)));
+            yield return _width > 1 ? new(IsNear(NearBytes)) : new(_k.B.And(IsNear(NearBytes / 2), IsAtMost(row, NearRowBytes)));
             if (_width > 1)
             {
-                yield return new(() => IsAtMost(row, NearRowBytes)) { LooksAhead = true };
+                yield return new(IsAtMost(row, NearRowBytes)) { LooksAhead = true };
             }
         }
         else if (_stages.AreInPlace is { } inPlace)
         {
             if (_stages.AreStreamed is { } streamed)
             {
-                yield return new(() => Fits(streamed)) { LooksAhead = true, IsStreamed = true };
+                yield return new(Fits(streamed)) { LooksAhead = true, IsStreamed = true };
             }
 
-            yield return new(() => Fits(_k.B.Or(IsNear(NearBytes), _k.B.And(inPlace, IsAtMost(_columns, LongestInPlace))))) { LooksAhead = true };
+            yield return new(Fits(_k.B.Or(IsNear(NearBytes), _k.B.And(inPlace, IsAtMost(_columns, LongestInPlace))))) { LooksAhead = true };
         }
         else
         {
-            yield return new(() => _stages.Memory.IsEmpty ? null : Fits(_k.Context.I1.AllOnes)) { LooksAhead = true };
+            yield return new(_stages.Memory.IsEmpty ? null : IsAtMost(_columns, _kernel.Plan.LongestRemembered)) { LooksAhead = true };
         }
     }
 
     private LlvmValue IsAtMost(LlvmValue value, long most) => _k.B.ICmp(LlvmIntPredicate.Sle, value, _k.I64(most));
 
     // All rows but those that are fewer than go at a time; gives the first of these.
-    private LlvmValue Emit(Case rows)
+    private LlvmValue Emit(IReadOnlyList<Case> cases)
     {
-        _way = new(Remembers: true) { IsShared = true, IsStreamed = rows.IsStreamed, Asking = rows.LooksAhead ? _stages.FirstWalk : -1, Distance = rows.LooksAhead ? Ahead() : _ => null };
+        var ahead = Ahead();
 
         // What a part is told by the one before it: what the rows' earlier reductions came to.
         LlvmValue[] start = [.. _parts.SelectMany(Nothing)];
@@ -143,31 +134,35 @@ internal sealed class RowPipeline
             LlvmValue[][] told = [.. _parts.Select(p => state[at..(at += p.Told.Length * _width)])];
             return _k.If(
                 _k.B.And(_k.B.ICmp(LlvmIntPredicate.Sge, turn, _k.I64(_parts.Length - 1)), _k.B.ICmp(LlvmIntPredicate.Slt, turn, units)),
-                () => Together(turn, told),
-                () => Apart(turn, told, units));
+                () => Choose(cases, 0, rows => Together(turn, told, new(Remembers: true) { IsShared = true, IsStreamed = rows.IsStreamed, Asking = rows.LooksAhead ? _stages.FirstWalk : -1, Distance = ahead })),
+                () => Apart(turn, told, units, new(Remembers: true) { IsShared = true }));
         });
         return _k.Add(_k.Begin, _k.Mul(units, _k.I64(_width)));
     }
 
-    private LlvmValue[] Together(LlvmValue turn, LlvmValue[][] told)
+    // The first case that holds, of which one does.
+    private LlvmValue[] Choose(IReadOnlyList<Case> cases, int from, Func<Case, LlvmValue[]> emit) =>
+        cases[from].Condition is { } condition && from + 1 < cases.Count ? _k.If(condition, () => emit(cases[from]), () => Choose(cases, from + 1, emit)) : emit(cases[from]);
+
+    private LlvmValue[] Together(LlvmValue turn, LlvmValue[][] told, RowWay way)
     {
         List<RowWalk> walks = [];
         for (var p = 0; p < _parts.Length; p++)
         {
             Enter(p, turn, told[p]);
-            walks.Add(Open(_parts[p])!);
+            walks.Add(Open(_parts[p], way)!);
         }
 
         RowWalk.Run(_k, walks, _begin, _columns);
         foreach (var part in _parts)
         {
-            Close(part);
+            Close(part, way);
         }
 
         return [.. _parts.Skip(1).Zip(_parts).SelectMany(p => Tell(p.First, p.Second))];
     }
 
-    private LlvmValue[] Apart(LlvmValue turn, LlvmValue[][] told, LlvmValue units)
+    private LlvmValue[] Apart(LlvmValue turn, LlvmValue[][] told, LlvmValue units, RowWay way)
     {
         var results = new LlvmValue[_parts.Length][];
         for (var p = _parts.Length - 1; p >= 0; p--)
@@ -178,8 +173,8 @@ internal sealed class RowPipeline
                 () =>
                 {
                     Enter(p, turn, told[p]);
-                    RowWalk.Run(_k, [Open(part)!], _begin, _columns);
-                    Close(part);
+                    RowWalk.Run(_k, [Open(part, way)!], _begin, _columns);
+                    Close(part, way);
                     return next is null ? [] : [.. Tell(next, part)];
                 },
                 () => next is null ? [] : [.. Nothing(next)]);
@@ -208,11 +203,11 @@ internal sealed class RowPipeline
     }
 
     // All until the walk, and the walk.
-    private RowWalk? Open(Part part)
+    private RowWalk? Open(Part part, RowWay way)
     {
         foreach (var stage in part.Stages)
         {
-            if (_stages.Open(part.Rows, stage, _begin, _columns, _way) is { } walk)
+            if (_stages.Open(part.Rows, stage, _begin, _columns, way) is { } walk)
             {
                 return walk;
             }
@@ -224,13 +219,13 @@ internal sealed class RowPipeline
     }
 
     // All after the walk.
-    private void Close(Part part)
+    private void Close(Part part, RowWay way)
     {
         foreach (var stage in part.Stages.SkipWhile(s => !_stages.Walks(s)))
         {
             if (!_stages.Walks(stage))
             {
-                _ = _stages.Open(part.Rows, stage, _begin, _columns, _way);
+                _ = _stages.Open(part.Rows, stage, _begin, _columns, way);
             }
 
             _stages.Close(part.Rows, stage);
@@ -251,7 +246,7 @@ internal sealed class RowPipeline
     private IEnumerable<LlvmValue> Nothing(Part part) => part.Rows.SelectMany(_ => part.Told.Select(t => Numbers.Value(_k.Context, _kernel.Nodes[_kernel.Stages[t.Stage].Reductions[t.Reduction].Node].Type).Zero));
 
     // Where rows gain, null: everywhere; whether all that is stored along them goes past the caches, and rows to come are asked for.
-    private sealed record Case(Func<LlvmValue?> Condition)
+    private sealed record Case(LlvmValue? Condition)
     {
         public bool IsStreamed { get; init; }
 
