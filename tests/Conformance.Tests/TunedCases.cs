@@ -13,12 +13,14 @@ internal sealed record TunedCase(string Name, ImmutableArray<KernelFamily> Famil
     public static ImmutableArray<TunedCase> All { get; } =
     [
         .. from m in (int[])[1, 2, 9, 61, 200] select Product(m, 300, 700),
-        Product(50, 22_000, 33), Product(7, 64, 2200), Product(130, 400, 2200),
+        Product(50, 22_000, 33), Product(7, 64, 2200), Product(130, 400, 2200), Product(130, 40, 6000),
         new("any 61", [KernelFamily.Product], m => m.AnyRows(Uniform(1, 61, 300), Uniform(2, 300, 700), Uniform(3, 700))),
         .. from m in (int[])[1, 7, 50, 55, 800] select new TunedCase($"bf16 {m}", [Dots, Packing], t => t.Halves(Uniform(1, m, 301), Uniform(2, 301, 700)), 2e-2),
+        new("bf16 wide", [Dots], t => t.Halves(Uniform(1, 800, 32), Uniform(2, 32, 2200)), 2e-2),
         new("bf16 deep", [Dots], t => t.Halves(Uniform(1, 50, 22_000), Uniform(2, 22_000, 33)), 2e-2),
         .. from m in (int[])[1, 7, 55] select new TunedCase($"u8 {m}", [Dots], t => t.Bytes(Uniform(1, m, 256))),
         .. from m in (int[])[1, 2, 7, 50, 55, 800] select new TunedCase($"4 bits {m}", [Scaled], t => t.ScaledFours(Uniform(1, m, 256))),
+        new("4 bits wide", [Scaled], t => t.ScaledWide(Uniform(1, 800, 64))),
         new("4 bits deep", [Scaled], t => t.ScaledDeep(Uniform(1, 50, 22_016))),
         .. from m in (int[])[1, 2, 7, 55] select new TunedCase($"8 bits {m}", [Scaled], t => t.ScaledEights(Uniform(1, m, 256))),
         .. from s in (int[])[5, 9, 50, 100] select new TunedCase($"tiles {s}", [Winograd, Convolutions], t => t.Convolved(Uniform(1, 1, 16, s, s))),

@@ -7,15 +7,15 @@ namespace Unified.Conformance.Tests;
 /// <summary>A method for each family of kernels, for sizes that cross its tunables.</summary>
 public sealed partial class TunedModel : Module
 {
-    private readonly Linear _four = new(256, 320, generator: new Generator(1)), _eight = new(256, 320, generator: new Generator(2)), _long = new(22_016, 33, generator: new Generator(5));
+    private readonly Linear _four = new(256, 320, generator: new Generator(1)), _eight = new(256, 320, generator: new Generator(2)), _long = new(22_016, 33, generator: new Generator(5)), _broad = new(64, 2200, generator: new Generator(7));
     private readonly Conv2d _first = new(16, 32, 1, generator: new Generator(6)), _tiles = new(32, 192, 3, padding: 1, generator: new Generator(3)), _strided = new(16, 40, 3, stride: 2, generator: new Generator(4));
-    private readonly GroupQuantizedLinear _words, _bytes, _deep;
+    private readonly GroupQuantizedLinear _words, _bytes, _deep, _wide;
     private readonly DynamicQuantizedLinear _dots;
 
     public TunedModel()
     {
         (_words, _bytes) = (new GroupQuantizedLinear(_four, 64), new GroupQuantizedLinear(_eight, 32, 8));
-        _deep = new GroupQuantizedLinear(_long, 64);
+        (_deep, _wide) = (new GroupQuantizedLinear(_long, 64), new GroupQuantizedLinear(_broad, 64));
         _dots = new DynamicQuantizedLinear(_four);
     }
 
@@ -36,6 +36,9 @@ public sealed partial class TunedModel : Module
 
     [StaticGraph]
     public Tensor ScaledDeep(Tensor x) => _deep.Forward(x);
+
+    [StaticGraph]
+    public Tensor ScaledWide(Tensor x) => _wide.Forward(x);
 
     [StaticGraph]
     public Tensor ScaledEights(Tensor x) => _bytes.Forward(x);

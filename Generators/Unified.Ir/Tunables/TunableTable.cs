@@ -15,7 +15,11 @@ public static class TunableTable
 
     public static Tunable FewRows { get; } = new("few_rows", "fewest rows, beyond whole units, that are worth a unit of their own", 3, [1, 3, 6, 12], s_products);
 
-    public static Tunable EnoughUnits { get; } = new("enough_units", "with fewer blocks of rows or tiles than this the columns are divided too", 16, [1, 4, 16, 64, 256], [.. s_products, Winograd]);
+    /// <summary>Enough for threads to end together: neighbouring units share their packed rows, so that more of them cost little.</summary>
+    public static Tunable EnoughUnits { get; } = new("enough_units", "with fewer blocks of rows than this the columns are divided too", 64, [1, 4, 16, 64, 256], s_products);
+
+    /// <summary>A unit transforms its tiles itself.</summary>
+    public static Tunable EnoughTiles { get; } = new("enough_tiles", "with fewer blocks of tiles than this the columns are divided too", 16, [1, 4, 16, 64, 256], [Winograd]);
 
     /// <summary>Pieces that are worth packing the rows for.</summary>
     public static Tunable FewestColumns { get; } = new("fewest_columns", "fewest columns of a unit; a multiple of 32", 256, [32, 128, 256, 512, 2048], s_products);
@@ -123,7 +127,7 @@ public static class TunableTable
     /// <summary>All of them.</summary>
     public static ImmutableArray<Tunable> All { get; } =
     [
-        RowsPerUnit, PackedElements, FewRows, EnoughUnits, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, FewRowsAhead,
+        RowsPerUnit, PackedElements, FewRows, EnoughUnits, EnoughTiles, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, FewRowsAhead,
         StreamedPanels, PackedRowsAhead, UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, DecodeQueries, DecodeKeys, QueryRows,
         Grain, StreamedBytes, RememberedRow, RememberedCost, RowUnroll, RowAhead, ColumnBlock, ColumnRun, CopyGrain, KernelNodes,
     ];

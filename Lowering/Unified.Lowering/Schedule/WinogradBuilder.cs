@@ -44,7 +44,7 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
         var tilesPerUnit = TilesPerUnit(tiles, channels, span, tuning[TunableTable.UnitBytes]);
         var blocks = Dim.CeilDiv(tiles, tilesPerUnit);
         var columns = Dim.Max(
-            tuning[TunableTable.TileColumns], Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(blocks, 1))), Tile.Columns));
+            tuning[TunableTable.TileColumns], Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(tuning[TunableTable.EnoughTiles], Dim.Max(blocks, 1))), Tile.Columns));
         foreach (var parameter in (IEnumerable<Dim>)[.. settled.Extents, channels, tilesPerUnit, columns, image[1], image[2], top, left, .. view.Strides[..^1]])
         {
             settled.Parameter(parameter);

@@ -77,6 +77,31 @@ public unsafe class WorkPoolTests
         }
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_thread_begins_each_launch_with_its_own_share(int threads)
+    {
+        var pool = new WorkPool(threads);
+        foreach (var units in (int[])[60, 600, 60])
+        {
+            var first = new ConcurrentDictionary<string, long>();
+            Assert.True(pool.TryRun(
+                (begin, end) =>
+                {
+                    // Nobody takes a second chunk before all have taken one.
+                    _ = first.TryAdd(Thread.CurrentThread.Name ?? "caller", begin);
+                    Assert.True(SpinWait.SpinUntil(() => first.Count == threads, TimeSpan.FromSeconds(30)), "a worker does not come");
+                },
+                units, 2));
+            Assert.Equal(0, first.Single(f => !f.Key.StartsWith("Unified worker", StringComparison.Ordinal)).Value);
+            for (var worker = 1; worker < threads; worker++)
+            {
+                Assert.Equal(units / threads * worker, first[$"Unified worker {worker}"]);
+            }
+        }
+    }
+
     [Fact]
     public void Launches_from_several_threads_take_turns()
     {

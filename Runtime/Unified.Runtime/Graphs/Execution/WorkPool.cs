@@ -6,7 +6,8 @@ using Unified.Native.Os;
 namespace Unified.Graphs;
 
 /// <summary>
-/// The threads that run kernels. The caller and the workers claim chunks of a launch; the caller waits only for workers that
+/// The threads that run kernels. Each has an even share of a launch, the same one each time, since what a thread has written lies in its processor's caches; it claims
+/// chunks of it, and of the others' shares when its own is done. The caller waits only for workers that
 /// entered, so a sleeping worker never delays a launch. One launch at a time; results do not depend on who does which chunk.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The pool lives as long as the process.")]
@@ -17,6 +18,10 @@ internal sealed unsafe class WorkPool
 
     // Lines go from cache to cache in pairs.
     private const int Apart = 128;
+
+    // A share is the number of a launch, and the chunk that is claimed next.
+    private const int ChunkBits = 32, MostChunkBits = ChunkBits - 2;
+    private const long ChunkMask = (1L << ChunkBits) - 1;
 
     // Lazy, so that a bad setting shows its own message and not that of a failed type initializer.
     private static readonly Lazy<WorkPool> s_shared = new(() => new WorkPool(WorkPoolSettings.FromEnvironment()));
@@ -32,6 +37,7 @@ internal sealed unsafe class WorkPool
     // In memory of their own: what several threads change goes from one processor's cache to another's, a line at a time, and each time takes 0.1 µs and more.
     private readonly Launch* _launch;
     private readonly Attendance* _attendance;
+    private readonly byte* _shares;
 
     internal WorkPool(int threads)
         : this(new WorkPoolSettings(threads, []))
@@ -41,10 +47,11 @@ internal sealed unsafe class WorkPool
     internal WorkPool(WorkPoolSettings settings)
     {
         var threads = Threads = settings.Threads;
-        var shared = (byte*)NativeMemory.AlignedAlloc(2 * Apart, Apart);
-        NativeMemory.Clear(shared, 2 * Apart);
+        var shared = (byte*)NativeMemory.AlignedAlloc((nuint)(2 + threads) * Apart, Apart);
+        NativeMemory.Clear(shared, (nuint)(2 + threads) * Apart);
         _launch = (Launch*)shared;
         _attendance = (Attendance*)(shared + Apart);
+        _shares = shared + (2 * Apart);
         _evades = settings.Processors.IsEmpty && ThreadAffinity.IsSupported && threads <= ThreadAffinity.Allowed.Length;
         _scratch = new byte*[threads];
         _scratchBytes = new long[threads];
@@ -102,8 +109,7 @@ internal sealed unsafe class WorkPool
             launch->Parameters = parameters;
             launch->Status = status;
             launch->Units = units;
-            launch->Grain = grain;
-            launch->Next = 0;
+            launch->Grain = grain * (1 + ((units / grain) >> MostChunkBits));
             _attendance->Processor = _evades ? ThreadAffinity.Current : -1;
             Volatile.Write(ref _attendance->IsOpen, 1);
             Interlocked.Increment(ref launch->Epoch);
@@ -176,22 +182,42 @@ internal sealed unsafe class WorkPool
 
     private void Claim(int thread)
     {
-        // A share of what is left, in multiples of the grain: large chunks first, and small ones to even out how the threads end.
-        var launch = _launch;
-        var (units, grain, parts) = (launch->Units, launch->Grain, 3L * Threads);
-        var begin = Volatile.Read(ref launch->Next);
-        while (begin < units)
+        for (var i = 0; i < Threads; i++)
         {
-            var share = ((2 * (units - begin)) + parts - 1) / parts;
-            var end = Math.Min(units, begin + ((share + grain - 1) / grain * grain));
-            var found = Interlocked.CompareExchange(ref launch->Next, end, begin);
-            if (found == begin)
+            var owner = thread + i;
+            ClaimOf(owner < Threads ? owner : owner - Threads, thread);
+        }
+    }
+
+    // A part of what is left of a share: large chunks first, and small ones to even out how the threads end. Who helps takes less, for the owner is at it as well.
+    private void ClaimOf(int owner, int thread)
+    {
+        var launch = _launch;
+        var (units, grain, launchNumber) = (launch->Units, launch->Grain, (long)(uint)launch->Epoch << ChunkBits);
+        var chunks = (units + grain - 1) / grain;
+        var (first, last) = (chunks * owner / Threads, chunks * (owner + 1) / Threads);
+        var parts = owner == thread ? 3 : 6;
+
+        // Nobody sets the shares back for a launch: a number of another launch means that nothing of the share is taken.
+        var share = (long*)(_shares + ((long)owner * Apart));
+        var seen = Volatile.Read(ref *share);
+        while (true)
+        {
+            var begin = (seen & ~ChunkMask) == launchNumber ? seen & ChunkMask : first;
+            if (begin >= last)
             {
-                launch->Kernel(launch->Buffers, launch->Parameters, begin, end, _scratch[thread], launch->Status);
-                found = Volatile.Read(ref launch->Next);
+                return;
             }
 
-            begin = found;
+            var end = begin + (((2 * (last - begin)) + parts - 1) / parts);
+            var found = Interlocked.CompareExchange(ref *share, launchNumber | end, seen);
+            if (found == seen)
+            {
+                launch->Kernel(launch->Buffers, launch->Parameters, begin * grain, Math.Min(units, end * grain), _scratch[thread], launch->Status);
+                found = Volatile.Read(ref *share);
+            }
+
+            seen = found;
         }
     }
 
@@ -263,7 +289,7 @@ internal sealed unsafe class WorkPool
     /// <summary>The launch in progress: one line. A worker that has left it waits for the next, and no one else takes units then.</summary>
     private struct Launch
     {
-        public long Epoch, Next, Units, Grain;
+        public long Epoch, Units, Grain;
         public delegate* unmanaged<byte**, long*, long, long, byte*, long*, void> Kernel;
         public byte** Buffers;
         public long* Parameters, Status;
