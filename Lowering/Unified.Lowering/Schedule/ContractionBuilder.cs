@@ -60,11 +60,8 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var tuning = program.Tuning.For(kernels);
         var mostRows = Dim.Max(
             Tile.Rows, Dim.Min(tuning[TunableTable.RowsPerUnit], Dim.FloorDiv(tuning[TunableTable.PackedElements], Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
-        var fewestBlocks = Dim.FloorDiv(m + mostRows - tuning[TunableTable.FewRows], mostRows);
-
-        // Even, where they are more than one: two threads have the same number of rows, and each those that it has written.
-        var wholeBlocks = Dim.Max(1, Dim.Min((fewestBlocks * 2) - 1, Dim.RoundUp(fewestBlocks, 2)));
-        var rowsPerUnit = Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(m, wholeBlocks), Tile.RowStep(scaled)));
+        var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - tuning[TunableTable.FewRows], mostRows));
+        var rowsPerUnit = Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(m, wholeBlocks), Tile.Rows));
         var rowBlocks = Product(batch) * Dim.CeilDiv(m, rowsPerUnit);
         var columns = Dim.Max(
             tuning[TunableTable.FewestColumns], Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(rowBlocks, 1))), Tile.Columns));
