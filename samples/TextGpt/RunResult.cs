@@ -20,6 +20,9 @@ public sealed record RunResult
     [JsonPropertyName("loss_last")]
     public double? LossLast { get; init; }
 
+    [JsonPropertyName("loss_held_out")]
+    public double? LossHeld { get; init; }
+
     [JsonPropertyName("loss_step1_rel_diff")]
     public double? LossStep1RelativeDifference { get; init; }
 

@@ -67,7 +67,8 @@ public static class TrainRun
         var peak = Math.Max(peakBefore, MachineLimits.PeakGflops());
         var modelFlops = 3.0 * session.Trainer.Model.FlopsPerToken(options.Context) * session.TokensPerStep;
         double? share = speed.MedianMilliseconds is { } ms ? modelFlops / (ms * 1e6) / peak : null;
-        Report(session, speed, firstStep, share, peak, losses, settings);
+        var held = session.HeldLoss(4);
+        Report(session, speed, firstStep, share, peak, losses, held, settings);
         if (GraphRuntime.Profile is { } profile)
         {
             GraphRuntime.Profile = null;
@@ -86,6 +87,7 @@ public static class TrainRun
             Steps = last - first,
             LossFirst = losses[first],
             LossLast = losses[^1],
+            LossHeld = held,
             TokensPerSecondEager = mode == ExecutionMode.Eager ? speed.TokensPerSecond(session.TokensPerStep) : null,
             TokensPerSecondGraph = mode == ExecutionMode.Graph ? speed.TokensPerSecond(session.TokensPerStep) : null,
             ManagedBytesPerStep = speed.ManagedBytes,
@@ -100,12 +102,12 @@ public static class TrainRun
     }
 
     private static void Report(
-        TrainingSession session, SpeedMeter speed, double? firstStep, double? share, double peak, List<float> losses, RunSettings settings)
+        TrainingSession session, SpeedMeter speed, double? firstStep, double? share, double peak, List<float> losses, double held, RunSettings settings)
     {
         var curve = Path.Combine(settings.Output, "loss.png");
         LossCurve.Save(curve, losses, $"TextGpt, {session.Trainer.Model.ParameterCount:N0} parameters");
         var statistics = GraphRuntime.Statistics;
-        Console.WriteLine($"loss {losses[^1]:F4}; on held-out text {session.HeldLoss(4):F4}");
+        Console.WriteLine($"loss {losses[^1]:F4}; on held-out text {held:F4}");
         Console.WriteLine($"first step {firstStep:F0} ms, of it compiling {statistics.CompileMilliseconds:F0} ms ({statistics.Kernels} kernels, {statistics.KernelsFromCache} from the cache)");
         if (share is not null)
         {

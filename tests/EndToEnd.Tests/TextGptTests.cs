@@ -44,7 +44,9 @@ public sealed class TextGptTests : IDisposable
             var run = Programs.TextGpt($"{Tiny} --steps 60 --precision {precision} --generate 0 --out \"{_folder.Path}\"");
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             Assert.Equal(0, run.Json.GetProperty("managed_bytes_per_step").GetDouble());
-            return run.Json.GetProperty("loss_last").GetDouble();
+
+            // A single batch's loss differs by some hundredths where one step went another way; which it is depends on the text.
+            return run.Json.GetProperty("loss_held_out").GetDouble();
         }).ToArray();
         Assert.All(losses, l => Assert.Equal(losses[0], l, 0.01 * losses[0]));
         Assert.Equal(3, losses.Distinct().Count());
