@@ -162,6 +162,42 @@ public class CallTests
         Assert.Equal([InputKind.State, InputKind.Argument, InputKind.State], callee.Inputs.Select(i => i.Kind));
     }
 
+    /// <summary>An optimizer calls its update for each parameter: it is specialized once for each type, and each call writes its own tensor.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(48)]
+    public void A_callee_is_specialized_once_for_calls_that_differ_in_their_tensors_alone(int count)
+    {
+        var runs = 0;
+        var update = new FunctionWriter("M:Sgd.Update") { Result = FunctionWriter.Void };
+        var (p, g) = (update.Load(update.Parameter("p")), update.Load(update.Parameter("g")));
+        var rate = update.Thunk("_rate", (_, _) =>
+        {
+            runs++;
+            return 0.5f;
+        });
+        update.Assign(p, update.Apply(OpCode.Sub, ("x", p), ("y", update.Mul(g, rate))));
+        var definition = update.Build();
+        var f = new FunctionWriter("M:F") { Result = FunctionWriter.Void };
+        var (x, y) = (f.Load(f.Parameter("x")), f.Load(f.Parameter("y")));
+        FakeTensor[] few = [.. Enumerable.Range(0, count).Select(i => new FakeTensor($"_w{i}", 4))], other = [new FakeTensor("_v", 2, 3), new FakeTensor("_u", 2, 3)];
+        foreach (var w in few)
+        {
+            f.Call(definition, f.State(w), x);
+        }
+
+        foreach (var w in other)
+        {
+            f.Call(definition, f.State(w), y);
+        }
+
+        var specialized = f.Specialize(Graphs.F32(4), Graphs.F32(2, 3));
+        Assert.Equal(2, runs);
+        Assert.Equal(3, specialized.Module.Graphs.Length);
+        Assert.Equal([.. few, .. other], specialized.Inputs.OfType<TensorBinding>().Select(b => (FakeTensor)b.Tensor));
+        Assert.Equal(count + 2, specialized.Outputs.Length);
+    }
+
     [Fact]
     public void An_argument_and_a_field_that_are_one_tensor_are_one_input()
     {
