@@ -18,8 +18,8 @@ internal static class Elementwise
     // x·w + b; x·√½; the function; its half and a half; times x.
     private static readonly PortCost s_gelu = PortCost.ErrorFunction + new PortCost(4, 0);
 
-    // The greatest; x less it, its exponential, the sum.
-    private static readonly PortCost s_exponentials = PortCost.Exponential + new PortCost(0, 3);
+    // The greatest; the exponential, of which less the greatest and times log₂ e are one; the sum.
+    private static readonly PortCost s_exponentials = PortCost.Exponential + new PortCost(0, 2);
 
     // Each exponential times the inverse of their sum.
     private static readonly PortCost s_softmax = s_exponentials + new PortCost(1, 0);

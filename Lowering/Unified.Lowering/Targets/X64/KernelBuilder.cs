@@ -15,6 +15,9 @@ internal sealed class KernelBuilder : IDisposable
     /// <summary>Bytes of a cache line.</summary>
     public const int Line = 64;
 
+    /// <summary>Vectors of f32 that may be written down.</summary>
+    public const int MostNoted = 4;
+
     /// <summary>The caches that <see cref="Prefetch"/> brings a line to.</summary>
     public const int FirstLevel = 3, SecondLevel = 2;
 
@@ -23,7 +26,7 @@ internal sealed class KernelBuilder : IDisposable
     private readonly LlvmValue[] _buffers;
     private readonly LlvmValue[] _parameters;
     private readonly LlvmBlock _exit;
-    private readonly LlvmValue _lanes;
+    private readonly LlvmValue _lanes, _noted;
     private readonly Dictionary<object, LlvmValue> _tables = new(ReferenceEqualityComparer.Instance);
     private int _globals;
 
@@ -45,6 +48,7 @@ internal sealed class KernelBuilder : IDisposable
         _exit = _function.AppendBlock("exit");
         B.PositionAtEnd(entry);
         _lanes = B.Alloca(context.Int(8).Array(Lanes * sizeof(double)), Line);
+        _noted = B.Alloca(context.F32.Array(Lanes * MostNoted), Line);
         _buffers = [.. Enumerable.Range(0, kernel.Buffers.Length).Select(i => B.Load(ptr, B.Gep(ptr, _function.Parameter(0), I64(i))))];
         _parameters = [.. Enumerable.Range(0, kernel.ParameterCount).Select(i => B.Load(i64, B.Gep(i64, _function.Parameter(1), I64(i))))];
         (Begin, End, Scratch, Status) = (_function.Parameter(2), _function.Parameter(3), _function.Parameter(4), _function.Parameter(5));
@@ -94,6 +98,10 @@ internal sealed class KernelBuilder : IDisposable
     public LlvmType ElementOf(int buffer) => Numbers.Memory(Context, _kernel.Buffers[buffer].Type);
 
     public LlvmValue Parameter(int index) => _parameters[index];
+
+    /// <summary>Memory of the call's own for sixteen f32.</summary>
+    /// <param name="index">Which of them, less than <see cref="MostNoted"/>.</param>
+    public LlvmValue Noted(int index) => B.Gep(Context.F32, _noted, I64(index * Lanes));
 
     public LlvmValue I64(long value) => Context.I64.Int(value);
 

@@ -23,6 +23,7 @@ internal sealed class NodeEmitter
     private readonly Dictionary<int, LlvmValue> _remembered = [];
     private readonly Dictionary<Store, LlvmValue?> _streams = [];
     private readonly HashSet<int> _settled = [];
+    private readonly Dictionary<int, ShiftedPower> _powers = [];
 
     /// <param name="kernel">Where code goes.</param>
     /// <param name="nodes">The nodes of the kernel.</param>
@@ -108,10 +109,20 @@ internal sealed class NodeEmitter
         _remembered.Clear();
         _streams.Clear();
         _settled.Clear();
+        _powers.Clear();
     }
+
+    /// <summary>Where the row lies along an outer axis.</summary>
+    public LlvmValue Index(int axis) => _indices[axis];
 
     /// <summary>From now on a selection has its last operand at all points.</summary>
     public void Settle(int select) => _settled.Add(select);
+
+    /// <summary>From now on a power lacks a factor that is the same along the row: it is not divided by what rounding took from its exponent.</summary>
+    public void Shift(int power, ShiftedPower shifted) => _powers[power] = shifted.At(_k, Scalar(shifted.Start));
+
+    /// <summary>The factor that a power lacks; null: none.</summary>
+    public LlvmValue? Lacks(int power) => _powers.TryGetValue(power, out var shifted) ? shifted.Factor(_k) : null;
 
     public LlvmValue Reduced(int stage, int reduction) => _reduced[(stage, reduction)];
 
@@ -209,6 +220,7 @@ internal sealed class NodeEmitter
                     _k.Load(type, B.Gep(type, row, at.First), at.Mask),
                 LoadNode load => Load(load.Type, Address(load.Buffer, load.Strides), load.Strides[_inner], at, at.Mask),
                 GatherNode gather => Gather(node, gather, at),
+                _ when _powers.TryGetValue(node, out var power) => power.Emit(_k, Vector(power.Value, at)),
                 _ => Evaluate(_nodes[node], at, n => Vector(n, at)),
             };
             at.Values[node] = value;

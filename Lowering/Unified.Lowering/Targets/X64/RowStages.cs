@@ -24,6 +24,7 @@ internal sealed class RowStages
     private readonly NodeEmitter _any;
     private readonly Dictionary<Store, LlvmValue> _isLarge = [];
     private readonly ImmutableArray<Store> _along;
+    private readonly RowEnds? _ends;
 
     public RowStages(KernelBuilder k, RowKernel kernel)
     {
@@ -31,6 +32,7 @@ internal sealed class RowStages
         Memory = RowMemory.Of(kernel, _any);
         _along = [.. kernel.Stages.SelectMany(s => s.Stores).Where(s => !IsSingle(s))];
         Streams = FindLarge();
+        _ends = RowEnds.Of(k, kernel);
     }
 
     public RowMemory Memory { get; }
@@ -140,6 +142,14 @@ internal sealed class RowStages
 
         foreach (var row in rows)
         {
+            foreach (var sum in walked.Select(r => stage.Reductions[r]))
+            {
+                if (ShiftedPower.Of(_k, _kernel, row, sum) is { } shifted)
+                {
+                    row.Shift(sum.Node, shifted);
+                }
+            }
+
             row.Prepare(roots, every);
             foreach (var store in every.Where(_ => way.IsStreamed))
             {
@@ -171,6 +181,12 @@ internal sealed class RowStages
     /// <summary>What comes after a stage's walk.</summary>
     public void Close(NodeEmitter[] rows, int number)
     {
+        if (_ends is not null && _kernel.Stages[number].Stores.Any(_ends.Has))
+        {
+            _ends.Close(rows);
+            return;
+        }
+
         foreach (var row in rows)
         {
             foreach (var store in _kernel.Stages[number].Stores.Where(IsSingle))

@@ -205,7 +205,8 @@ internal sealed class RowWalk
         {
             for (var i = 0; i < Sums.Length; i++)
             {
-                _rows[row].SetReduced(_stage, Sums[i], _folds.Total(totals, row, i));
+                var total = _folds.Total(totals, row, i);
+                _rows[row].SetReduced(_stage, Sums[i], _rows[row].Lacks(Reduction(Sums[i]).Node) is { } factor ? _k.B.FMul(total, factor) : total);
             }
 
             if (!Singles.IsEmpty)
