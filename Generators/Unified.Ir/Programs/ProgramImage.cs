@@ -16,7 +16,7 @@ public sealed record ProgramImage(
     ImmutableArray<ImmutableArray<byte>> Constants)
 {
     /// <summary>Raised whenever the meaning of any part changes.</summary>
-    public const int FormatVersion = 9;
+    public const int FormatVersion = 10;
 }
 
 /// <summary>
@@ -87,6 +87,8 @@ public sealed record LaunchStep(
     string Label, int Kernel, ImmutableArray<BufferRef> Buffers, ImmutableArray<Dim> Parameters, Dim Units, Dim Grain, Dim ScratchBytes,
     Dim Flops, Dim Traffic, SourceSpan? Source = null) : ProgramStep(Label, Source)
 {
+    private const string ParameterPrefix = "parameter.";
+
     /// <summary>What it writes, its last buffer, depends on its first buffer alone: the runtime may keep it for as long as that one does not change.</summary>
     public bool MayBeKept { get; init; }
 
@@ -94,7 +96,40 @@ public sealed record LaunchStep(
     public KernelClass? Class { get; init; }
 
     public override IEnumerable<int> UsedBuffers => Buffers.Select(b => b.Buffer);
+
+    /// <summary>
+    /// Stands for a parameter in the parameters after it, the units, the grain and the scratch: sizes that follow from one another stay short.
+    /// Named dims are identifiers, so that none is called so.
+    /// </summary>
+    public static Dim ParameterDim(int number) => Dim.Named($"{ParameterPrefix}{number}");
+
+    /// <summary>The numbers of the launch for these sizes.</summary>
+    /// <exception cref="KeyNotFoundException">A dim has no value.</exception>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public LaunchNumbers NumbersFor(IReadOnlyDictionary<string, long> dims)
+    {
+        var named = new HashSet<string>(Parameters.Add(Units).Add(Grain).Add(ScratchBytes).SelectMany(d => d.Names()).Where(IsParameter), StringComparer.Ordinal);
+        var own = named.Count == 0 ? null : dims.ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal);
+        var known = own ?? dims;
+        var parameters = ImmutableArray.CreateBuilder<long>(Parameters.Length);
+        foreach (var parameter in Parameters)
+        {
+            var name = $"{ParameterPrefix}{parameters.Count}";
+            parameters.Add(parameter.Evaluate(known));
+            if (own is not null && named.Contains(name))
+            {
+                own[name] = parameters[parameters.Count - 1];
+            }
+        }
+
+        return new LaunchNumbers(parameters.MoveToImmutable(), Units.Evaluate(known), Grain.Evaluate(known), ScratchBytes.Evaluate(known));
+
+        static bool IsParameter(string name) => name.StartsWith(ParameterPrefix, StringComparison.Ordinal);
+    }
 }
+
+/// <summary>What dims of a launch come to.</summary>
+public sealed record LaunchNumbers(ImmutableArray<long> Parameters, long Units, long Grain, long ScratchBytes);
 
 /// <summary>Runs the runtime's managed code for an op (<see cref="OpTraits.Managed"/>).</summary>
 /// <param name="Attributes">All that the op has.</param>

@@ -55,7 +55,7 @@ public sealed record ScaledGroups(int PerByte)
 /// <summary>
 /// C = epilogue(A · B) with B packed by <see cref="PackKernel"/>. Buffers: (A, packed B, then what the epilogue loads and stores).
 /// Parameters: batch extents, the extents of the axes that m runs over (their product is M), N, K, R and C (rows and columns per unit, multiples of
-/// <see cref="Tile.Rows"/> and <see cref="Tile.Columns"/>), then strides of A: batch axes, m, k; with <see cref="Windows"/> instead of the last two:
+/// <see cref="Tile.RowStep"/> and <see cref="Tile.Columns"/>), then strides of A: batch axes, m, k; with <see cref="Windows"/> instead of the last two:
 /// extents and strides of A's axes of m, extents and strides of its axes of k;
 /// then strides of the packed B per batch axis (zero where B is shared), then, with <see cref="Scaled"/>, the numbers of k in a group, then what the epilogue's
 /// strides name. Epilogue nodes live in the
@@ -127,6 +127,9 @@ public static class Tile
     /// <summary>How many rows a tile may multiply, descending: the last rows of a block take the lowest that holds them.</summary>
     public static ImmutableArray<int> Heights { get; } = [Rows, 8, 4, 2, 1];
 
+    /// <summary>Rows of a unit are a multiple of this. A low tile is as fast as it is high, but scaled numbers are rounded in another order by it: only the last rows of all may take one.</summary>
+    public static int RowStep(ScaledGroups? scaled) => scaled is null ? FewRows : Rows;
+
     /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16, four of u8 and i8, and of a row's digits and i8 where few rows are f32.</summary>
     public static int GroupOf(DType left, DType right) => (left, right) switch
     {
@@ -137,5 +140,5 @@ public static class Tile
 
     /// <summary>Per-thread scratch: the packed rows of A, with room for 16 k beyond the last, and one tile of C.</summary>
     public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>
-        ((rowsPerUnit * depth) + (16 * Rows) + (Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
+        ((Dim.RoundUp(rowsPerUnit, Rows) * depth) + (16 * Rows) + (Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
 }

@@ -10,6 +10,9 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
     // Owners of what no value of the graph is.
     private const int Packed = -1, Scales = -2;
 
+    // Blocks of rows fewer than this are shared evenly; of more it costs little that one thread has one more.
+    private const int FewBlocks = 8;
+
     private readonly Graph _graph = program.Graph;
 
     public void Add()
@@ -58,23 +61,27 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
         var m = Product(rows);
         var kernels = KernelClass.Of(scaled is not null ? KernelFamily.Scaled : dotGroup > 1 && a.Type != DType.F32 ? KernelFamily.Dots : KernelFamily.Product, m, Tile.Rows);
         var tuning = program.Tuning.For(kernels);
+
+        // Parameters, in the order of the kernel; units and their sizes are said in terms of them.
+        var (unitBatch, unitRows) = (Named(batch), Named(rows));
+        var (unitN, unitDepth) = (settled.NamedParameter(n), settled.NamedParameter(depth));
         var mostRows = Dim.Max(
-            Tile.Rows, Dim.Min(tuning[TunableTable.RowsPerUnit], Dim.FloorDiv(tuning[TunableTable.PackedElements], Dim.Max(depth * Tile.Rows, 1)) * Tile.Rows));
-        var wholeBlocks = Dim.Max(1, Dim.FloorDiv(m + mostRows - tuning[TunableTable.FewRows], mostRows));
-        var rowsPerUnit = Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(m, wholeBlocks), Tile.Rows));
-        var rowBlocks = Product(batch) * Dim.CeilDiv(m, rowsPerUnit);
-        var columns = Dim.Max(
-            tuning[TunableTable.FewestColumns], Dim.RoundUp(Dim.CeilDiv(n, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(rowBlocks, 1))), Tile.Columns));
-        if (m.IsConstant && m.Value <= Tile.FewRows && windows is null)
-        {
-            // They are not packed, so that nothing is lost by small units, which threads share evenly.
-            columns = tuning[TunableTable.FewRowsColumns];
-        }
+            Tile.Rows,
+            Dim.Min(tuning[TunableTable.RowsPerUnit], Dim.FloorDiv(tuning[TunableTable.PackedElements], Dim.Max(unitDepth * Tile.Rows, 1)) * Tile.Rows));
+        var rowsPerUnit = settled.NamedParameter(RowsPerUnit(unitRows, mostRows, tuning[TunableTable.FewRows], Tile.RowStep(scaled)));
+        var rowBlocks = unitBatch * Dim.CeilDiv(unitRows, rowsPerUnit);
+
+        // A few rows are not packed, so that nothing is lost by small units, which threads share evenly.
+        var columns = settled.NamedParameter(m.IsConstant && m.Value <= Tile.FewRows && windows is null
+            ? tuning[TunableTable.FewRowsColumns]
+            : Dim.Max(
+                tuning[TunableTable.FewestColumns],
+                Dim.RoundUp(Dim.CeilDiv(unitN, Dim.CeilDiv(tuning[TunableTable.EnoughUnits], Dim.Max(rowBlocks, 1))), Tile.Columns)));
 
         IEnumerable<Dim> placeOfA = isMatrix
             ? [windows is null ? settled.StridesOf(accessA.Strides)[^2] : rowsOfA[0].Stride, windows is null ? a.Summed[0].Stride : depthOfA[0].Stride]
             : [.. rowsOfA.Select(r => r.Extent), .. rowsOfA.Select(r => r.Stride), .. depthOfA.Select(r => r.Extent), .. depthOfA.Select(r => r.Stride)];
-        foreach (var parameter in (IEnumerable<Dim>)[.. batch, .. rows, n, depth, rowsPerUnit, columns, .. stridesA, .. placeOfA, .. packedStrides])
+        foreach (var parameter in (IEnumerable<Dim>)[.. stridesA, .. placeOfA, .. packedStrides])
         {
             settled.Parameter(parameter);
         }
@@ -112,14 +119,33 @@ internal sealed class ContractionBuilder(ProgramBuilder program, Grouping groupi
                 _ => program.Ref(k.Owner, k.Offset, k.Type),
             }),
             settled.Parameters,
-            rowBlocks * Dim.CeilDiv(n, columns),
+            rowBlocks * Dim.CeilDiv(unitN, columns),
             Dim.One,
-            Tile.ScratchBytes(rowsPerUnit, depth, a.Type),
+            Tile.ScratchBytes(rowsPerUnit, unitDepth, a.Type),
             Product(batch) * m * n * depth * 2,
             group,
             $"{(batch.IsEmpty ? "" : new Shape(batch))}[{m},{depth}]x[{depth},{n}] {program.LabelOf(group)}",
             program.SourceOf(group),
             narrowed: isRounded ? _graph.TypeOf(b.View.Owner).Shape.Size * (b.Type.Bytes() - typeOfB.Bytes()) : null);
+
+        Dim Named(ImmutableArray<Dim> extents) => extents.Aggregate(Dim.One, (product, e) => product * settled.NamedParameter(e));
+    }
+
+    /// <summary>
+    /// Rows are divided into blocks as equal as can be, and as few as <paramref name="most"/> allows. A few blocks are even in number, and of one size even
+    /// where tiles are not all high then: two threads have the same number of rows, and each those that it has written.
+    /// </summary>
+    /// <param name="few">The fewest rows, beyond whole blocks, that are worth one of their own.</param>
+    /// <param name="step">What rows of a block can be a multiple of.</param>
+    private static Dim RowsPerUnit(Dim m, Dim most, int few, int step)
+    {
+        var blocks = Dim.Max(1, Dim.FloorDiv(m + most - few, most));
+
+        // One of one, else the even number that is no less.
+        var even = Dim.Max(1, Dim.Min((blocks * 2) - 1, Dim.FloorDiv(m + (most * 2) - few, most * 2) * 2));
+        return Dim.Max(Of(even, step), Dim.Min(Dim.FloorDiv(m, most * FewBlocks), 1) * most);
+
+        Dim Of(Dim blocks, int step) => Dim.Max(Tile.Rows, Dim.RoundUp(Dim.CeilDiv(m, blocks), step));
     }
 
     private static Dim Product(IEnumerable<Dim> extents) => extents.Aggregate(Dim.One, (x, y) => x * y);

@@ -68,6 +68,13 @@ internal sealed class SettledSpace
         return Parameters.Count - 1;
     }
 
+    /// <summary>Makes it a parameter. What sizes of the launch that follow from it name it by: by a name of its own where it is more than a number or a name.</summary>
+    public Dim NamedParameter(Dim value)
+    {
+        var number = Parameter(value);
+        return value.IsConstant || value.Name is not null ? value : LaunchStep.ParameterDim(number);
+    }
+
     /// <summary>The strides along the settled axes.</summary>
     public ImmutableArray<Dim> StridesOf(ImmutableArray<Dim> strides) =>
         _merged.Count == 0 ? [Dim.Zero] : [.. _merged.Select(m => strides[m[^1]])];

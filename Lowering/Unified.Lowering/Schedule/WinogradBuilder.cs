@@ -38,14 +38,17 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
         var stores = program.Stored(group).Select(v => (Access: space.StoreOf(v), Node: space.Emit(v))).ToList();
         var accessA = new Access(view.Owner, DType.F32, view.Offset, [.. view.Strides[..^1], Dim.Zero], false);
         var settled = new SettledSpace(space, domain, stores.Select(s => s.Access).Append(accessA), kept: WinogradKernel.Axes, apart: WinogradKernel.Axes);
-        var tiles = domain[0] * Dim.CeilDiv(domain[1], side) * Dim.CeilDiv(domain[2], side);
-        var kernels = KernelClass.Of(KernelFamily.Winograd, tiles, FewTiles);
+        var kernels = KernelClass.Of(KernelFamily.Winograd, Tiles(domain[0], domain[1], domain[2]), FewTiles);
         var tuning = program.Tuning.For(kernels);
-        var tilesPerUnit = TilesPerUnit(tiles, channels, span, tuning[TunableTable.UnitBytes]);
-        var blocks = Dim.CeilDiv(tiles, tilesPerUnit);
-        var columns = Dim.Max(
-            tuning[TunableTable.TileColumns], Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(tuning[TunableTable.EnoughTiles], Dim.Max(blocks, 1))), Tile.Columns));
-        foreach (var parameter in (IEnumerable<Dim>)[.. settled.Extents, channels, tilesPerUnit, columns, image[1], image[2], top, left, .. view.Strides[..^1]])
+
+        // Parameters, in the order of the kernel; units and their sizes are said in terms of them.
+        ImmutableArray<Dim> extents = [.. settled.Extents.Select(settled.NamedParameter)];
+        var (unitTiles, unitChannels) = (Tiles(extents[0], extents[1], extents[2]), settled.NamedParameter(channels));
+        var tilesPerUnit = settled.NamedParameter(TilesPerUnit(unitTiles, unitChannels, span, tuning[TunableTable.UnitBytes]));
+        var blocks = Dim.CeilDiv(unitTiles, tilesPerUnit);
+        var columns = settled.NamedParameter(Dim.Max(
+            tuning[TunableTable.TileColumns], Dim.RoundUp(Dim.CeilDiv(weights, Dim.CeilDiv(tuning[TunableTable.EnoughTiles], Dim.Max(blocks, 1))), Tile.Columns)));
+        foreach (var parameter in (IEnumerable<Dim>)[image[1], image[2], top, left, .. view.Strides[..^1]])
         {
             settled.Parameter(parameter);
         }
@@ -62,11 +65,13 @@ internal sealed class WinogradBuilder(ProgramBuilder program, Grouping grouping,
             settled.Parameters,
             blocks * Dim.CeilDiv(weights, columns),
             Dim.One,
-            WinogradKernel.ScratchBytes(tilesPerUnit, channels, side),
+            WinogradKernel.ScratchBytes(tilesPerUnit, unitChannels, side),
             domain.Size * channels * (2 * WinogradTransform.Kernel * WinogradTransform.Kernel),
             group,
             $"tiles of {side} {program.LabelOf(group)}",
             program.SourceOf(group));
+
+        Dim Tiles(Dim images, Dim height, Dim width) => images * Dim.CeilDiv(height, side) * Dim.CeilDiv(width, side);
     }
 
     private static Dim TilesPerUnit(Dim tiles, Dim channels, int span, int mostBytes)

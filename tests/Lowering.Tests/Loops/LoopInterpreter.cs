@@ -202,7 +202,7 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         var (columns, depth, perUnit, columnsPerUnit) = (parameters[first], parameters[first + 1], parameters[first + 2], parameters[first + 3]);
         Assert.True(product.Rows switch { RowCount.Few => rows <= Tile.FewRows, RowCount.Many => rows > Tile.FewRows, _ => true });
         Assert.True(!product.HasWholeGroups || depth % product.Group == 0);
-        Assert.True(perUnit > 0 && perUnit % Tile.Rows == 0 && columnsPerUnit > 0 && columnsPerUnit % Tile.Columns == 0);
+        Assert.True(perUnit > 0 && perUnit % Tile.RowStep(product.Scaled) == 0 && columnsPerUnit > 0 && columnsPerUnit % Tile.Columns == 0);
         var at = Unravel(unit, [.. parameters.AsSpan()[..batch], (rows + perUnit - 1) / perUnit, (columns + columnsPerUnit - 1) / columnsPerUnit]);
         var strides = parameters[(first + 4)..];
         var (rowsOfA, depthOfA) = product.Windows is { } w ? (w.Rows, w.Depth) : (0, 0);

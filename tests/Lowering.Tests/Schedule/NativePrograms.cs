@@ -53,10 +53,11 @@ internal sealed unsafe class NativePrograms(ScheduledModule module, IReadOnlyDic
             var launch = (LaunchStep)step;
             var entry = (delegate* unmanaged<byte**, long*, long, long, byte*, long*, void>)KernelRunner.Compile(module.Kernels[launch.Kernel]);
             nint[] buffers = [.. launch.Buffers.Select(At)];
-            long[] parameters = [.. launch.Parameters.Select(Size)];
-            var scratch = New(DType.U8, Size(launch.ScratchBytes) + 64);
+            var numbers = launch.NumbersFor(dims);
+            long[] parameters = [.. numbers.Parameters];
+            var scratch = New(DType.U8, numbers.ScratchBytes + 64);
             long status = 0;
-            var (units, grain) = (Size(launch.Units), Size(launch.Grain));
+            var (units, grain) = (numbers.Units, numbers.Grain);
             fixed (nint* b = buffers)
             fixed (long* p = parameters)
             {

@@ -139,10 +139,11 @@ internal sealed class ProgramInterpreter(ScheduledModule module, IReadOnlyDictio
         var launch = (LaunchStep)step;
         var kernel = module.Kernels[launch.Kernel];
         var buffers = launch.Buffers.Zip(kernel.Buffers, (place, buffer) => new Memory(At(place).Bytes, At(place).Offset, buffer.Type.Bytes())).ToImmutableArray();
-        ImmutableArray<long> parameters = [.. launch.Parameters.Select(Size)];
+        var numbers = launch.NumbersFor(dims);
+        var parameters = numbers.Parameters;
         Assert.Equal(kernel.ParameterCount, parameters.Length);
-        var (units, grain) = (Size(launch.Units), Math.Clamp(Size(launch.Grain), 1, 5));
-        Assert.True(Size(launch.Flops) >= 0 && Size(launch.Traffic) >= 0 && Size(launch.ScratchBytes) >= 0 && Size(launch.Grain) > 0);
+        var (units, grain) = (numbers.Units, Math.Clamp(numbers.Grain, 1, 5));
+        Assert.True(Size(launch.Flops) >= 0 && Size(launch.Traffic) >= 0 && numbers.ScratchBytes >= 0 && numbers.Grain > 0);
         for (var end = units; end > 0; end -= grain)
         {
             IsOutOfRange |= LoopInterpreter.Run(kernel, buffers, parameters, Math.Max(0, end - grain), end);

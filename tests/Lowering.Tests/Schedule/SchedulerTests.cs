@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Unified.Ir;
 using Unified.Lowering.Loops;
+using Unified.Lowering.Schedule;
 using Unified.Lowering.Targets.X64;
 using static Unified.Lowering.Tests.Schedule.ScheduleCheck;
 
@@ -65,6 +66,45 @@ public sealed class SchedulerTests
         var module = Check(Module([F32(B, T, 8), F32(40, 8), F32(B, T, 40)], (b, x) => [b.MatMul(x[0], x[1], transposeB: true) + x[2]]));
         var kernel = Assert.IsType<Unified.Lowering.Loops.ContractionKernel>(module.Kernels[1]);
         Assert.Equal(0, kernel.BatchAxes);
+    }
+
+    /// <summary>Two threads have the same number of rows: a few blocks are even in number and equal.</summary>
+    [Theory]
+    [InlineData(40, 40)]
+    [InlineData(64, 32)]
+    [InlineData(128, 32)]
+    [InlineData(200, 36)]
+    [InlineData(784, 48)]
+    public void Rows_of_products_are_divided_evenly(long rows, long perUnit)
+    {
+        Assert.Equal(perUnit, RowsPerUnit(rows, []));
+        Assert.Equal(perUnit, RowsPerUnit(B, new() { ["B"] = rows }));
+
+        static long RowsPerUnit(Dim rows, Dictionary<string, long> sizes)
+        {
+            var module = Module([F32(rows, 32), F32(32, 64)], (b, x) => [b.MatMul(x[0], x[1])]);
+            var scheduled = Scheduler.Schedule(module, SchedulePlan.Usual);
+            var product = scheduled.Programs[0].Steps.OfType<LaunchStep>().Single(s => scheduled.Kernels[s.Kernel] is ContractionKernel);
+            return product.NumbersFor(sizes).Parameters[3];
+        }
+    }
+
+    /// <summary>Sizes of a product whose rows and depth are results of convolutions on images of any size can be read back from an image.</summary>
+    [Fact]
+    public void Sizes_of_products_fit_an_image()
+    {
+        Dim height = Dim.Named("H"), width = Dim.Named("W");
+        for (var i = 0; i < 3; i++)
+        {
+            (height, width) = (Dim.FloorDiv(height - 1, 2) + 1, Dim.FloorDiv(width - 1, 2) + 1);
+        }
+
+        var pixels = B * height * width;
+        var module = Module([F32(pixels, 64), F32(64, 128), F32(pixels, 128)], (b, x) => [b.MatMul(x[0], x[1]), b.MatMul(x[0], x[2], transposeA: true)]);
+        foreach (var launch in Scheduler.Schedule(module, SchedulePlan.Usual).Programs[0].Steps.OfType<LaunchStep>())
+        {
+            Assert.All([launch.Units, launch.ScratchBytes, .. launch.Parameters], d => Assert.Equal(d, DimText.Parse(d.ToString())));
+        }
     }
 
     [Theory]

@@ -40,7 +40,7 @@ internal sealed class ContractionEmitter
         };
         _sum = MicroKernel.SumType(k, kernel.Type);
         var packed = k.AlignUp(k.Scratch);
-        _tile = k.AlignUp(k.B.Gep(_sum, packed, k.Add(k.Mul(_parameters.RowsPerUnit, depth), k.I64(16 * Tile.Rows))));
+        _tile = k.AlignUp(k.B.Gep(_sum, packed, k.Mul(k.Add(k.Mul(k.CeilDiv(_parameters.RowsPerUnit, Tile.Rows), depth), k.I64(16)), k.I64(Tile.Rows))));
         _left = new LeftRows(k, kernel, _parameters, _micro, packed);
         _digits = DigitRows.CanHold(k, kernel) ? DigitRows.Of(k, kernel, _parameters, packed) : null;
         _panelSize = kernel.Scaled is { } scaled

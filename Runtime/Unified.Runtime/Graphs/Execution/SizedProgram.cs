@@ -111,14 +111,18 @@ internal sealed class SizedProgram
     /// <summary>The numbers of a launch step.</summary>
     public sealed record Launch(long[] BufferOffsets, long[] Parameters, long Units, long Grain, long ScratchBytes, long Flops, long Traffic)
     {
-        public static Launch Of(LaunchStep step, IReadOnlyDictionary<string, long> dims) => new(
-            [.. step.Buffers.Select(b => b.ByteOffset.Evaluate(dims))],
-            [.. step.Parameters.Select(p => p.Evaluate(dims))],
-            NotNegative(step.Units.Evaluate(dims), $"'{step.Label}': the number of units"),
-            Math.Max(1, step.Grain.Evaluate(dims)),
-            step.ScratchBytes.Evaluate(dims),
-            step.Flops.Evaluate(dims),
-            step.Traffic.Evaluate(dims));
+        public static Launch Of(LaunchStep step, IReadOnlyDictionary<string, long> dims)
+        {
+            var numbers = step.NumbersFor(dims);
+            return new(
+                [.. step.Buffers.Select(b => b.ByteOffset.Evaluate(dims))],
+                [.. numbers.Parameters],
+                NotNegative(numbers.Units, $"'{step.Label}': the number of units"),
+                Math.Max(1, numbers.Grain),
+                numbers.ScratchBytes,
+                step.Flops.Evaluate(dims),
+                step.Traffic.Evaluate(dims));
+        }
     }
 
     /// <summary>The numbers of a managed step: where each array lies in its buffer, and its sizes.</summary>
