@@ -41,6 +41,12 @@ public static class TunableTable
     public static Tunable FewRowsAhead { get; } = new("few_rows_ahead", "bytes of weights of 4 bits, or of 8 for more than one row, that at most four rows ask for ahead of their use; 0: none", 8192, [0, 2048, 4096, 8192, 16384], s_products);
 
     /// <summary>
+    /// Where panels are read side by side the machine looks too little ahead by itself: with one thread a fifth less time from memory. Where all weights lie in the last cache it costs 7 %, and with two threads a fifth.
+    /// Twice as far would lose a quarter of weights as large as that cache. Where more is computed of a line (two to four rows, numbers that are widened or multiplied digit by digit) nothing was gained.
+    /// </summary>
+    public static Tunable OneRowAhead { get; } = new("one_row_ahead", "bytes of each panel that one row asks for ahead of their use; 0: none", 1024, [0, 512, 1024, 2048, 4096], [Dots]);
+
+    /// <summary>
     /// Smaller ones are read from the second-level caches. Of larger ones all threads have read what lay at the place before: writing there asks each line back from the others, at a tenth
     /// of the speed (measured: 9 GB/s instead of 110 where another core has read the lines, 25 past the caches).
     /// </summary>
@@ -127,7 +133,7 @@ public static class TunableTable
     /// <summary>All of them.</summary>
     public static ImmutableArray<Tunable> All { get; } =
     [
-        RowsPerUnit, PackedElements, FewRows, EnoughUnits, EnoughTiles, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, FewRowsAhead,
+        RowsPerUnit, PackedElements, FewRows, EnoughUnits, EnoughTiles, FewestColumns, FewRowsColumns, Unroll, LowPanels, PanelsAhead, EpilogueAhead, FewRowsAhead, OneRowAhead,
         StreamedPanels, PackedRowsAhead, UnitBytes, TileColumns, WeightsAhead, DirectCost, KeyBlock, DecodeQueries, DecodeKeys, QueryRows,
         Grain, StreamedBytes, RememberedRow, RememberedCost, RowUnroll, RowAhead, ColumnBlock, ColumnRun, CopyGrain, KernelNodes,
     ];

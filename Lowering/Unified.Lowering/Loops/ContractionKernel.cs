@@ -104,13 +104,14 @@ public sealed record ContractionKernel(
 /// <param name="LowPanels">Panels that one row is multiplied with at once: 1, 2 or 4; two to four rows are with half as many.</param>
 /// <param name="PanelsAhead">In bytes.</param>
 /// <param name="FewRowsAhead">Of weights of 8 and 4 bits, in bytes.</param>
+/// <param name="OneRowAhead">Of groups that an instruction multiplies, in bytes.</param>
 /// <param name="RowsAhead">Of a left operand whose rows are neighbours in memory: steps of k that are asked for ahead while it is packed.</param>
-public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int FewRowsAhead, bool EpilogueAhead, int RowsAhead)
+public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int FewRowsAhead, int OneRowAhead, bool EpilogueAhead, int RowsAhead)
 {
     public static ProductPlan Default { get; } = Of(Tuning.Default.For(new(KernelFamily.Product, false)));
 
     public static ProductPlan Of(ClassTuning tuning) => new(
-        tuning[TunableTable.Unroll], tuning[TunableTable.LowPanels], tuning.ValueOrDefault(TunableTable.PanelsAhead), tuning[TunableTable.FewRowsAhead],
+        tuning[TunableTable.Unroll], tuning[TunableTable.LowPanels], tuning.ValueOrDefault(TunableTable.PanelsAhead), tuning[TunableTable.FewRowsAhead], tuning.ValueOrDefault(TunableTable.OneRowAhead),
         tuning[TunableTable.EpilogueAhead] != 0, tuning.ValueOrDefault(TunableTable.PackedRowsAhead));
 }
 

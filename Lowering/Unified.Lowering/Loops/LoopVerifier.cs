@@ -28,7 +28,7 @@ public static class LoopVerifier
         ColumnKernel { Plan: var p } => IsMultiple(p.Block, Lanes) && p.Run > 0,
         ScatterKernel { Block: var block } => IsMultiple(block, Lanes),
         PackKernel { Plan: var p } => p is { StreamedBytes: >= 0, RowsAhead: >= 0 },
-        ContractionKernel { Plan: var p } => IsPowerOfTwo(p.Unroll) && p is { LowPanels: 1 or 2 or 4, PanelsAhead: >= 0, FewRowsAhead: >= 0, RowsAhead: >= 0 },
+        ContractionKernel { Plan: var p } => IsPowerOfTwo(p.Unroll) && p is { LowPanels: 1 or 2 or 4, PanelsAhead: >= 0, FewRowsAhead: >= 0, OneRowAhead: >= 0, RowsAhead: >= 0 },
         WinogradKernel { Plan: var p } => p.WeightsAhead >= 0,
         AttentionKernel { Plan: var p } => IsMultiple(p.KeyBlock, Tile.Columns) && IsMultiple(p.QueryRows, Tile.Rows) && IsPowerOfTwo(p.Unroll),
         DecodeAttentionKernel { Plan: var p } => IsMultiple(p.KeyBlock, 16),

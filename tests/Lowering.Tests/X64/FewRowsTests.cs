@@ -1,5 +1,7 @@
 using Unified.Ir;
 using Unified.Lowering.Loops;
+using Unified.Lowering.Targets.X64;
+using Unified.Native;
 
 namespace Unified.Lowering.Tests.X64;
 
@@ -55,6 +57,15 @@ public sealed class FewRowsTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void One_row_asks_for_its_panels()
+    {
+        var kernel = ContractionTests.Plain(DType.BF16, 0, MatrixOrder.KInner) with { Rows = RowCount.Few, HasWholeGroups = true };
+        static int Asked(ContractionKernel kernel) => new X64Emitter(TargetCpu.Parse($"{TargetCpu.X64V4}+avx512bf16")).EmitText(kernel, "few").Split("prefetch").Length - 1;
+        Assert.NotEqual(0, Asked(kernel));
+        Assert.Equal(0, Asked(kernel with { Plan = kernel.Plan with { OneRowAhead = 0 } }));
     }
 
     private static double Value(DType type, long i) => type.IsFloat() ? Agreement.Fraction(i) : Agreement.Value(i);

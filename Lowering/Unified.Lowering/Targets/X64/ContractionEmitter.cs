@@ -37,6 +37,7 @@ internal sealed class ContractionEmitter
             LowPanels = kernel.Plan.LowPanels,
             PanelsAhead = kernel.Plan.PanelsAhead / kernel.RightType.Bytes(),
             FewRowsAhead = kernel.Plan.FewRowsAhead,
+            OneRowAhead = kernel.Plan.OneRowAhead / kernel.RightType.Bytes(),
         };
         _sum = MicroKernel.SumType(k, kernel.Type);
         var packed = k.AlignUp(k.Scratch);

@@ -61,7 +61,10 @@ internal sealed class MicroKernel
     /// <summary>Bytes of panels of 4-bit numbers that few rows ask for ahead of those in use; 0: none.</summary>
     public int FewRowsAhead { get; init; }
 
-    /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none. Not of few rows: what is asked for by so little work comes as fast by itself.</summary>
+    /// <summary>Elements of each panel that one row asks for ahead of those in use, where an instruction multiplies groups. 0: none.</summary>
+    public int OneRowAhead { get; init; }
+
+    /// <summary>Elements of the panel that are asked for ahead of those in use: where panels follow each other and come from far away. 0: none. Not of two to four rows: what is asked for by so little work comes as fast by itself.</summary>
     public int PanelsAhead { get; init; }
 
     private (int Row, int Depth) PackedStrides => LeftBlock == 1 ? (1, Tile.Rows) : (LeftBlock, 1);
@@ -110,7 +113,7 @@ internal sealed class MicroKernel
                     LlvmValue[] at = [.. starts.Select(s => _k.B.Gep(_sum, s.Start, _k.Mul(k, _k.I64(s.Depth))))];
                     return (r, u) => _k.B.Gep(_sum, at[r], _k.I64(u * starts[r].Depth));
                 },
-                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, null, ahead: 0);
+                [.. Enumerable.Range(0, count).Select(panelAhead)], depth, tile, height, null, ahead: height == 1 && MultipliesGroups ? OneRowAhead : 0);
         }
 
         // The last panels are few: they do without a tile of two rows.
