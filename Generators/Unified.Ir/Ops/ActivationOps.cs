@@ -21,7 +21,7 @@ internal static class ActivationOps
             (b, c) => Where(b, b.Apply(OpCode.Greater, c.Y, b.ScalarLike(c.Y, 0)), c.Dy)) with { Onnx = "Relu", Tolerance = Tolerance.Exact },
         Row(OpCode.Sigmoid, DTypeSet.Float, (b, x, _) => Sigmoid(b, x), (b, c) => c.Dy * (c.Y * (1 - c.Y))) with { Onnx = "Sigmoid" },
         Row(OpCode.Silu, DTypeSet.Float, (b, x, _) => x * Sigmoid(b, x), SiluGradient),
-        Row(OpCode.Gelu, DTypeSet.Float, (b, x, _) => x * NormalCdf(b, x), GeluGradient),
+        Row(OpCode.Gelu, DTypeSet.Float, (b, x, _) => x * NormalCdf(b, x), GeluGradient) with { Kernel = DTypeSet.F32 },
         Row(OpCode.GeluTanh, DTypeSet.Float, (b, x, _) => x * 0.5 * (TanhOfCubic(b, x) + 1), GeluTanhGradient),
         Row(OpCode.Square, DTypeSet.Numeric, (b, x, _) => x * x, (b, c) => c.Dy * (c[0] * 2)) with { Tolerance = Tolerance.Rounded },
         Row(OpCode.Clamp, DTypeSet.Numeric, Clamp, ClampGradient) with

@@ -14,9 +14,6 @@ public sealed record PortCost(double Products, double Others)
     /// <summary>As a power of 2: times log₂ e, and five steps of a polynomial; what the whole part leaves, and 2^n, in two each.</summary>
     public static PortCost Exponential { get; } = new(6, 4);
 
-    /// <summary>Five steps of a polynomial; |x|, its limit, the segment, the place in it (two), six tables, the first segment's own start, and the sign.</summary>
-    public static PortCost ErrorFunction { get; } = new(5, 13);
-
     public double Instructions => Products + Others;
 
     public static PortCost operator +(PortCost a, PortCost b) => new(a.Products + b.Products, a.Others + b.Others);

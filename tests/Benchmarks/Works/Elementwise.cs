@@ -15,8 +15,8 @@ internal static class Elementwise
 
     private static readonly int[] s_rows = [1, 64, 1024, 16384, 65536];
 
-    // x·w + b; x·√½; the function; its half and a half; times x.
-    private static readonly PortCost s_gelu = PortCost.ErrorFunction + new PortCost(4, 0);
+    // x·w + b; the magnitude's place in one of sixteen segments, a polynomial of degree 5 of it; what is positive, less the magnitude times that.
+    private static readonly PortCost s_gelu = new(9, 9);
 
     // The greatest; the exponential, of which less the greatest and times log₂ e are one; the sum.
     private static readonly PortCost s_exponentials = PortCost.Exponential + new PortCost(0, 2);

@@ -19,6 +19,7 @@ internal static class ReferenceOps
         [OpCode.Cos] = x => Math.Cos(x[0]),
         [OpCode.Tanh] = x => Math.Tanh(x[0]),
         [OpCode.Erf] = x => Erf(x[0]),
+        [OpCode.Gelu] = x => 0.5 * x[0] * (1 + Erf(x[0] * Math.Sqrt(0.5))),
         [OpCode.Floor] = x => Math.Floor(x[0]),
         [OpCode.Ceil] = x => Math.Ceiling(x[0]),
         [OpCode.Round] = x => Math.Round(x[0], MidpointRounding.ToEven),

@@ -97,6 +97,7 @@ internal static class Elementwise
         Function(OpCode.Cos, Trigonometric.Cos, 60);
         Function(OpCode.Tanh, HyperbolicTangent.Emit, 30);
         Function(OpCode.Erf, ErrorFunction.Emit, 18);
+        Function(OpCode.Gelu, ErrorLinearUnit.Emit, 20);
         Function(OpCode.Floor, (k, x) => k.Floor(x), 1);
         Function(OpCode.Ceil, (k, x) => k.Ceil(x), 1);
         Function(OpCode.Round, (k, x) => k.NearestEven(x), 1);
