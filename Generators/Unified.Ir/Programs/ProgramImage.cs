@@ -103,12 +103,17 @@ public sealed record LaunchStep(
     /// </summary>
     public static Dim ParameterDim(int number) => Dim.Named($"{ParameterPrefix}{number}");
 
+    /// <summary>A parameter is named only where it is there and comes before.</summary>
+    public bool NamesEarlierParametersOnly =>
+        Parameters.Add(Units).Add(Grain).Add(ScratchBytes).Select((dim, i) => ParametersIn(dim).All(n => Enumerable.Range(0, Math.Min(i, Parameters.Length)).Any(p => n == $"{ParameterPrefix}{p}")))
+            .All(isSound => isSound);
+
     /// <summary>The numbers of the launch for these sizes.</summary>
     /// <exception cref="KeyNotFoundException">A dim has no value.</exception>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public LaunchNumbers NumbersFor(IReadOnlyDictionary<string, long> dims)
     {
-        var named = new HashSet<string>(Parameters.Add(Units).Add(Grain).Add(ScratchBytes).SelectMany(d => d.Names()).Where(IsParameter), StringComparer.Ordinal);
+        var named = new HashSet<string>(Parameters.Add(Units).Add(Grain).Add(ScratchBytes).SelectMany(ParametersIn), StringComparer.Ordinal);
         var own = named.Count == 0 ? null : dims.ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal);
         var known = own ?? dims;
         var parameters = ImmutableArray.CreateBuilder<long>(Parameters.Length);
@@ -123,9 +128,9 @@ public sealed record LaunchStep(
         }
 
         return new LaunchNumbers(parameters.MoveToImmutable(), Units.Evaluate(known), Grain.Evaluate(known), ScratchBytes.Evaluate(known));
-
-        static bool IsParameter(string name) => name.StartsWith(ParameterPrefix, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<string> ParametersIn(Dim dim) => dim.Names().Where(n => n.StartsWith(ParameterPrefix, StringComparison.Ordinal));
 }
 
 /// <summary>What dims of a launch come to.</summary>

@@ -15,6 +15,9 @@ public class VerifyImageTests
         { "program 'last': it calls itself", [Twice("root", 1), Twice("middle", 2), Twice("last", 2)] },
         { "program 'root': buffer 3 is Frame 1, which is not there", [Twice("root", 1)] },
         { "program 'root': step 0 runs kernel 9", [One(AddNumberStep(At(0), At(1), 1, N) with { Kernel = 9 })] },
+        { "program 'root': step 0 has a size that follows from a parameter which", [One(AddNumberStep(At(0), At(1), 1, LaunchStep.ParameterDim(7)))] },
+        { "program 'root': step 0 has a size that follows from a parameter which", [One(AddNumberStep(At(0), At(1), 1, N) with { Parameters = [LaunchStep.ParameterDim(0)] })] },
+        { "program 'root': step 0 has a size that follows from a parameter which", [One(AddNumberStep(At(0), At(1), 1, N) with { ScratchBytes = LaunchStep.ParameterDim(0) + LaunchStep.ParameterDim(9) })] },
         { "program 'root': step 0 uses buffer 2", [One(AddNumberStep(At(0), At(2), 1, N))] },
         { "program 'root': step 0 uses buffer -1", [One(AddNumberStep(At(-1), At(1), 1, N))] },
         { "program 'root': step 0 calls program 5", [One(new CallStep("call", 5, [At(0)], [At(1)], 0))] },
@@ -54,6 +57,7 @@ public class VerifyImageTests
     public void Good_images_pass()
     {
         VerifyImage.Run(Plus(1));
+        VerifyImage.Run(Image(One(AddNumberStep(At(0), At(1), 1, N) with { Parameters = [8, LaunchStep.ParameterDim(0)], Units = LaunchStep.ParameterDim(1) })));
         VerifyImage.Run(Image(Twice("root", 1), Twice("middle", 2), Doubling));
     }
 

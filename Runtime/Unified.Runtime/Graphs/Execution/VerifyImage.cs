@@ -39,6 +39,7 @@ internal static class VerifyImage
                     case LaunchStep launch:
                         Require(InRange(launch.Kernel, image.Kernels.Length), program, $"step {s} runs kernel {launch.Kernel}, which is not there");
                         Refer(program, s, launch.Buffers);
+                        Require(launch.NamesEarlierParametersOnly, program, $"step {s} has a size that follows from a parameter which is not there, or comes later");
                         Require(
                             !launch.MayBeKept || (launch.Buffers.Length == 2 && program.Buffers[launch.Buffers[1].Buffer].Kind == BufferKind.Temporary),
                             program, $"step {s} may be kept, and does not make one temporary of one buffer");
