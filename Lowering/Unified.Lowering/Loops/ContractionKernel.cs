@@ -131,10 +131,13 @@ public static class Tile
     /// <summary>Rows of a unit are a multiple of this. A low tile is as fast as it is high, but scaled numbers are rounded in another order by it: only the last rows of all may take one.</summary>
     public static int RowStep(ScaledGroups? scaled) => scaled is null ? FewRows : Rows;
 
-    /// <summary>Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16, four of u8 and i8, and of a row's digits and i8 where few rows are f32.</summary>
+    /// <summary>
+    /// Elements along k whose products an instruction adds up at once, on machines that have one: two of bf16, four of u8 and i8, and of a row's digits and i8 where few rows are f32.
+    /// f32 times bf16 has pairs because a pair is taken apart by two instructions, one of which any port takes; elements side by side would be widened by two each, of the ports that multiply-adds want.
+    /// </summary>
     public static int GroupOf(DType left, DType right) => (left, right) switch
     {
-        (DType.BF16, DType.BF16) => 2,
+        (DType.BF16 or DType.F32, DType.BF16) => 2,
         (DType.U8 or DType.F32, DType.I8) => 4,
         _ => 1,
     };

@@ -124,6 +124,9 @@ public sealed class SchedulerTests
             [b.MatMul(x[0], b.Cast(x[1], DType.F32), transposeB: true) * x[2]]);
         var scheduled = Check(module);
         Assert.Equal(2, scheduled.Launches());
+        var group = weight == DType.I8 ? 4 : 2;
+        var kernel = Assert.Single(scheduled.Kernels.OfType<ContractionKernel>());
+        Assert.Equal((weight, group), (kernel.RightType, kernel.Group));
         if (weight == DType.I8)
         {
             // Drawn numbers are not those that bf16 holds.

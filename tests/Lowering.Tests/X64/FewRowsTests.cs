@@ -68,5 +68,51 @@ public sealed class FewRowsTests
         Assert.Equal(0, Asked(kernel with { Plan = kernel.Plan with { OneRowAhead = 0 } }));
     }
 
+    /// <summary>Pairs along k are taken apart, the upper half by a mask alone; numbers packed one by one are widened by two instructions each. The bits are the same, of few rows and of many.</summary>
+    [Fact]
+    public void Weights_of_16_bits_are_widened_in_pairs()
+    {
+        static ContractionKernel Kernel(int group, RowCount rows) => new(
+            [new(DType.F32, false), new(DType.BF16, false), new(DType.F32, true)], 9, DType.F32, 0, MatrixOrder.KInner,
+            [new AccumulatorNode(DType.F32)], [new Store(2, [Stride.Of(7), Stride.One], 0)])
+        { Group = group, Rows = rows };
+        var pairs = Tile.GroupOf(DType.F32, DType.BF16);
+        Assert.Equal(2, pairs);
+        static int Widened(int group) => new X64Emitter(TargetCpu.X64V4).EmitText(Kernel(group, RowCount.Few), "few").Split("vpmovzxwd").Length - 1;
+        Assert.NotEqual(0, Widened(1));
+        Assert.Equal(0, Widened(pairs));
+
+        const long N = 170, Columns = 160, Panels = (N + Tile.Columns - 1) / Tile.Columns;
+        foreach (var (m, k) in from m in (long[])[1, 2, 3, 4, 14] from k in (long[])[1, 37, 38, 40] select (m, k))
+        {
+            using var a = new Block(DType.F32, m * k).Fill(Agreement.Fraction);
+            using var b = new Block(DType.BF16, N * k).Fill(i => Agreement.Fraction(i + 31));
+            foreach (var target in KernelRunner.Targets)
+            {
+                Block Product(int group, RowCount rows)
+                {
+                    using var packed = new Block(DType.BF16, Panels * Tile.Columns * ((k + group - 1) / group * group));
+                    _ = KernelRunner.Run(new PackKernel(DType.BF16, 0, MatrixOrder.KInner) { Group = group }, [b, packed], [k, N, 1, k], Panels, 2, target: target.Data);
+                    var kernel = Kernel(group, rows);
+                    Assert.Empty(LoopVerifier.Problems(kernel));
+                    var c = new Block(DType.F32, m * N).Fill(_ => 0);
+                    _ = KernelRunner.Run(kernel, [a, packed, c], [m, N, k, 24, Columns, k, 1, N, 1], (N + Columns - 1) / Columns, 1, ContractionTests.Scratch(24, k, DType.F32), target.Data);
+                    return c;
+                }
+
+                using var single = Product(1, RowCount.Many);
+                Assert.NotEqual(0, single[(m * N) - 1]);
+                foreach (var rows in m <= Tile.FewRows ? (RowCount[])[RowCount.Few, RowCount.Any, RowCount.Many] : [RowCount.Any, RowCount.Many])
+                {
+                    using var paired = Product(pairs, rows);
+                    for (var i = 0L; i < m * N; i++)
+                    {
+                        Assert.True(single[i].Equals(paired[i]), $"{target.Data}, {rows}, {m} rows, k {k}: element {i} is {paired[i]}, not {single[i]}");
+                    }
+                }
+            }
+        }
+    }
+
     private static double Value(DType type, long i) => type.IsFloat() ? Agreement.Fraction(i) : Agreement.Value(i);
 }

@@ -8,12 +8,12 @@ namespace Unified.Lowering.Targets.X64;
 /// up, the rows are packed as groups as well; elsewhere groups are taken apart.
 /// </summary>
 /// <param name="K">Where code goes.</param>
-/// <param name="Type">Of A: bf16 with pairs of bf16, u8 or f32 with fours of i8.</param>
+/// <param name="Type">Of A: bf16 or f32 with pairs of bf16, u8 or f32 with fours of i8.</param>
 /// <param name="Sum">What sums are kept in.</param>
 /// <param name="Group">2 or 4.</param>
 /// <param name="Lanes">Columns of a register.</param>
 /// <param name="Vectors">Registers of a panel.</param>
-/// <param name="Unroll">Groups in one turn of the loop.</param>
+/// <param name="Unroll">Groups in one turn of the loop; where they are taken apart, elements.</param>
 /// <param name="Ahead">Groups of a panel that are asked for ahead of those in use; 0: none.</param>
 internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, int Group, int Lanes, int Vectors, int Unroll, int Ahead)
 {
@@ -66,11 +66,16 @@ internal sealed record GroupedPiece(KernelBuilder K, DType Type, LlvmType Sum, i
             (sum, row, column) => Type.IsFloat() ? K.MultiplyAdd(row, column, sum) : K.B.Add(sum, K.B.Mul(row, column)));
         var full = K.B.UDiv(depth, K.I64(Group));
         var rest = K.B.URem(depth, K.I64(Group));
-        start = K.Loop(K.I64(0), full, 1, start, (word, state) =>
+        LlvmValue[] Parts(LlvmValue word, LlvmValue[] state)
         {
             Ask(word);
             return Enumerable.Range(0, Group).Aggregate(state, (s, part) => Part(word, part, s));
-        });
+        }
+
+        var unroll = Math.Max(1, Unroll / Group);
+        var turns = K.B.And(full, K.I64(-unroll));
+        start = K.Loop(K.I64(0), turns, unroll, start, (word, state) => Enumerable.Range(0, unroll).Aggregate(state, (s, u) => Parts(K.Add(word, K.I64(u)), s)));
+        start = unroll == 1 ? start : K.Loop(turns, full, 1, start, Parts);
         for (var part = 0; part < Group - 1; part++)
         {
             var number = part;
