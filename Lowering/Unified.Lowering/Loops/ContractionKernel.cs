@@ -105,14 +105,15 @@ public sealed record ContractionKernel(
 /// <param name="PanelsAhead">In bytes.</param>
 /// <param name="FewRowsAhead">Of weights of 8 and 4 bits, in bytes.</param>
 /// <param name="OneRowAhead">Of groups that an instruction multiplies, in bytes.</param>
+/// <param name="BesideCost">Of what follows the product, in instructions.</param>
 /// <param name="RowsAhead">Of a left operand whose rows are neighbours in memory: steps of k that are asked for ahead while it is packed.</param>
-public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int FewRowsAhead, int OneRowAhead, bool EpilogueAhead, int RowsAhead)
+public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int FewRowsAhead, int OneRowAhead, bool EpilogueAhead, int BesideCost, int RowsAhead)
 {
     public static ProductPlan Default { get; } = Of(Tuning.Default.For(new(KernelFamily.Product, false)));
 
     public static ProductPlan Of(ClassTuning tuning) => new(
         tuning[TunableTable.Unroll], tuning[TunableTable.LowPanels], tuning.ValueOrDefault(TunableTable.PanelsAhead), tuning[TunableTable.FewRowsAhead], tuning.ValueOrDefault(TunableTable.OneRowAhead),
-        tuning[TunableTable.EpilogueAhead] != 0, tuning.ValueOrDefault(TunableTable.PackedRowsAhead));
+        tuning[TunableTable.EpilogueAhead] != 0, tuning.ValueOrDefault(TunableTable.BesideCost), tuning.ValueOrDefault(TunableTable.PackedRowsAhead));
 }
 
 /// <summary>The register tile of the contraction kernels; shared by who emits and who sizes scratch and units.</summary>
@@ -142,7 +143,7 @@ public static class Tile
         _ => 1,
     };
 
-    /// <summary>Per-thread scratch: the packed rows of A, with room for 16 k beyond the last, and one tile of C.</summary>
+    /// <summary>Per-thread scratch: the packed rows of A, with room for 16 k beyond the last, and two tiles of C: one whose epilogue is still to come.</summary>
     public static Dim ScratchBytes(Dim rowsPerUnit, Dim depth, DType type) =>
-        ((Dim.RoundUp(rowsPerUnit, Rows) * depth) + (16 * Rows) + (Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
+        ((Dim.RoundUp(rowsPerUnit, Rows) * depth) + (16 * Rows) + (2 * Rows * Columns) + 64) * (type == DType.F64 ? 8 : 4);
 }

@@ -51,7 +51,7 @@ public static class LoopText
         ScatterKernel k => Numbers(("block", k.Block)),
         PackKernel { Plan: var p } => Numbers(("streamed", p.StreamedBytes), ("ahead", p.RowsAhead)),
         ContractionKernel { Plan: var p } k => Numbers(
-            ("unroll", p.Unroll), ("low", p.LowPanels), ("ahead", p.PanelsAhead), ("few", p.FewRowsAhead), ("one", p.OneRowAhead), ("epilogue", p.EpilogueAhead ? 1 : 0), ("rows", p.RowsAhead)),
+            ("unroll", p.Unroll), ("low", p.LowPanels), ("ahead", p.PanelsAhead), ("few", p.FewRowsAhead), ("one", p.OneRowAhead), ("epilogue", p.EpilogueAhead ? 1 : 0), ("beside", p.BesideCost), ("rows", p.RowsAhead)),
         WinogradKernel { Plan: var p } => Numbers(("ahead", p.WeightsAhead), ("epilogue", p.EpilogueAhead ? 1 : 0)),
         AttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock), ("rows", p.QueryRows), ("unroll", p.Unroll)),
         DecodeAttentionKernel { Plan: var p } => Numbers(("keys", p.KeyBlock)),

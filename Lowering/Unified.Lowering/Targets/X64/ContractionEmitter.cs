@@ -14,7 +14,7 @@ internal sealed class ContractionEmitter
     private readonly KernelBuilder _k;
     private readonly ContractionKernel _kernel;
     private readonly ContractionParameters _parameters;
-    private readonly NodeEmitter _nodes;
+    private readonly TileEpilogue _epilogue;
     private readonly MicroKernel _micro;
     private readonly LeftRows _left;
     private readonly DigitRows? _digits;
@@ -22,13 +22,12 @@ internal sealed class ContractionEmitter
     private readonly LlvmValue _tile;
     private readonly LlvmValue _panelSize;
     private readonly LlvmValue _scalesSize;
-    private readonly (LlvmValue Extent, LlvmValue Stride)[] _rowAxes;
     private readonly LlvmValue _allRows;
 
     private ContractionEmitter(KernelBuilder k, ContractionKernel kernel)
     {
         (_k, _kernel, _parameters) = (k, kernel, new ContractionParameters(k, kernel));
-        _nodes = new NodeEmitter(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
+        _epilogue = new TileEpilogue(k, kernel, _parameters.RowAxes);
         var depth = _parameters.Depth;
         _micro = new MicroKernel(k, kernel.Type, kernel.Group, kernel.RightType)
         {
@@ -48,8 +47,7 @@ internal sealed class ContractionEmitter
             ? k.Mul(k.B.UDiv(depth, k.I64(scaled.PerByte)), k.I64(Tile.Columns))
             : k.Mul(kernel.Group == 1 ? depth : k.CeilDiv(depth, kernel.Group), k.I64(Tile.Columns * kernel.Group));
         _scalesSize = kernel.Scaled is null ? depth : k.Mul(k.B.UDiv(depth, _parameters.GroupLength), k.I64(Tile.Columns));
-        _rowAxes = _parameters.RowAxes;
-        _allRows = _rowAxes.Select(r => r.Extent).Aggregate(k.Mul);
+        _allRows = _parameters.RowAxes.Select(r => r.Extent).Aggregate(k.Mul);
     }
 
     // How rows are divided into units changes no bit: the last of many are not multiplied in another way than the rest.
@@ -101,19 +99,52 @@ internal sealed class ContractionEmitter
 
         var firstPanel = _k.Mul(columnBlock, _k.B.UDiv(_parameters.ColumnsPerUnit, _k.I64(Tile.Columns)));
         var lastPanel = _k.CeilDiv(_k.Min(_parameters.Columns, _k.Mul(_k.Add(columnBlock, _k.I64(1)), _parameters.ColumnsPerUnit)), Tile.Columns);
-        _k.Loop(firstPanel, lastPanel, 1, panel =>
+        void Few() => _k.Loop(firstPanel, lastPanel, 1, panel =>
+            EmitEpilogue(unit, unit.FirstRow, unit.Rows, _k.Mul(panel, _k.I64(Tile.Columns)), EmitFew(unit, panel, firstPanel, lastPanel)));
+        void Many() => EmitMany(unit, firstPanel, lastPanel);
+        switch (_kernel.Rows)
         {
-            var sums = _kernel.Rows == RowCount.Many ? _tile : EmitFew(unit, panel, firstPanel, lastPanel);
-            var here = PanelAt(unit, panel);
-            _k.Loop(_k.I64(0), _k.CeilDiv(unit.Rows, Tile.Rows), 1, t => EmitTile(unit, t, _k.Mul(panel, _k.I64(Tile.Columns)), here, sums));
+            case RowCount.Few:
+                Few();
+                break;
+            case RowCount.Many:
+                Many();
+                break;
+            default:
+                _k.If(unit.IsFew, Few, Many);
+                break;
+        }
+    }
+
+    private void EmitMany(Unit unit, LlvmValue firstPanel, LlvmValue lastPanel)
+    {
+        // What is handed from tile to tile: one whose epilogue is still to come.
+        var isBeside = _epilogue.IsDear && _micro.HasTurns(Tile.Rows);
+        var last = _k.Loop(firstPanel, lastPanel, 1, isBeside ? PendingTile.None(_k).Values : [], (number, left) =>
+        {
+            var (panel, firstColumn) = (PanelAt(unit, number), _k.Mul(number, _k.I64(Tile.Columns)));
+            return _k.Loop(_k.I64(0), _k.CeilDiv(unit.Rows, Tile.Rows), 1, left, (t, before) =>
+            {
+                if (isBeside)
+                {
+                    return EmitTileBeside(unit, t, firstColumn, panel, PendingTile.Of(before)).Values;
+                }
+
+                EmitTile(unit, t, firstColumn, panel);
+                return [];
+            });
         });
+        if (isBeside)
+        {
+            EmitPending(unit, PendingTile.Of(last), _k.I64(0));
+        }
     }
 
     private Panel PanelAt(Unit unit, LlvmValue number) => new(
         _k.B.Gep(_k.ElementOf(1), unit.B, _k.Mul(number, _panelSize)),
         _kernel.Scaled is null ? null : _k.B.Gep(_k.Context.F32, _k.Buffer(2), _k.Mul(number, _scalesSize)));
 
-    // Few rows, with several panels ahead as far as these go. Returns where the sums of this panel are, also those of many rows.
+    // Few rows, with several panels ahead as far as these go. Returns where the sums of this panel are.
     private LlvmValue EmitFew(Unit unit, LlvmValue panel, LlvmValue firstPanel, LlvmValue lastPanel)
     {
         var together = _micro.PanelsOf(unit.Rows);
@@ -121,89 +152,85 @@ internal sealed class ContractionEmitter
         var isWhole = _k.B.ICmp(LlvmIntPredicate.Sle, _k.Add(_k.B.Sub(panel, ahead), together), lastPanel);
         void Few(bool isOne) => _micro.EmitFew(
             unit.Rows, row => _left.FewRow(unit.A, unit.FirstRow, unit.Rows, row), p => PanelAt(unit, _k.Add(panel, _k.I64(p))), isOne, _parameters.Depth, _tile);
-        var place = _k.B.Gep(_sum, _tile, _k.B.Select(_k.B.And(unit.IsFew, isWhole), _k.Mul(ahead, _micro.FewPlace(unit.Rows)), _k.I64(0)));
+        var place = _k.B.Gep(_sum, _tile, _k.B.Select(isWhole, _k.Mul(ahead, _micro.FewPlace(unit.Rows)), _k.I64(0)));
         void AsTheyAre() => _k.If(
             isWhole,
             () => _k.If(_k.B.ICmp(LlvmIntPredicate.Eq, ahead, _k.I64(0)), () => Few(isOne: false)),
             () => Few(isOne: true));
-        void Sums()
+        if (_digits is { } digits)
         {
-            if (_digits is { } digits)
-            {
-                _k.If(_k.B.And(AreFew, digits.Hold), () => new DigitPiece(_k, digits, _kernel.Plan.FewRowsAhead).Emit(unit.Rows, PanelAt(unit, panel), place), AsTheyAre);
-            }
-            else
-            {
-                AsTheyAre();
-            }
-        }
-
-        if (_kernel.Rows == RowCount.Few)
-        {
-            Sums();
+            _k.If(_k.B.And(AreFew, digits.Hold), () => new DigitPiece(_k, digits, _kernel.Plan.FewRowsAhead).Emit(unit.Rows, PanelAt(unit, panel), place), AsTheyAre);
         }
         else
         {
-            _k.If(unit.IsFew, Sums);
+            AsTheyAre();
         }
 
         return place;
     }
 
-    private void EmitTile(Unit unit, LlvmValue number, LlvmValue firstColumn, Panel panel, LlvmValue sums)
+    private void EmitTile(Unit unit, LlvmValue number, LlvmValue firstColumn, Panel panel)
     {
-        var first = _k.Mul(number, _k.I64(Tile.Rows));
-        var index = _k.Unravel(_k.Add(unit.FirstRow, first), [.. _rowAxes.Select(r => r.Extent)]);
-        var height = _k.Min(_k.B.Sub(unit.Rows, first), _k.I64(Tile.Rows));
-        void Many()
-        {
-            // What the epilogue needs is on its way while the sums are computed.
-            if (_kernel.Plan.EpilogueAhead)
-            {
-                _k.Loop(_k.I64(0), height, 1, index, (_, at) =>
-                {
-                    _nodes.EnterRow([.. unit.Batch, .. at]);
-                    _nodes.PrefetchRow(firstColumn, Tile.Columns, _kernel.Stores);
-                    return PanelLines.Next(_k, at, _rowAxes);
-                });
-            }
-
-            _micro.EmitLowest(_k.B.Sub(unit.Rows, first), _left.TileAt(number), panel, _parameters.Depth, _tile);
-        }
-
-        if (_kernel.Rows == RowCount.Many)
-        {
-            Many();
-        }
-        else if (_kernel.Rows == RowCount.Any)
-        {
-            _k.If(unit.IsFew, then: static () => { }, Many);
-        }
-
-        EmitEpilogue(unit.Batch, index, height, firstColumn, sums);
+        var (row, left, height) = TileAt(unit, number);
+        _epilogue.Ask(unit.Batch, row, height, firstColumn);
+        _micro.EmitLowest(left, _left.TileAt(number), panel, _parameters.Depth, _tile);
+        EmitEpilogue(unit, row, height, firstColumn, _tile);
     }
 
-    private void EmitEpilogue(
-        LlvmValue[] batch, LlvmValue[] first, LlvmValue rows, LlvmValue firstColumn, LlvmValue tile)
+    // The tile's first row, the rows from there on, and those that are its own.
+    private (LlvmValue Row, LlvmValue Left, LlvmValue Height) TileAt(Unit unit, LlvmValue number)
+    {
+        var first = _k.Mul(number, _k.I64(Tile.Rows));
+        var left = _k.B.Sub(unit.Rows, first);
+        return (_k.Add(unit.FirstRow, first), left, _k.Min(left, _k.I64(Tile.Rows)));
+    }
+
+    private void EmitEpilogue(Unit unit, LlvmValue row, LlvmValue rows, LlvmValue firstColumn, LlvmValue sums)
     {
         var columns = _k.B.Sub(_parameters.Columns, firstColumn);
         _k.If(
             _k.B.ICmp(LlvmIntPredicate.Sge, columns, _k.I64(Tile.Columns)),
-            () => EmitRows(batch, first, rows, firstColumn, null, tile),
-            () => EmitRows(batch, first, rows, firstColumn, columns, tile));
+            () => _epilogue.Emit(unit.Batch, row, rows, firstColumn, null, sums),
+            () => _epilogue.Emit(unit.Batch, row, rows, firstColumn, columns, sums));
     }
 
-    private void EmitRows(
-        LlvmValue[] batch, LlvmValue[] first, LlvmValue rows, LlvmValue firstColumn, LlvmValue? columns, LlvmValue tile)
+    // The same, but for the epilogue of a tile that is wide: it is left to the next tile, whose sums it takes turns with, row by row. Returns what is left.
+    private PendingTile EmitTileBeside(Unit unit, LlvmValue number, LlvmValue firstColumn, Panel panel, PendingTile pending)
     {
-        _nodes.EnterRow([.. batch, .. first]);
-        var points = EpiloguePoints.Of(_k, _nodes, _kernel.Stores, firstColumn, columns);
-        _k.Loop(_k.I64(0), rows, 1, first, (row, index) =>
-        {
-            _nodes.EnterRow([.. batch, .. index]);
-            points.Emit(_k.B.Gep(_sum, tile, _k.Mul(row, _k.I64(Tile.Columns))), _sum, _kernel.Stores, _kernel.Buffers);
-            return PanelLines.Next(_k, index, _rowAxes);
-        });
+        var (row, left, height) = TileAt(unit, number);
+
+        // What there are no turns for comes first.
+        var turns = _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Sgt, left, _k.I64(Tile.FewRows)), _k.Min(pending.Rows, _micro.Turns(_parameters.Depth)), _k.I64(0));
+        EmitPending(unit, pending, turns);
+        _epilogue.Ask(unit.Batch, _k.Add(row, turns), _k.B.Sub(height, turns), firstColumn);
+
+        // The other of two places.
+        var place = _k.B.Sub(_k.I64(Tile.Rows * Tile.Columns), pending.Place);
+        var tile = _k.B.Gep(_sum, _tile, place);
+        _micro.EmitLowest(left, h => _micro.Emit(
+            _left.TileAt(number), panel, _parameters.Depth, tile, h,
+            _micro.HasTurns(h) ? _epilogue.Beside(unit.Batch, turns, (row, firstColumn), (pending.FirstRow, pending.FirstColumn), SumsOf(pending)) : null));
+        var columns = _k.B.Sub(_parameters.Columns, firstColumn);
+        var isWide = _k.B.ICmp(LlvmIntPredicate.Sge, columns, _k.I64(Tile.Columns));
+        _k.If(_k.B.Not(isWide), () => _epilogue.Emit(unit.Batch, row, height, firstColumn, columns, tile));
+        return new PendingTile(row, _k.B.Select(isWide, height, _k.I64(0)), firstColumn, place);
+    }
+
+    private LlvmValue SumsOf(PendingTile pending) => _k.B.Gep(_sum, _tile, pending.Place);
+
+    private void EmitPending(Unit unit, PendingTile pending, LlvmValue from) => _epilogue.Emit(
+        unit.Batch, _k.Add(pending.FirstRow, from), _k.B.Sub(pending.Rows, from), pending.FirstColumn, null, _k.B.Gep(_sum, SumsOf(pending), _k.Mul(from, _k.I64(Tile.Columns))));
+
+    /// <summary>A tile whose epilogue is still to come.</summary>
+    /// <param name="Rows">0: there is none.</param>
+    /// <param name="Place">Of its sums, in elements from the first tile's.</param>
+    private sealed record PendingTile(LlvmValue FirstRow, LlvmValue Rows, LlvmValue FirstColumn, LlvmValue Place)
+    {
+        public static PendingTile None(KernelBuilder k) => new(k.I64(0), k.I64(0), k.I64(0), k.I64(0));
+
+        public static PendingTile Of(LlvmValue[] values) => new(values[0], values[1], values[2], values[3]);
+
+        public LlvmValue[] Values => [FirstRow, Rows, FirstColumn, Place];
     }
 
     /// <param name="IsFew">Whether the rows are multiplied as few.</param>

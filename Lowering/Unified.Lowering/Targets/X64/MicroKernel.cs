@@ -94,7 +94,15 @@ internal sealed class MicroKernel
     /// <param name="depth">The extent of k.</param>
     /// <param name="tile">Tile.Rows × Tile.Columns elements of the sum's type.</param>
     /// <param name="height">How many of the rows to multiply.</param>
-    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height) => EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, null, PanelsAhead);
+    /// <param name="beside">Of tiles of which <see cref="HasTurns"/> holds.</param>
+    public void Emit(LlvmValue a, Panel b, LlvmValue depth, LlvmValue tile, int height, BesideProduct? beside = null) =>
+        EmitPieces(Left(a, PackedStrides), [b], depth, tile, height, null, PanelsAhead, beside);
+
+    /// <summary>Whether a tile of this height can have other work done <see cref="BesideProduct">beside it</see>.</summary>
+    public bool HasTurns(int height) => height > Tile.FewRows && height <= _rows && _vectors * _lanes == Tile.Columns && Scaled is null && _group == 1 && LeftBlock == 1;
+
+    /// <summary>Whole turns of the loop over k.</summary>
+    public LlvmValue Turns(LlvmValue depth) => _k.B.UDiv(depth, _k.I64(Unroll));
 
     /// <summary>Panels that <paramref name="rows"/> rows, at most <see cref="Tile.FewRows"/>, are multiplied with at once.</summary>
     public LlvmValue PanelsOf(LlvmValue rows) => _k.B.Select(_k.B.ICmp(LlvmIntPredicate.Eq, rows, _k.I64(1)), _k.I64(LowPanels), _k.I64(FewPanels));
@@ -176,12 +184,12 @@ internal sealed class MicroKernel
     private LlvmType Element => Numbers.Memory(_k.Context, _right);
 
     // As many rows and columns at once as there are registers for their sums; the pieces' code is the same. Without a beginning, made of a row's number and what lies in the tile, sums begin at zero.
-    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, Func<LlvmValue, LlvmValue, LlvmValue>? begin, int ahead)
+    private void EmitPieces(Func<LlvmValue, LeftAt> left, Panel[] panels, LlvmValue depth, LlvmValue tile, int height, Func<LlvmValue, LlvmValue, LlvmValue>? begin, int ahead, BesideProduct? beside = null)
     {
         var (rows, columns) = (Enumerable.Range(1, _rows).Last(r => height % r == 0), _vectors * _lanes);
         Each(height, rows, row => Each(Tile.Columns, columns, column => EmitPiece(
             left(row), [.. panels.Select(b => FromColumn(b, column))], depth,
-            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(TileStride)), column)), rows, begin is null ? null : (r, sum) => begin(_k.Add(row, _k.I64(r)), sum), ahead)));
+            _k.B.Gep(_sum, tile, _k.Add(_k.Mul(row, _k.I64(TileStride)), column)), rows, begin is null ? null : (r, sum) => begin(_k.Add(row, _k.I64(r)), sum), ahead, beside)));
 
         Panel FromColumn(Panel b, LlvmValue column) => new(
             _k.B.Gep(Element, b.Numbers, _k.Mul(column, _k.I64(_group))), b.Scales is { } scales ? _k.B.Gep(_k.Context.F32, scales, column) : null);
@@ -199,7 +207,7 @@ internal sealed class MicroKernel
         }
     }
 
-    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, Func<int, LlvmValue, LlvmValue>? begin, int ahead)
+    private void EmitPiece(LeftAt a, Panel[] panels, LlvmValue depth, LlvmValue tile, int rows, Func<int, LlvmValue, LlvmValue>? begin, int ahead, BesideProduct? beside)
     {
         LlvmValue[] b = [.. panels.Select(p => p.Numbers)];
 
@@ -223,11 +231,16 @@ internal sealed class MicroKernel
 
         var unroll = Math.Max(Unroll, LeftBlock);
         var whole = _k.B.And(depth, _k.I64(-unroll));
-        var sums = _k.Loop(_k.I64(0), whole, unroll, start, (k, state) =>
+        LlvmValue[] Turn(LlvmValue k, LlvmValue[] state, IReadOnlyList<Action> pieces)
         {
             var (at, bt) = (a(k), PanelAddresses(b, k));
             for (var u = 0; u < unroll; u++)
             {
+                foreach (var piece in pieces.Skip(pieces.Count * u / unroll).Take((pieces.Count * (u + 1) / unroll) - (pieces.Count * u / unroll)))
+                {
+                    piece();
+                }
+
                 foreach (var panel in ahead > 0 ? bt : [])
                 {
                     for (var line = 0; line < Tile.Columns * Numbers.Bytes(Element); line += KernelBuilder.Line)
@@ -240,7 +253,20 @@ internal sealed class MicroKernel
             }
 
             return state;
-        });
+        }
+
+        var (sums, turned) = (start, _k.I64(0));
+        if (beside is not null)
+        {
+            turned = _k.Mul(beside.Turns, _k.I64(unroll));
+            sums = _k.Loop(_k.I64(0), turned, unroll, [.. start, .. beside.Carried], (k, state) =>
+            {
+                var (pieces, next) = beside.Begin(_k.B.UDiv(k, _k.I64(unroll)), state[start.Length..]);
+                return [.. Turn(k, state[..start.Length], pieces), .. next];
+            })[..start.Length];
+        }
+
+        sums = _k.Loop(turned, whole, unroll, sums, (k, state) => Turn(k, state, []));
         if (LeftBlock > 1)
         {
             StoreSums(sums);
