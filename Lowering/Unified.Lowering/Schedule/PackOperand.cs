@@ -32,15 +32,25 @@ internal static class PackOperand
         }
 
         var order = summed[^1].Stride.Is(1) ? MatrixOrder.KInner : kept.Stride.Is(1) ? MatrixOrder.KOuter : MatrixOrder.Strided;
-        var buffer = program.AddTemporary((step * dtype.Bytes()) + (group == ScaledGroups.BytesOfWord ? ScaledGroups.ReadBeyond : 0));
         var batches = own.Aggregate(Dim.One, (x, i) => x * batch[i]);
         var kernels = new KernelClass(KernelFamily.Packing, false);
+        var kernel = new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group, Plan = PackPlan.Of(program.Tuning.For(kernels)) };
+        List<Dim> parameters = [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride];
+        var units = batches * panels * (when ?? Dim.One);
+
+        // Several products of one operand, such as the gradients of all weights that read it, have one packed copy.
+        if (program.Made(kernel, source, parameters, units) is { } made)
+        {
+            return (made, [.. packed]);
+        }
+
+        var buffer = program.AddTemporary((step * dtype.Bytes()) + (group == ScaledGroups.BytesOfWord ? ScaledGroups.ReadBeyond : 0));
         program.AddLaunch(
-            new PackKernel(dtype, own.Count, order, summed.Length, from) { Group = group, Plan = PackPlan.Of(program.Tuning.For(kernels)) },
+            kernel,
             kernels,
             [source, new BufferRef(buffer, Dim.Zero)],
-            [.. own.Select(i => batch[i]), .. summed.Select(s => s.Extent), kept.Extent, .. own.Select(i => strides[i]), .. summed.Select(s => s.Stride), kept.Stride],
-            batches * panels * (when ?? Dim.One),
+            parameters,
+            units,
             order == MatrixOrder.KOuter ? Dim.Max(1, Dim.Min(PackKernel.PanelsBeside, Dim.FloorDiv(batches * panels, PackKernel.PanelsBeside))) : Dim.One,
             Dim.Zero,
             Dim.Zero,

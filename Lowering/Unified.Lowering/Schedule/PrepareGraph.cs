@@ -14,6 +14,7 @@ internal sealed class PrepareGraph
     private readonly Graph _graph;
     private readonly Dictionary<OpValue, View> _views = [];
     private readonly Dictionary<OpValue, (Node Node, ImmutableArray<OpValue> Operands)> _makers = [];
+    private readonly Dictionary<OpValue, OpValue> _dense = [];
     private readonly int[] _uses;
 
     private PrepareGraph(Graph graph)
@@ -72,7 +73,7 @@ internal sealed class PrepareGraph
                 return [Reshape(operands[0], _graph.TypeOf(node.Results[0]).Shape)];
             case OpCode.ScatterAdd:
             case var _ when node.Op.Has(OpTraits.RunsGraph) || node.Op.Has(OpTraits.Managed):
-                return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Copy(o))]);
+                return Keep(builder, node, [.. operands.Select(o => Layout(o).IsDense(o.Shape) ? o : Dense(o))]);
             case var _ when node.Op.Has(OpTraits.Contraction):
                 return Keep(builder, node, Bytes(node, operands) ?? [operands[0], Given(node, Narrow(operands[1])), .. operands[2..]]);
             default:
@@ -134,6 +135,9 @@ internal sealed class PrepareGraph
 
     private OpValue Copy(OpValue value) => Emit(value.Builder, OpCode.Cast, Attributes.Empty.With("dtype", value.DType), value);
 
+    // The same copy for all that reads the value so.
+    private OpValue Dense(OpValue value) => _dense.TryGetValue(value, out var copy) ? copy : _dense[value] = Copy(value);
+
     private OpValue Reshape(OpValue x, Shape shape)
     {
         if (x.Shape == shape)
@@ -143,7 +147,7 @@ internal sealed class PrepareGraph
 
         var attributes = Attributes.Empty.With("shape", shape.Dims);
         var probe = new Node(OpTable.Get(OpCode.Reshape), [], [], attributes);
-        var source = Layout(x).Through(probe, x.Shape, shape) is null ? Copy(x) : x;
+        var source = Layout(x).Through(probe, x.Shape, shape) is null ? Dense(x) : x;
         return Emit(x.Builder, OpCode.Reshape, attributes, source);
     }
 

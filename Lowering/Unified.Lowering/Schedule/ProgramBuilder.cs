@@ -130,6 +130,13 @@ internal sealed class ProgramBuilder
         });
     }
 
+    /// <summary>The buffer that an earlier launch makes of the same memory in the same way, and of nothing else; null: there is none.</summary>
+    public int? Made(LoopKernel kernel, BufferRef source, IReadOnlyList<Dim> parameters, Dim units)
+    {
+        var number = _kernels.Add(kernel);
+        return _steps.OfType<LaunchStep>().FirstOrDefault(s => s.MayBeKept && s.Kernel == number && s.Buffers[0] == source && s.Units == units && s.Parameters.SequenceEqual(parameters))?.Buffers[^1].Buffer;
+    }
+
     /// <summary>A name for profiles: the op that gives the group its kind, then what is fused to it.</summary>
     public string LabelOf(Group group)
     {

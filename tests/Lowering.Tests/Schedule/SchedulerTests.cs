@@ -115,6 +115,26 @@ public sealed class SchedulerTests
     public void Products_read_transposed_operands_as_they_lie(bool ta, bool tb) =>
         Assert.Equal(2, Check(Module([ta ? F32(B, 6, T) : F32(B, T, 6), tb ? F32(B, 37, 6) : F32(B, 6, 37)], (b, x) => [b.MatMul(x[0], x[1], ta, tb)])).Launches());
 
+    /// <summary>Two products of x, another of x transposed, which is packed in another way, and one that only looks alike.</summary>
+    [Fact]
+    public void Products_of_one_operand_pack_it_once()
+    {
+        var module = Check(Module([F32(6, T), F32(T, 6), F32(6, T), F32(6, T)], (b, x) => [b.MatMul(x[0], x[1]), b.MatMul(x[2], x[1]), b.MatMul(x[0], x[2], transposeB: true), b.MatMul(x[0], x[3], transposeB: true)]));
+        Assert.Equal(4 + 3, module.Launches());
+    }
+
+    /// <summary>As a gradient's heads are: brought together for two products of other shapes.</summary>
+    [Fact]
+    public void What_is_reshaped_twice_is_copied_once()
+    {
+        var module = Check(Module([F32(B, 2, T, 4), F32(8, 5)], (b, x) =>
+        {
+            var heads = b.Transpose(x[0], [0, 2, 1, 3]);
+            return [b.MatMul(b.Reshape(heads, Shape.From(B, T, 8)), x[1]), b.Sum(b.Reshape(heads, Shape.From(B * T, 8)), [0])];
+        }));
+        Assert.Equal(4, module.Launches());
+    }
+
     [Theory]
     [InlineData(DType.I8)]
     [InlineData(DType.BF16)]
