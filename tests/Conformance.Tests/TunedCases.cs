@@ -14,6 +14,8 @@ internal sealed record TunedCase(string Name, ImmutableArray<KernelFamily> Famil
     [
         .. from m in (int[])[1, 2, 9, 61, 200] select Product(m, 300, 700),
         Product(50, 22_000, 33), Product(7, 64, 2200), Product(130, 400, 2200), Product(130, 40, 6000),
+        new("divided", [KernelFamily.Product], m => m.Divided(Uniform(1, 61, 64), Uniform(2, 64, 100))),
+        new("rooted", [KernelFamily.Product], m => m.Rooted(Uniform(1, 61, 64), Uniform(2, 64, 100))),
         new("any 61", [KernelFamily.Product], m => m.AnyRows(Uniform(1, 61, 300), Uniform(2, 300, 700), Uniform(3, 700))),
         .. from m in (int[])[1, 7, 50, 55, 800] select new TunedCase($"bf16 {m}", [Dots, Packing], t => t.Halves(Uniform(1, m, 301), Uniform(2, 301, 700)), 2e-2),
         new("bf16 wide", [Dots], t => t.Halves(Uniform(1, 800, 32), Uniform(2, 32, 2200)), 2e-2),

@@ -26,6 +26,20 @@ public sealed partial class TunedModel : Module
     public Tensor AnyRows([Shape("M", "K")] Tensor a, [Shape("K", "N")] Tensor b, [Shape("N")] Tensor bias) => Gelu(MatMul(a, b) + bias);
 
     [StaticGraph]
+    public Tensor Divided(Tensor a, Tensor b)
+    {
+        var y = MatMul(a, b);
+        return y / (Abs(y) + 1f);
+    }
+
+    [StaticGraph]
+    public Tensor Rooted(Tensor a, Tensor b)
+    {
+        var y = MatMul(a, b);
+        return y / (Sqrt((y * y) + 1f) + 1f);
+    }
+
+    [StaticGraph]
     public Tensor Halves(Tensor a, Tensor b) => Cast(MatMul(Cast(a, DType.BF16), Cast(b, DType.BF16)), DType.F32);
 
     [StaticGraph]

@@ -39,9 +39,10 @@ public static class TunableTable
 
     /// <summary>
     /// The divider works beside multiply-adds, but a processor does not look far enough ahead to begin the next tile's while it divides. Adam's update after a product of depth 64: 101 cycles for 16 elements, 87 so, of
-    /// which the sums are 64.
+    /// which the sums are 64. What multiplies and adds itself gains nothing: tanh's polynomials lost 2 %.
     /// </summary>
-    public static Tunable BesideCost { get; } = new("beside_cost", "fewest instructions of what follows a product that take turns with the sums of the next tile", 10, [1, 10, 1000], [Product]);
+    public static Tunable BesideCost { get; } = new(
+        "beside_cost", "from so many instructions of roots (6) and divisions (6) on, what follows a product takes turns with the sums of the next tile", 10, [1, 10, 1000], [Product]);
 
     /// <summary>Two pages, as above, where the arithmetic between two reads is too long for the machine to look so far by itself: a third less time with 4 bits than without. One row of 8 bits would lose.</summary>
     public static Tunable FewRowsAhead { get; } = new("few_rows_ahead", "bytes of weights of 4 bits, or of 8 for more than one row, that at most four rows ask for ahead of their use; 0: none", 8192, [0, 2048, 4096, 8192, 16384], s_products);

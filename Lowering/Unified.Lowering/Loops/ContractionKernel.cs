@@ -105,7 +105,7 @@ public sealed record ContractionKernel(
 /// <param name="PanelsAhead">In bytes.</param>
 /// <param name="FewRowsAhead">Of weights of 8 and 4 bits, in bytes.</param>
 /// <param name="OneRowAhead">Of groups that an instruction multiplies, in bytes.</param>
-/// <param name="BesideCost">Of what follows the product, in instructions.</param>
+/// <param name="BesideCost">Of roots and divisions that follow the product, in instructions.</param>
 /// <param name="RowsAhead">Of a left operand whose rows are neighbours in memory: steps of k that are asked for ahead while it is packed.</param>
 public sealed record ProductPlan(int Unroll, int LowPanels, int PanelsAhead, int FewRowsAhead, int OneRowAhead, bool EpilogueAhead, int BesideCost, int RowsAhead)
 {

@@ -119,7 +119,7 @@ internal sealed class ContractionEmitter
     private void EmitMany(Unit unit, LlvmValue firstPanel, LlvmValue lastPanel)
     {
         // What is handed from tile to tile: one whose epilogue is still to come.
-        var isBeside = _epilogue.IsDear && _micro.HasTurns(Tile.Rows);
+        var isBeside = _epilogue.Divides && _micro.HasTurns(Tile.Rows);
         var last = _k.Loop(firstPanel, lastPanel, 1, isBeside ? PendingTile.None(_k).Values : [], (number, left) =>
         {
             var (panel, firstColumn) = (PanelAt(unit, number), _k.Mul(number, _k.I64(Tile.Columns)));

@@ -10,9 +10,9 @@ internal sealed class TileEpilogue(KernelBuilder k, ContractionKernel kernel, (L
     private readonly NodeEmitter _nodes = new(k, kernel.Epilogue, kernel.Axes, reducedIsVector: true);
     private readonly LlvmType _sum = MicroKernel.SumType(k, kernel.Type);
 
-    /// <summary>Whether it has as many instructions as pay for taking turns with the sums of another tile.</summary>
-    public bool IsDear => _nodes.Reach(kernel.Stores.Select(s => s.Node)).Where(n => !_nodes.IsRowConstant(n)).Select(n => kernel.Epilogue[n]).OfType<ComputeNode>()
-        .Sum(n => Elementwise.Cost(n.Op, kernel.Epilogue[n.Operands[^1]].Type)) >= kernel.Plan.BesideCost;
+    /// <summary>Whether the divider is busy for so long that taking turns with the sums of another tile pays.</summary>
+    public bool Divides => _nodes.Reach(kernel.Stores.Select(s => s.Node)).Where(n => !_nodes.IsRowConstant(n)).Select(n => kernel.Epilogue[n]).OfType<ComputeNode>()
+        .Sum(n => Elementwise.DividerCost(n.Op, kernel.Epilogue[n.Operands[^1]].Type)) >= kernel.Plan.BesideCost;
 
     /// <summary>Asks for what rows will need, so that it is on its way while their sums are computed.</summary>
     public void Ask(LlvmValue[] batch, LlvmValue row, LlvmValue rows, LlvmValue firstColumn)

@@ -6,7 +6,8 @@ namespace Unified.Lowering.Targets.X64;
 /// <summary>How one op is computed for one class of types.</summary>
 /// <param name="Cost">About how many instructions.</param>
 /// <param name="Contracts">Whether its product may fuse with a following sum.</param>
-internal sealed record ElementRule(Func<KernelBuilder, LlvmValue[], LlvmValue> Rule, int Cost, bool Contracts)
+/// <param name="Divides">Whether most of that is the divider's, beside which other instructions run.</param>
+internal sealed record ElementRule(Func<KernelBuilder, LlvmValue[], LlvmValue> Rule, int Cost, bool Contracts, bool Divides)
 {
     public LlvmValue Emit(KernelBuilder k, LlvmValue[] operands, DType type)
     {
@@ -45,6 +46,9 @@ internal static class Elementwise
     /// <summary>About how many instructions a node takes.</summary>
     public static int Cost(OpCode op, DType type) => op == OpCode.Cast ? 2 : Find(op, type).Cost;
 
+    /// <summary>How much of that keeps the divider busy.</summary>
+    public static int DividerCost(OpCode op, DType type) => op != OpCode.Cast && Find(op, type) is { Divides: true } rule ? rule.Cost : 0;
+
     private static string OpName(OpCode op) => op.ToString();
 
     private static Class Of(DType type) => type switch
@@ -57,18 +61,18 @@ internal static class Elementwise
     private static Dictionary<(OpCode Op, Class Class), ElementRule> Rows()
     {
         Dictionary<(OpCode Op, Class Class), ElementRule> rows = [];
-        void Add(OpCode op, Class classes, Func<KernelBuilder, LlvmValue[], LlvmValue> rule, int cost = 1, bool contracts = false)
+        void Add(OpCode op, Class classes, Func<KernelBuilder, LlvmValue[], LlvmValue> rule, int cost = 1, bool contracts = false, bool divides = false)
         {
             foreach (var one in (Class[])[Class.Float, Class.Signed, Class.Unsigned, Class.Bool])
             {
                 if (classes.HasFlag(one))
                 {
-                    rows.Add((op, one), new ElementRule(rule, cost, contracts));
+                    rows.Add((op, one), new ElementRule(rule, cost, contracts, divides));
                 }
             }
         }
 
-        void Function(OpCode op, Func<KernelBuilder, LlvmValue, LlvmValue> rule, int cost) => Add(op, Class.Float, (k, x) => rule(k, x[0]), cost);
+        void Function(OpCode op, Func<KernelBuilder, LlvmValue, LlvmValue> rule, int cost, bool divides = false) => Add(op, Class.Float, (k, x) => rule(k, x[0]), cost, divides: divides);
 
         void Compare(OpCode op, LlvmRealPredicate real, LlvmIntPredicate signed, LlvmIntPredicate unsigned)
         {
@@ -91,8 +95,8 @@ internal static class Elementwise
         Function(OpCode.Exp, Exponential.Emit, 12);
         Function(OpCode.Exp2, PowerOfTwo.Emit, 10);
         Function(OpCode.Log, Logarithm.Emit, 26);
-        Function(OpCode.Sqrt, (k, x) => k.Sqrt(x), 6);
-        Function(OpCode.Rsqrt, (k, x) => k.B.FDiv(x.Type.Real(1), k.Sqrt(x)), 12);
+        Function(OpCode.Sqrt, (k, x) => k.Sqrt(x), 6, divides: true);
+        Function(OpCode.Rsqrt, (k, x) => k.B.FDiv(x.Type.Real(1), k.Sqrt(x)), 12, divides: true);
         Function(OpCode.Sin, Trigonometric.Sin, 60);
         Function(OpCode.Cos, Trigonometric.Cos, 60);
         Function(OpCode.Tanh, HyperbolicTangent.Emit, 30);
@@ -113,7 +117,7 @@ internal static class Elementwise
         Add(OpCode.Sub, Class.Integer, (k, x) => k.B.Sub(x[0], x[1]));
         Add(OpCode.Mul, Class.Float, (k, x) => k.B.FMul(x[0], x[1]), contracts: true);
         Add(OpCode.Mul, Class.Integer, (k, x) => k.B.Mul(x[0], x[1]));
-        Add(OpCode.Div, Class.Float, (k, x) => k.B.FDiv(x[0], x[1]), 6);
+        Add(OpCode.Div, Class.Float, (k, x) => k.B.FDiv(x[0], x[1]), 6, divides: true);
         Add(OpCode.Div, Class.Signed, (k, x) => Division.Integer(k, x[0], x[1], unsigned: false, remainder: false), 80);
         Add(OpCode.Div, Class.Unsigned, (k, x) => Division.Integer(k, x[0], x[1], unsigned: true, remainder: false), 80);
         Add(OpCode.Remainder, Class.Float, (k, x) => Division.Remainder(k, x[0], x[1]), 80);
