@@ -61,7 +61,11 @@ public sealed partial class TunedModel : Module
     public Tensor Convolved(Tensor images) => Relu(_tiles.Forward(_first.Forward(images))) + 1f;
 
     [StaticGraph]
-    public Tensor Strided(Tensor images) => Relu(_strided.Forward(images));
+    public Tensor Strided(Tensor images)
+    {
+        var y = Relu(_strided.Forward(images));
+        return y / (y + 1f);
+    }
 
     [StaticGraph]
     public Tensor Attended(Tensor q, Tensor k, Tensor v) => Attention(q, k, v, causal: true) + Attention(q, k, v);

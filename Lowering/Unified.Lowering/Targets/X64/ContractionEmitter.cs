@@ -6,8 +6,8 @@ namespace Unified.Lowering.Targets.X64;
 
 /// <summary>
 /// Turns a contraction into loops over (batch, block of rows, block of columns): pack the rows of A, then for each panel of B and each row tile
-/// compute a tile of sums into scratch, and run the epilogue over it while it is in the first-level cache. Units that follow each other and
-/// share their rows pack them once.
+/// compute a tile of sums into scratch, and run the epilogue over it while it is in the first-level cache: at once, or beside the sums of the next
+/// tile. Units that follow each other and share their rows pack them once.
 /// </summary>
 internal sealed class ContractionEmitter
 {
