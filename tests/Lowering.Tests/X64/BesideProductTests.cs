@@ -31,6 +31,48 @@ public sealed class BesideProductTests
         }
     }
 
+    /// <summary>Windows of images, whose rows run over three axes of the result.</summary>
+    [Fact]
+    public void Turns_follow_rows_over_several_axes()
+    {
+        const long Images = 2, Height = 7, Width = 15, Channels = 4, Outputs = 37, Taps = 3, High = Height - Taps + 1, Wide = Width - Taps + 1, M = Images * High * Wide, Depth = Taps * Taps * Channels;
+        using var a = new Block(DType.F32, Images * Height * Width * Channels).Fill(Agreement.Fraction);
+        using var b = new Block(DType.F32, Depth * Outputs).Fill(i => Agreement.Fraction(i + 7));
+        foreach (var target in KernelRunner.Targets)
+        {
+            using var packed = ContractionTests.Pack(DType.F32, MatrixOrder.KOuter, b, [], [], Depth, Outputs, Outputs, 1, target.Data);
+            double[] Divided(int cost)
+            {
+                var kernel = new ContractionKernel(
+                    [new(DType.F32, false), new(DType.F32, false), new(DType.F32, true)], 21, DType.F32, 0, MatrixOrder.KInner,
+                    [
+                        new AccumulatorNode(DType.F32), new ComputeNode(DType.F32, OpCode.Abs, [0]), new ConstantNode(DType.F32, 1),
+                        new ComputeNode(DType.F32, OpCode.Add, [1, 2]), new ComputeNode(DType.F32, OpCode.Div, [0, 3]),
+                    ],
+                    [new Store(2, [Stride.Of(19), Stride.Of(20), Stride.Of(3), Stride.One], 4)])
+                {
+                    RowAxes = 3,
+                    Rows = RowCount.Many,
+                    Windows = new WindowAxes(3, 3),
+                    Plan = ProductPlan.Default with { BesideCost = cost },
+                };
+                Assert.Empty(LoopVerifier.Problems(kernel));
+                using var result = new Block(DType.F32, M * Outputs).Fill(_ => 0);
+                long[] parameters =
+                [
+                    Images, High, Wide, Outputs, Depth, 24, 32, Images, High, Wide, Height * Width * Channels, Width * Channels, Channels, Taps, Taps, Channels, Width * Channels, Channels, 1,
+                    High * Wide * Outputs, Wide * Outputs,
+                ];
+                _ = KernelRunner.Run(kernel, [a, packed, result], parameters, (M + 23) / 24 * ((Outputs + 31) / 32), 2, ContractionTests.Scratch(24, Depth, DType.F32), target.Data);
+                return result.ToArray();
+            }
+
+            var expected = Divided(NoTurns);
+            Assert.NotEqual(0, expected[^1]);
+            Assert.Equal(expected, Divided(1));
+        }
+    }
+
     /// <summary>The division stands in the loop over k: among its multiply-adds.</summary>
     [Fact]
     public void An_update_stands_among_the_sums()
