@@ -10,8 +10,12 @@ internal static class AttentionOps
         new(OpCode.Attention, OpTraits.None, [new("query"), new("key"), new("value"), new("length", Optional: true) { Domain = InputDomain.Count }], InferAttention)
         {
             Precision = OpPrecision.Low,
-            // A scale of 0 stands for 1/√D.
-            Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
+            // A scale of 0 stands for 1/√D. As many of the axes before the last two as there are head axes lie inside of the result's rows: [.., T, H, E] where it is one.
+            Attributes =
+            [
+                new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0)),
+                new("headAxes", AttributeKind.Int, new DimAttribute(0)),
+            ],
             Definition = Wide(OpCode.Attention, Attend),
             Kernel = DTypeSet.NarrowFloat,
             Check = CheckLength,
@@ -23,12 +27,19 @@ internal static class AttentionOps
                 new(Attributes.Empty.With("causal", true), "f32[B,3,2,4]", "f32[B,1,6,4]", "f32[B,1,6,5]"),
                 new("f32[B,2,T,4]", "f32[B,2,5,4]", "f32[B,2,5,3]", "i64[B,1]"),
                 new(Attributes.Empty.With("causal", true).With("scale", 0.3), "f32[B,2,1,4]", "f32[B,2,5,4]", "f32[B,2,5,4]", "i32[]"),
+                new(Attributes.Empty.With("headAxes", 1L), "f32[B,2,3,4]", "f32[B,2,5,4]", "f32[B,2,5,2]"),
+                new(Attributes.Empty.With("headAxes", 2L), "f32[B,2,3,T,4]", "f32[B,2,1,5,4]", "f32[B,2,1,5,2]", "i64[]"),
             ],
         },
         new(OpCode.AttentionGradient, OpTraits.None, [new("query"), new("key"), new("value"), new("dy")], InferAttentionGradient)
         {
             Precision = OpPrecision.Low,
-            Attributes = [new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0))],
+            // Head axes of each of the three, as in attention; none: each batch has its three gradients in a row.
+            Attributes =
+            [
+                new("causal", AttributeKind.Bool, new BoolAttribute(false)), new("scale", AttributeKind.Float, new FloatAttribute(0)),
+                new("headAxes", AttributeKind.Dims, new DimsAttribute([])),
+            ],
             Definition = Wide(OpCode.AttentionGradient, AttentionGradients),
             Kernel = DTypeSet.F32,
             Gradient = DefinitionGradient.Rule,
@@ -37,6 +48,7 @@ internal static class AttentionOps
             [
                 new("f32[B,T,4]", "f32[B,3,4]", "f32[B,3,2]", "f32[B,T,2]"),
                 new(Attributes.Empty.With("causal", true).With("scale", 0.3), "f32[B,2,3,4]", "f32[B,1,3,4]", "f32[B,1,3,5]", "f32[B,2,3,5]"),
+                new(Attributes.Empty.With("headAxes", [1, 0, 2]), "f32[B,2,3,4]", "f32[B,2,5,4]", "f32[B,2,5,2]", "f32[B,2,3,2]"),
             ],
         },
     ];
@@ -48,7 +60,7 @@ internal static class AttentionOps
             return null;
         }
 
-        var queries = InferAttention(inputs)[0].Shape;
+        var queries = InferResult(inputs).Shape;
         return new(3, inputs.Attributes.Bool("causal") ? queries.Dims[^2] : Dim.One, inputs[1].Shape.Dims[^2], OperandCheck.AreSome(queries.Dims[..^1]));
     }
 
@@ -72,7 +84,13 @@ internal static class AttentionOps
             }
         }
 
-        return [result];
+        var axes = inputs.Attributes.Int("headAxes");
+        if (axes < 0 || axes > result.Rank - 2)
+        {
+            throw inputs.Error($"headAxes must be from 0 to {result.Rank - 2}, the axes before the last two, not {axes}");
+        }
+
+        return [result with { Shape = HeadAxes.Inside(result.Shape, (int)axes) }];
     }
 
     private static TensorType InferResult(OpInputs inputs)
@@ -99,9 +117,10 @@ internal static class AttentionOps
     private static OpValue Attend(OpBuilder b, ImmutableArray<OpValue> x, Attributes attributes)
     {
         var (query, key, value) = (x[0], x[1], x[2]);
+        OpValue Laid(OpValue result) => HeadAxes.Inside(b, result, (int)attributes.Int("headAxes"));
         if (x.Length == 3)
         {
-            return b.MatMul(Weights(b, query, key, null, attributes), value);
+            return Laid(b.MatMul(Weights(b, query, key, null, attributes), value));
         }
 
         // What is not looked at may be anything, and zero times that need not be zero.
@@ -109,7 +128,7 @@ internal static class AttentionOps
         var length = RangeCheck.Checked(b, b.Cast(x[3], DType.I64), attributes.Bool("causal") ? queries : Dim.One, keys);
         length = b.Reshape(length, new Shape([.. length.Shape, Dim.One, Dim.One]));
         var isFilled = b.Apply(OpCode.Less, b.Iota(Shape.From(keys, Dim.One), 0, DType.I64), length);
-        return b.MatMul(Weights(b, query, key, length, attributes), b.Select(isFilled, value, b.ScalarLike(value, 0)));
+        return Laid(b.MatMul(Weights(b, query, key, length, attributes), b.Select(isFilled, value, b.ScalarLike(value, 0))));
     }
 
     private static Shape Batch(Shape shape) => new([.. shape.Take(shape.Rank - 2)]);
@@ -154,13 +173,20 @@ internal static class AttentionOps
         return b.Apply(OpCode.Less, b.Iota(Shape.From(Dim.One, keys), 1, DType.I64), behind is null ? length : length - behind);
     }
 
-    // The three gradients in one row per batch, because a kernel makes them together: [T·D + S·D + S·E].
+    // The three gradients in one tensor, because a kernel makes them together: in a row per batch, [T·D + S·D + S·E], or, with head axes given, all of each after the other.
     private static ImmutableArray<TensorType> InferAttentionGradient(OpInputs inputs)
     {
         var forward = InferResult(inputs);
         InferRules.SameDType(inputs, 0, 3);
         InferRules.RequireShape(inputs, 3, forward.Shape);
-        return [forward with { Shape = new Shape([.. Batch(forward.Shape), Size(inputs[0].Shape) + Size(inputs[1].Shape) + Size(inputs[2].Shape)]) }];
+        var (batch, size) = (Batch(forward.Shape), Size(inputs[0].Shape) + Size(inputs[1].Shape) + Size(inputs[2].Shape));
+        var axes = inputs.Attributes.Dims("headAxes");
+        if (!axes.IsEmpty && (axes.Length != 3 || axes.Any(a => a is not { IsConstant: true, Value: >= 0 } || a.Value > batch.Rank)))
+        {
+            throw inputs.Error($"headAxes must be three numbers from 0 to {batch.Rank}, the axes before the last two, or none, not [{string.Join(", ", axes)}]");
+        }
+
+        return [forward with { Shape = axes.IsEmpty ? new Shape([.. batch, size]) : Shape.From(batch.Size * size) }];
     }
 
     private static Dim Size(Shape matrix) => Last(matrix, 2) * Last(matrix);
@@ -173,9 +199,12 @@ internal static class AttentionOps
         var along = b.Sum(dweights * weights, [weights.Shape.Rank - 1], keepDims: true);
         var dscores = weights * (dweights - along) * Scale(b, query, attributes);
         OpValue[] parts = [b.MatMul(dscores, key), b.MatMul(dscores, query, transposeA: true), b.MatMul(weights, dy, transposeA: true)];
-        return b.Apply(
-            OpCode.Concat, Attributes.Empty.With("axis", (long)dy.Shape.Rank - 2),
-            [.. parts.Select(p => b.Reshape(p, new Shape([.. Batch(dy.Shape), Size(p.Shape)])))]);
+        var axes = attributes.Ints("headAxes");
+        return axes.IsEmpty
+            ? b.Apply(
+                OpCode.Concat, Attributes.Empty.With("axis", (long)dy.Shape.Rank - 2),
+                [.. parts.Select(p => b.Reshape(p, new Shape([.. Batch(dy.Shape), Size(p.Shape)])))])
+            : b.Apply(OpCode.Concat, Attributes.Empty.With("axis", 0L), [.. parts.Select((p, i) => b.Reshape(HeadAxes.Inside(b, p, axes[i]), Shape.From(p.Shape.Size)))]);
     }
 
     private static ImmutableArray<OpValue?> AttentionGradient(OpBuilder b, GradientInputs c)
@@ -190,8 +219,10 @@ internal static class AttentionOps
             return [null, null, null];
         }
 
-        var all = b.Apply(OpCode.AttentionGradient, c.Attributes, c[0], c[1], c[2], c.Dy);
-        var batch = Batch(c.Dy.Shape);
+        var (causal, scale, axes) = (c.Attributes.Bool("causal"), c.Attributes.Float("scale"), (int)c.Attributes.Int("headAxes"));
+        var dy = HeadAxes.Outside(b, c.Dy, axes);
+        var all = b.Apply(OpCode.AttentionGradient, Attributes.Empty.With("causal", causal).With("scale", scale), c[0], c[1], c[2], dy);
+        var batch = Batch(dy.Shape);
         var flow = new OpValue?[3];
         var start = Dim.Zero;
         for (var i = 0; i < flow.Length; i++)

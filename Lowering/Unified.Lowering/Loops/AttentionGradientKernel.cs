@@ -5,9 +5,9 @@ namespace Unified.Lowering.Loops;
 /// <summary>
 /// The gradients of O = P · V, P = softmax(scale · Q · Kᵀ), from dO, by blocks of queries: with dP = dO · Vᵀ and δ = Σ P·dP by row,
 /// dS = scale · P · (dP − δ), and so dQ = dS · K, dK = Σ dSᵀ · Q, dV = Σ Pᵀ · dO (Dao et al., 2022). The weights of one block are held at a time: memory
-/// is linear in S. Each unit packs what it multiplies with, since another thread's writing would have to come from its cache. Buffers: (Q, K, V, dO, result).
-/// Parameters: batch extents, T, S, D, E, then strides of Q: batch axes, t, d; of K: batch axes, s, d; of V: batch axes, s, e; of dO: batch axes, t, e.
-/// The result is dense: per batch dQ [T, D], dK [S, D], dV [S, E], one after the other. Causal as in <see cref="AttentionKernel"/>. Units: batches; each adds
+/// is linear in S. Each unit packs what it multiplies with, since another thread's writing would have to come from its cache. Buffers: (Q, K, V, dO, dQ, dK, dV).
+/// Parameters: batch extents, T, S, D, E, then strides of Q: batch axes, t, d; of K: batch axes, s, d; of V: batch axes, s, e; of dO: batch axes, t, e;
+/// then of dQ: batch axes, t; of dK and dV: batch axes, s; their rows are dense. Causal as in <see cref="AttentionKernel"/>. Units: batches; each adds
 /// its blocks in order. Scratch: <see cref="ScratchBytes"/>. f32.
 /// </summary>
 /// <param name="Scale">The factor of the scores; 0: 1/√D.</param>
@@ -18,10 +18,13 @@ namespace Unified.Lowering.Loops;
 public sealed record AttentionGradientKernel(int BatchAxes, bool IsCausal, double Scale, MatrixOrder OrderQ, MatrixOrder OrderK, MatrixOrder OrderV, MatrixOrder OrderDy) : LoopKernel(
     [
         new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false), new KernelBuffer(DType.F32, false),
-        new KernelBuffer(DType.F32, true),
+        new KernelBuffer(DType.F32, true), new KernelBuffer(DType.F32, true), new KernelBuffer(DType.F32, true),
     ],
-    (5 * BatchAxes) + 12)
+    (8 * BatchAxes) + 15)
 {
+    /// <summary>The parameter that is the first of a buffer's strides.</summary>
+    public int StridesOf(int buffer) => BatchAxes + 4 + (Math.Min(buffer, 4) * (BatchAxes + 2)) + (Math.Max(0, buffer - 4) * (BatchAxes + 1));
+
     public AttentionGradientPlan Plan { get; init; } = AttentionGradientPlan.Default;
 
     /// <summary>Elements of a block's share of one panel of keys.</summary>

@@ -114,7 +114,7 @@ public sealed record ColumnKernel(
 }
 
 /// <summary>
-/// out[index[r], c] += update[r, c], after out is zeroed: buffers (index, update, out); parameters: rows R, columns C, extent of
+/// out[index[r], c] += update[r, c]: buffers (index, update, out); parameters: rows R, columns C, extent of
 /// the indexed axis V, strides (index r, update r, out v); columns are contiguous. Rows are added in order, so the sum is the same
 /// every time. Units: blocks of <see cref="Block"/> columns.
 /// </summary>

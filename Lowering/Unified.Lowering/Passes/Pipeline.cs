@@ -23,6 +23,7 @@ public static class Pipeline
         new FoldConstants(),
         new Simplify(),
         new EliminateCommonSubexpressions(),
+        new LayHeads(),
         new PruneCallBoundaries(),
     ];
 

@@ -26,6 +26,11 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
             Need(value);
         }
 
+        foreach (var value in _residuals.Where(r => r >= inputs).ToList())
+        {
+            HandOverLaidOut(value, backward);
+        }
+
         // What leaves the callee anyway is not handed over twice.
         var leaving = joint.Outputs.Take(outputs).ToList();
         foreach (var value in _residuals.Where(r => r >= inputs && !leaving.Exists(o => Carries(o, r))).ToList())
@@ -91,6 +96,32 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
                 Need(operand);
             }
         }
+    }
+
+    // What the backward part reads only turned and in another shape, as merged heads, the forward part has laid out so: that is handed over, or both would copy it.
+    private void HandOverLaidOut(int value, List<Node> backward)
+    {
+        List<int> chain = [];
+        var isTurned = false;
+        for (var at = value; ReaderOf(at, backward) is { } reader && joint.Nodes[reader] is { Op.Code: OpCode.Transpose or OpCode.Reshape } view; at = view.Results[0])
+        {
+            chain.Add(reader);
+            isTurned |= view.Op.Code == OpCode.Transpose;
+            if (isTurned && view.Op.Code == OpCode.Reshape)
+            {
+                _again.ExceptWith(chain);
+                _residuals.Remove(value);
+                _residuals.Add(view.Results[0]);
+                return;
+            }
+        }
+    }
+
+    // The position of the only node that reads a value in the backward part, where it computes again what the forward part has.
+    private int? ReaderOf(int value, List<Node> backward)
+    {
+        var again = _again.Where(n => joint.Nodes[n].Operands.Contains(value)).ToList();
+        return again.Count == 1 && !backward.Exists(n => n.Operands.Contains(value)) && !joint.Outputs.Skip(outputs).Any(o => o.Value == value) ? again[0] : null;
     }
 
     private Graph Forward(string name, List<GraphOutput> leaving)

@@ -10,15 +10,17 @@ internal static class AttentionBuilder
     // The bound of the classes of size (KernelFamily).
     private const int FewKeys = 256;
 
-    /// <param name="views">How each value lies in memory.</param>
-    /// <param name="result">Where the result goes, dense.</param>
     private static KernelClass Decoding => new(KernelFamily.DecodeAttention, false);
 
+    /// <param name="views">How each value lies in memory.</param>
+    /// <param name="result">Where the result goes, dense.</param>
     public static void Add(ProgramBuilder program, Node node, ImmutableArray<View> views, BufferRef result)
     {
-        var batch = program.Graph.TypeOf(node.Results[0]).Shape.Dims[..^2];
+        var (type, axes) = (program.Graph.TypeOf(node.Results[0]), (int)node.Attributes.Int("headAxes"));
+        type = type with { Shape = HeadAxes.Outside(type.Shape, axes) };
+        var batch = type.Shape.Dims[..^2];
         StackedMatrix Place(int operand) => StackedMatrix.Of(program, node, operand, batch, views);
-        var attention = new Attention(program.Graph.TypeOf(node.Results[0]), Place(0), Place(1), Place(2), Length(program, node, batch, views), result);
+        var attention = new Attention(type, ResultStrides(type.Shape, axes), Place(0), Place(1), Place(2), Length(program, node, batch, views), result);
 
         // How many queries there are may be known only at run time: then both stand there, and one of them has no units.
         var packs = attention.CanDecode ? Dim.Min(1, Dim.FloorDiv(attention.QueriesPerKey, program.Tuning.For(Decoding)[TunableTable.DecodeQueries] + 1)) : Dim.One;
@@ -105,8 +107,15 @@ internal static class AttentionBuilder
 
     private static Dim Product(IEnumerable<Dim> extents) => extents.Aggregate(Dim.One, (x, y) => x * y);
 
+    // Of rows that are dense, in a result with that many head axes inside of them: batch axes, rows.
+    private static ImmutableArray<Dim> ResultStrides(Shape shape, int headAxes)
+    {
+        var strides = View.DenseStrides(HeadAxes.Inside(shape, headAxes));
+        return [.. HeadAxes.Order(shape.Rank, headAxes).Zip(strides).OrderBy(p => p.First).Select(p => p.Second).SkipLast(1)];
+    }
+
     private sealed record Attention(
-        TensorType Of, StackedMatrix Query, StackedMatrix Key, StackedMatrix Value, (BufferRef Ref, DType Type, ImmutableArray<Dim> Strides)? Length, BufferRef Result)
+        TensorType Of, ImmutableArray<Dim> ResultStrides, StackedMatrix Query, StackedMatrix Key, StackedMatrix Value, (BufferRef Ref, DType Type, ImmutableArray<Dim> Strides)? Length, BufferRef Result)
     {
         public DType Type => Of.DType;
 
@@ -118,8 +127,6 @@ internal static class AttentionBuilder
         public ImmutableArray<BufferRef> LengthBuffer => Length is { } length ? [length.Ref] : [];
 
         public ImmutableArray<Dim> LengthStrides => Length?.Strides ?? [];
-
-        public IEnumerable<Dim> ResultStrides => View.DenseStrides(Of.Shape)[..^1];
 
         /// <summary>Axes, the last ones, along which all queries look at the same keys.</summary>
         public int SharedAxes => Enumerable.Range(0, Batch.Length).Reverse().TakeWhile(a => Key.Batch[a].Is(0) && Value.Batch[a].Is(0) && (Length is null || Length.Value.Strides[a].Is(0))).Count();
@@ -133,15 +140,16 @@ internal static class AttentionBuilder
     }
 
     /// <param name="views">How each value lies in memory.</param>
-    /// <param name="result">Where the three gradients go, dense.</param>
+    /// <param name="result">Where the three gradients go.</param>
     public static void AddGradient(ProgramBuilder program, Node node, ImmutableArray<View> views, BufferRef result)
     {
-        var batch = program.Graph.TypeOf(node.Results[0]).Shape.Dims[..^1];
+        var batch = BatchOf(program, node);
         StackedMatrix Place(int operand) => StackedMatrix.Of(program, node, operand, batch, views);
         var (query, key, value, flow) = (Place(0), Place(1), Place(2), Place(3));
         var (queries, depth, keys, width) = (query.Rows.Extent, query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
         var isCausal = node.Attributes.Bool("causal");
-        var batches = batch.Aggregate(Dim.One, (x, y) => x * y);
+        var batches = Product(batch);
+        var results = GradientPlaces(node, batch, queries, keys, depth, width);
         var kernels = KernelClass.Of(KernelFamily.AttentionGradient, keys, FewKeys);
         var kernel = new AttentionGradientKernel(batch.Length, isCausal, node.Attributes.Float("scale"), query.Order, key.Order, value.Order, flow.Order)
         {
@@ -150,10 +158,11 @@ internal static class AttentionBuilder
         program.AddLaunch(
             kernel,
             kernels,
-            [query.Ref, key.Ref, value.Ref, flow.Ref, result],
+            [query.Ref, key.Ref, value.Ref, flow.Ref, .. results.Select(r => result with { ByteOffset = result.ByteOffset + (r.Offset * DType.F32.Bytes()) })],
             [
                 .. batch, queries, keys, depth, width,
                 .. ((StackedMatrix[])[query, key, value, flow]).SelectMany(m => (Dim[])[.. m.Batch, m.Rows.Stride, m.Columns.Stride]),
+                .. results.SelectMany(r => r.Strides),
             ],
             batches,
             Dim.One,
@@ -162,5 +171,30 @@ internal static class AttentionBuilder
             null,
             $"attention_gradient {new Shape(batch)}[{queries},{depth}]x[{keys},{width}]",
             node.Source);
+    }
+
+    // What the matrices of all operands have before their last two axes.
+    private static ImmutableArray<Dim> BatchOf(ProgramBuilder program, Node node) => program.Graph.TypeOf(node.Operands[3]).Shape.Dims[..^2];
+
+    // Where each of the three begins, in elements, and its strides: batch axes, rows.
+    private static IEnumerable<(Dim Offset, ImmutableArray<Dim> Strides)> GradientPlaces(Node node, ImmutableArray<Dim> batch, Dim queries, Dim keys, Dim depth, Dim width)
+    {
+        (Dim Rows, Dim Columns)[] matrices = [(queries, depth), (keys, depth), (keys, width)];
+        var axes = node.Attributes.Ints("headAxes");
+        var all = matrices.Aggregate(Dim.Zero, (sum, m) => sum + (m.Rows * m.Columns));
+        var offset = Dim.Zero;
+        foreach (var (i, (rows, columns)) in matrices.Index())
+        {
+            if (axes.IsEmpty)
+            {
+                yield return (offset, [.. View.DenseStrides(new Shape([.. batch, all])).SkipLast(1), columns]);
+                offset += rows * columns;
+            }
+            else
+            {
+                yield return (offset, ResultStrides(new Shape([.. batch, rows, columns]), axes[i]));
+                offset += Product(batch) * rows * columns;
+            }
+        }
     }
 }

@@ -14,6 +14,9 @@ internal static class MovementBuilder
         var columns = new Shape(result.Shape.Dims[1..]).Size;
         var kernels = new KernelClass(KernelFamily.Scatter, false);
         var kernel = new ScatterKernel(result.DType, indices.DType) { Block = program.Tuning.For(kernels)[TunableTable.ColumnBlock] };
+
+        // Zeros go to a large table past the caches, in order; the rows that are added to are few.
+        AddFill(program, node, 0);
         program.AddLaunch(
             kernel,
             kernels,
@@ -39,17 +42,24 @@ internal static class MovementBuilder
     public static void AddPad(ProgramBuilder program, Node node)
     {
         var result = program.Graph.TypeOf(node.Results[0]);
+        AddFill(program, node, node.Attributes.Float("value"));
+        var strides = View.DenseStrides(result.Shape);
+        var offset = node.Attributes.Dims("low").Select((l, a) => l * strides[a]).Aggregate(Dim.Zero, (a, b) => a + b);
+        AddCopy(program, node, node.Operands[0], offset, strides);
+    }
+
+    // Writes one value all over the node's result.
+    private static void AddFill(ProgramBuilder program, Node node, double value)
+    {
+        var result = program.Graph.TypeOf(node.Results[0]);
         var kernels = ProgramBuilder.RowsOf(result.Shape.Size);
         var tuning = program.Tuning.For(kernels);
         program.AddLaunch(
             new RowKernel(
-                [new KernelBuffer(result.DType, true)], 1, 1, [new ConstantNode(result.DType, node.Attributes.Float("value"))],
+                [new KernelBuffer(result.DType, true)], 1, 1, [new ConstantNode(result.DType, value)],
                 [new Stage([], [new Store(0, [Stride.One], 0)])]) { Plan = RowPlan.Of(tuning) },
             kernels,
-            [program.RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, tuning[TunableTable.Grain], Dim.Zero, Dim.Zero, null, $"pad {result.Shape}", node.Source);
-        var strides = View.DenseStrides(result.Shape);
-        var offset = node.Attributes.Dims("low").Select((l, a) => l * strides[a]).Aggregate(Dim.Zero, (a, b) => a + b);
-        AddCopy(program, node, node.Operands[0], offset, strides);
+            [program.RefOf(node.Results[0])], [result.Shape.Size], result.Shape.Size, tuning[TunableTable.Grain], Dim.Zero, Dim.Zero, null, $"fill {result.Shape}", node.Source);
     }
 
     // Copies a value into a part of the node's result.

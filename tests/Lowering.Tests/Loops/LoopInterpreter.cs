@@ -147,11 +147,6 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         long rows = parameters[0], columns = parameters[1], extent = parameters[2];
         for (var c = unit * scatter.Block; c < Math.Min(columns, (unit + 1) * scatter.Block); c++)
         {
-            for (long v = 0; v < extent; v++)
-            {
-                Set(buffers[2], (v * parameters[5]) + c, 0);
-            }
-
             for (long r = 0; r < rows; r++)
             {
                 var v = Checked((long)buffers[0][r * parameters[3]], extent);
@@ -313,12 +308,12 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
         long Start(int first) => Enumerable.Range(0, batch).Sum(i => at[i] * parameters[first + i]);
         double Of(int buffer, long row, long column)
         {
-            var strides = batch + 4 + (buffer * (batch + 2));
+            var strides = attention.StridesOf(buffer);
             return buffers[buffer][Start(strides) + (row * parameters[strides + batch]) + (column * parameters[strides + batch + 1])];
         }
 
         var scale = attention.Scale != 0 ? attention.Scale : 1 / Math.Sqrt(depth);
-        var sums = new double[(queries * depth) + (keys * (depth + width))];
+        double[] dQueries = new double[queries * depth], dKeys = new double[keys * depth], dValues = new double[keys * width];
         for (long t = 0; t < queries; t++)
         {
             double Dot(long count, Func<long, double> term) => Enumerable.Range(0, (int)count).Sum(i => term(i));
@@ -333,20 +328,28 @@ internal sealed partial class LoopInterpreter(LoopKernel kernel, ImmutableArray<
                 var dScore = scale * weights[j] * (dWeights[j] - share);
                 for (long d = 0; d < depth; d++)
                 {
-                    sums[(t * depth) + d] += dScore * Of(1, j, d);
-                    sums[((queries + j) * depth) + d] += dScore * Of(0, t, d);
+                    dQueries[(t * depth) + d] += dScore * Of(1, j, d);
+                    dKeys[(j * depth) + d] += dScore * Of(0, t, d);
                 }
 
                 for (long e = 0; e < width; e++)
                 {
-                    sums[((queries + keys) * depth) + (j * width) + e] += weights[j] * Of(3, t, e);
+                    dValues[(j * width) + e] += weights[j] * Of(3, t, e);
                 }
             }
         }
 
-        for (var i = 0; i < sums.Length; i++)
+        Write(4, dQueries, depth);
+        Write(5, dKeys, depth);
+        Write(6, dValues, width);
+
+        void Write(int buffer, double[] matrix, long columns)
         {
-            Set(buffers[4], (unit * sums.Length) + i, sums[i]);
+            var strides = attention.StridesOf(buffer);
+            for (var i = 0; i < matrix.Length; i++)
+            {
+                Set(buffers[buffer], Start(strides) + (i / columns * parameters[strides + batch]) + (i % columns), matrix[i]);
+            }
         }
     }
 

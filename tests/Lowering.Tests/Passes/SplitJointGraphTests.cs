@@ -56,6 +56,19 @@ public sealed class SplitJointGraphTests
     }
 
     [Fact]
+    public void What_is_read_turned_and_in_another_shape_is_handed_over_so()
+    {
+        // Joined heads: to copy them once is enough.
+        var after = Split((b, x, w, _) =>
+        {
+            var heads = b.Apply(OpCode.Sin, b.Reshape(x, Shape.From(Dim.Named("B"), 2, 2)));
+            return b.MatMul(b.Reshape(b.Transpose(heads, [1, 0, 2]), Shape.From(4, Dim.Named("B"))), w);
+        });
+        var forward = after.Get("callee_forward");
+        Assert.Contains(forward.Outputs.Skip(1), o => forward.Nodes.Single(n => n.Results.Contains(o.Value)).Op.Code == OpCode.Reshape);
+    }
+
+    [Fact]
     public void What_only_an_unused_part_of_a_rule_reads_is_not_handed_over()
     {
         // The rule for MatMul flattens the batch of x for w's cotangent, which nothing asks for.

@@ -34,7 +34,7 @@ public sealed class AttentionGradientTests
     {
         (long Row, long Column) Strides(long rows, long columns) => order switch { MatrixOrder.KInner => (columns, 1), MatrixOrder.KOuter => (1, rows), _ => (2 * columns, 2) };
         var (qs, ks, vs, ys) = (Strides(queries, depth), Strides(keys, depth), Strides(keys, width), Strides(queries, width));
-        long sizeQ = 2 * queries * depth, sizeK = 2 * keys * depth, sizeV = 2 * keys * width, sizeY = 2 * queries * width, size = (queries * depth) + (keys * (depth + width));
+        long sizeQ = 2 * queries * depth, sizeK = 2 * keys * depth, sizeV = 2 * keys * width, sizeY = 2 * queries * width;
         using var q = new Block(DType.F32, heads * sizeQ).Fill(Agreement.Fraction);
         using var k = new Block(DType.F32, heads * sizeK).Fill(i => Agreement.Fraction(i + 31));
         using var v = new Block(DType.F32, heads * sizeV).Fill(i => Agreement.Fraction(i + 67));
@@ -43,27 +43,37 @@ public sealed class AttentionGradientTests
         var factor = scale != 0 ? scale : 1 / Math.Sqrt(depth);
         foreach (var target in KernelRunner.Targets)
         {
-            using var result = new Block(DType.F32, heads * size).Fill(_ => 0);
+            // Heads beside each other in dQ and dV, one after the other in dK.
+            (long Rows, long Columns, long Head, long Row)[] places =
+                [(queries, depth, depth, heads * depth), (keys, depth, keys * depth, depth), (keys, width, width, heads * width)];
+            using var dq = new Block(DType.F32, heads * queries * depth).Fill(_ => 0);
+            using var dk = new Block(DType.F32, heads * keys * depth).Fill(_ => 0);
+            using var dv = new Block(DType.F32, heads * keys * width).Fill(_ => 0);
             _ = KernelRunner.Run(
-                kernel, [q, k, v, dy, result],
-                [heads, queries, keys, depth, width, sizeQ, qs.Row, qs.Column, sizeK, ks.Row, ks.Column, sizeV, vs.Row, vs.Column, sizeY, ys.Row, ys.Column],
+                kernel, [q, k, v, dy, dq, dk, dv],
+                [heads, queries, keys, depth, width, sizeQ, qs.Row, qs.Column, sizeK, ks.Row, ks.Column, sizeV, vs.Row, vs.Column, sizeY, ys.Row, ys.Column,
+                    .. places.SelectMany(p => (long[])[p.Head, p.Row])],
                 heads, 2, kernel.ScratchBytes(keys, depth, width).Value, target.Data);
             for (var h = 0L; h < heads; h++)
             {
                 var expected = Formulas(
                     queries, keys, depth, width, factor, isCausal, (t, d) => q[(h * sizeQ) + (t * qs.Row) + (d * qs.Column)], (s, d) => k[(h * sizeK) + (s * ks.Row) + (d * ks.Column)],
                     (s, e) => v[(h * sizeV) + (s * vs.Row) + (e * vs.Column)], (t, e) => dy[(h * sizeY) + (t * ys.Row) + (e * ys.Column)]);
-                for (var i = 0L; i < size; i++)
+                foreach (var (name, result, matrix, place) in ((string, Block, double[], (long, long Columns, long Head, long Row))[])[("dQ", dq, expected[0], places[0]), ("dK", dk, expected[1], places[1]), ("dV", dv, expected[2], places[2])])
                 {
-                    Assert.True(
-                        Math.Abs(expected[i] - result[(h * size) + i]) <= 2e-5 * (1 + Math.Abs(expected[i])),
-                        $"{target.Data}, {order}, causal {isCausal}: head {h}, element {i} of {queries * depth} + {keys * depth} + {keys * width} is {result[(h * size) + i]}, not {expected[i]}");
+                    for (var i = 0L; i < matrix.Length; i++)
+                    {
+                        var found = result[(h * place.Head) + (i / place.Columns * place.Row) + (i % place.Columns)];
+                        Assert.True(
+                            Math.Abs(matrix[i] - found) <= 2e-5 * (1 + Math.Abs(matrix[i])),
+                            $"{target.Data}, {order}, causal {isCausal}: head {h}, element {i} of {name} is {found}, not {matrix[i]}");
+                    }
                 }
             }
         }
     }
 
-    private static double[] Formulas(
+    private static double[][] Formulas(
         long queries, long keys, long depth, long width, double scale, bool isCausal,
         Func<long, long, double> q, Func<long, long, double> k, Func<long, long, double> v, Func<long, long, double> dy)
     {
@@ -91,6 +101,6 @@ public sealed class AttentionGradientTests
             }
         }
 
-        return [.. dq, .. dk, .. dv];
+        return [dq, dk, dv];
     }
 }

@@ -155,14 +155,6 @@ internal sealed class ReferenceKernels(Block[] buffers, long[] parameters)
     private void Scatter()
     {
         long rows = parameters[0], columns = parameters[1], extent = parameters[2];
-        for (long v = 0; v < extent; v++)
-        {
-            for (long c = 0; c < columns; c++)
-            {
-                buffers[2][(v * parameters[5]) + c] = 0;
-            }
-        }
-
         for (long r = 0; r < rows; r++)
         {
             var v = Checked((long)buffers[0][r * parameters[3]], extent);

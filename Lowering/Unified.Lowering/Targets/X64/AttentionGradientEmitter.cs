@@ -78,19 +78,23 @@ internal sealed class AttentionGradientEmitter
     private void Emit()
     {
         var (b, zero) = (_k.B, _k.I64(0));
-        LlvmValue sizeOfQuery = _k.Mul(Queries, Depth), sizeOfKeys = _k.Mul(Keys, Depth);
-        var size = _k.Add(_k.Add(sizeOfQuery, sizeOfKeys), _k.Mul(Keys, Width));
         _k.Loop(_k.Begin, _k.End, 1, unit =>
         {
             var indices = _k.Unravel(unit, [.. Enumerable.Range(0, Batch).Select(_k.Parameter)]);
             Operand Of(int buffer, MatrixOrder order)
             {
-                var strides = Batch + 4 + (buffer * (Batch + 2));
+                var strides = _kernel.StridesOf(buffer);
                 return new(_k.Start(buffer, indices, strides, F32), _k.Parameter(strides + Batch), _k.Parameter(strides + Batch + 1), order);
             }
 
+            Target To(int buffer)
+            {
+                var strides = _kernel.StridesOf(buffer);
+                return new(_k.Start(buffer, indices, strides, F32), _k.Parameter(strides + Batch));
+            }
+
             Operand queries = Of(0, _kernel.OrderQ), keys = Of(1, _kernel.OrderK), values = Of(2, _kernel.OrderV), flow = Of(3, _kernel.OrderDy);
-            var result = At(_k.Buffer(4), _k.Mul(unit, size));
+            Target toQueries = To(4), toKeys = To(5), toValues = To(6);
             PackRight(keys, Keys, Depth, _keysByDepth, _k.Mul(Depth, _k.I64(Tile.Columns)));
             PackRight(values, Keys, Width, _valuesByWidth, _k.Mul(Width, _k.I64(Tile.Columns)));
             PackRight(keys.Turned, Depth, Keys, _keysByKey, _k.Mul(Keys, _k.I64(Tile.Columns)));
@@ -110,12 +114,12 @@ internal sealed class AttentionGradientEmitter
                 _k.Loop(zero, panels, 1, panel => EmitScores(panel, block));
                 _k.Loop(zero, TilesOf(rows), 1, tile => EmitRows(tile, block));
                 _k.Loop(zero, panels, 1, panel => EmitProducts(panel, block));
-                Write(At(result, _k.Mul(first, Depth)), rows, Depth, (panel, row) => At(_dQuery, _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.Mul(row, _k.I64(Tile.Columns)))));
+                Write(toQueries with { Start = At(toQueries.Start, _k.Mul(first, toQueries.Row)) }, rows, Depth, (panel, row) => At(_dQuery, _k.Add(_k.Mul(panel, _k.I64(BlockSize)), _k.Mul(row, _k.I64(Tile.Columns)))));
             });
 
             LlvmValue Sum(LlvmValue sums, LlvmValue panel, LlvmValue row) => At(sums, _k.Add(_k.Mul(_k.Mul(panel, _panels), _k.I64(PanelSquare)), _k.Mul(row, _k.I64(Tile.Columns))));
-            Write(At(result, sizeOfQuery), Keys, Depth, (panel, row) => Sum(_dKeys, panel, row));
-            Write(At(result, _k.Add(sizeOfQuery, sizeOfKeys)), Keys, Width, (panel, row) => Sum(_dValues, panel, row));
+            Write(toKeys, Keys, Depth, (panel, row) => Sum(_dKeys, panel, row));
+            Write(toValues, Keys, Width, (panel, row) => Sum(_dValues, panel, row));
         });
     }
 
@@ -286,16 +290,19 @@ internal sealed class AttentionGradientEmitter
             At(left, _k.I64(Whole * Tile.Rows)), (1, Tile.Columns), right, rows, At(sum, _k.I64(Whole * Tile.Rows * Tile.Columns)), Tile.Columns % Tile.Rows);
     }
 
-    private void Write(LlvmValue target, LlvmValue rows, LlvmValue columns, Func<LlvmValue, LlvmValue, LlvmValue> source) => _k.Loop(_k.I64(0), rows, 1, row =>
+    private void Write(Target target, LlvmValue rows, LlvmValue columns, Func<LlvmValue, LlvmValue, LlvmValue> source) => _k.Loop(_k.I64(0), rows, 1, row =>
         _k.Loop(_k.I64(0), _k.CeilDiv(columns, Tile.Columns), 1, panel =>
         {
             for (var column = 0; column < Tile.Columns; column += Lanes)
             {
                 var at = _k.Add(_k.Mul(panel, _k.I64(Tile.Columns)), _k.I64(column));
                 var value = _k.Load(F32, At(source(panel, row), _k.I64(column)), null);
-                _k.Store(value, At(target, _k.Add(_k.Mul(row, columns), at)), _k.LanesBelow(_k.B.Sub(columns, at)));
+                _k.Store(value, At(target.Start, _k.Add(_k.Mul(row, target.Row), at)), _k.LanesBelow(_k.B.Sub(columns, at)));
             }
         }));
+
+    /// <param name="Row">Elements from one row to the next.</param>
+    private sealed record Target(LlvmValue Start, LlvmValue Row);
 
     /// <param name="Row">Elements from one row to the next.</param>
     /// <param name="Order">As a left operand that is summed over its columns.</param>

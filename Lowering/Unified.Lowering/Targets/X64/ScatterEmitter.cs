@@ -4,7 +4,7 @@ using Unified.Native;
 
 namespace Unified.Lowering.Targets.X64;
 
-/// <summary>Turns a scatter kernel into loops over blocks of columns: zero the block in every row, then add the updates, row by row in order.</summary>
+/// <summary>Turns a scatter kernel into loops over blocks of columns, which add the updates, row by row in order.</summary>
 internal sealed class ScatterEmitter
 {
     private readonly KernelBuilder _k;
@@ -39,14 +39,6 @@ internal sealed class ScatterEmitter
         LlvmValue rows = _k.Parameter(0), extent = _k.Parameter(2);
         LlvmValue Address(int buffer, LlvmValue row, int stride, int vector) =>
             b.Gep(element, _k.Buffer(buffer), _k.Add(_k.Mul(row, _k.Parameter(stride)), _k.Add(first, _k.I64(vector * KernelBuilder.Lanes))));
-
-        _k.Loop(_k.I64(0), extent, 1, row =>
-        {
-            for (var v = 0; v < Vectors; v++)
-            {
-                _k.Store(element.Vector(KernelBuilder.Lanes).Zero, Address(2, row, 5, v), masks[v]);
-            }
-        });
 
         // With no rows in the table there is nothing to add to; an index is out of range then, whatever it is.
         var some = b.ICmp(LlvmIntPredicate.Sgt, extent, _k.I64(0));

@@ -11,7 +11,7 @@ namespace Unified.Lowering.Targets.X64;
 public sealed class X64Emitter : IKernelEmitter
 {
     /// <summary>Raised whenever equal kernels may give other code than before.</summary>
-    private const int Version = 64;
+    private const int Version = 66;
 
     private const string Pipeline = "function(early-cse,loop-mssa(licm))";
 
