@@ -23,7 +23,9 @@ internal static class AttentionOps
             Tolerance = Tolerance.Approximate,
             Examples =
             [
-                new("f32[B,T,4]", "f32[B,T,4]", "f32[B,T,2]"),
+                new("f32[B,2,T,4]", "f32[B,2,T,4]", "f32[B,2,T,4]"),
+                new(Attributes.Empty.With("causal", true), "f32[B,T,D]", "f32[B,T,D]", "f32[B,T,D]"),
+                new(Attributes.Empty.With("causal", true).With("scale", 0.3), "f32[1,T,4]", "f32[B,S,4]", "f32[S,2]"),
                 new(Attributes.Empty.With("causal", true), "f32[B,3,2,4]", "f32[B,1,6,4]", "f32[B,1,6,5]"),
                 new("f32[B,2,T,4]", "f32[B,2,5,4]", "f32[B,2,5,3]", "i64[B,1]"),
                 new(Attributes.Empty.With("causal", true).With("scale", 0.3), "f32[B,2,1,4]", "f32[B,2,5,4]", "f32[B,2,5,4]", "i32[]"),

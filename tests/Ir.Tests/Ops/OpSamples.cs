@@ -116,8 +116,5 @@ internal static class OpSamples
         .. Each([OpCode.Embedding], None, -2, 2, "f32[D,3]", "i32[B,T]"),
         .. Each([OpCode.CrossEntropy], None, -2, 2, "f32[B,T,4]", "i32[B,T]"),
         .. Each([OpCode.CrossEntropy], None, -2, 2, "f32[D]", "i64[]"),
-        .. Each([OpCode.Attention], None, -2, 2, "f32[B,2,T,4]", "f32[B,2,T,4]", "f32[B,2,T,4]"),
-        .. Each([OpCode.Attention], None.With("causal", true), -2, 2, "f32[B,T,D]", "f32[B,T,D]", "f32[B,T,D]"),
-        .. Each([OpCode.Attention], None.With("causal", true).With("scale", 0.3), -2, 2, "f32[1,T,4]", "f32[B,S,4]", "f32[S,2]"),
     ];
 }
