@@ -26,13 +26,13 @@ internal sealed class SplitJointGraph(Graph joint, int inputs, int outputs, int 
             Need(value);
         }
 
-        foreach (var value in _residuals.Where(r => r >= inputs).ToList())
+        // What leaves the callee anyway is not handed over twice.
+        var leaving = joint.Outputs.Take(outputs).ToList();
+        foreach (var value in _residuals.Where(r => r >= inputs && !leaving.Exists(o => Carries(o, r))).ToList())
         {
             HandOverLaidOut(value, backward);
         }
 
-        // What leaves the callee anyway is not handed over twice.
-        var leaving = joint.Outputs.Take(outputs).ToList();
         foreach (var value in _residuals.Where(r => r >= inputs && !leaving.Exists(o => Carries(o, r))).ToList())
         {
             leaving.Add(new GraphOutput(value, OutputKind.Result));

@@ -143,7 +143,7 @@ internal static class AttentionBuilder
     /// <param name="result">Where the three gradients go.</param>
     public static void AddGradient(ProgramBuilder program, Node node, ImmutableArray<View> views, BufferRef result)
     {
-        var batch = BatchOf(program, node);
+        var batch = program.Graph.TypeOf(node.Operands[3]).Shape.Dims[..^2];
         StackedMatrix Place(int operand) => StackedMatrix.Of(program, node, operand, batch, views);
         var (query, key, value, flow) = (Place(0), Place(1), Place(2), Place(3));
         var (queries, depth, keys, width) = (query.Rows.Extent, query.Columns.Extent, key.Rows.Extent, value.Columns.Extent);
@@ -172,9 +172,6 @@ internal static class AttentionBuilder
             $"attention_gradient {new Shape(batch)}[{queries},{depth}]x[{keys},{width}]",
             node.Source);
     }
-
-    // What the matrices of all operands have before their last two axes.
-    private static ImmutableArray<Dim> BatchOf(ProgramBuilder program, Node node) => program.Graph.TypeOf(node.Operands[3]).Shape.Dims[..^2];
 
     // Where each of the three begins, in elements, and its strides: batch axes, rows.
     private static IEnumerable<(Dim Offset, ImmutableArray<Dim> Strides)> GradientPlaces(Node node, ImmutableArray<Dim> batch, Dim queries, Dim keys, Dim depth, Dim width)
