@@ -4,7 +4,7 @@ using Unified.Ir;
 namespace Unified.Lowering.Passes;
 
 /// <summary>
-/// Attention and its gradient write their results as they are read: where all who read one only bring heads together, the heads lie inside of its rows, and nothing is copied.
+/// Turns attention and its gradient into ones that write their results as they are read: where all who read one only bring heads together, the heads lie inside of its rows, and nothing is copied.
 /// </summary>
 public sealed class LayHeads : IPass
 {
