@@ -47,6 +47,9 @@ public sealed class OpInferTests
         (OpCode.Embedding, "bf16[100,8] i32[B,T]", None, "bf16[B,T,8]"),
         (OpCode.CrossEntropy, "f32[B,T,9] i64[B,T]", None, "f32[]"),
         (OpCode.Attention, "f32[B,2,T,8] f32[B,2,5,8] f32[B,2,5,6]", None, "f32[B,2,T,6]"),
+        (OpCode.Attention, "f32[B,3,2,T,8] f32[B,3,1,5,8] f32[B,3,1,5,6]", None.With("headAxes", 2L), "f32[B,T,3,2,6]"),
+        (OpCode.AttentionGradient, "f32[B,2,T,8] f32[B,2,5,8] f32[B,2,5,6] f32[B,2,T,6]", None, "f32[B,2,8*T+70]"),
+        (OpCode.AttentionGradient, "f32[B,2,T,8] f32[B,2,5,8] f32[B,2,5,6] f32[B,2,T,6]", None.With("headAxes", [1, 0, 2]), "f32[16*B*T+140*B]"),
     ];
 
     /// <summary>Op, operand types, attributes, what the message must say.</summary>
@@ -123,6 +126,10 @@ public sealed class OpInferTests
         (OpCode.CrossEntropy, "f32[B,9] f32[B]", None, ["targets", "i32 or i64"]),
         (OpCode.Attention, "f32[B,T,8] f32[B,T,4] f32[B,T,4]", None, ["attention(query: f32[B,T,8]", "8 and 4 differ"]),
         (OpCode.Attention, "f32[4,8] f32[4,8] f32[5,8]", None, ["sequence axis", "4 and 5 differ"]),
+        (OpCode.Attention, "f32[B,4,8] f32[B,4,8] f32[B,4,8]", None.With("headAxes", 2L), ["headAxes must be from 0 to 1", "not 2"]),
+        (OpCode.Attention, "f32[B,4,8] f32[B,4,8] f32[B,4,8]", None.With("headAxes", T), ["headAxes", "T"]),
+        (OpCode.AttentionGradient, "f32[B,4,8] f32[B,4,8] f32[B,4,8] f32[B,4,8]", None.With("headAxes", [1, 2, 0]), ["headAxes must be three numbers from 0 to 1", "[1, 2, 0]"]),
+        (OpCode.AttentionGradient, "f32[B,4,8] f32[B,4,8] f32[B,4,8] f32[B,4,8]", None.With("headAxes", [1]), ["headAxes must be three numbers", "[1]"]),
         (OpCode.Attention, "f32[5,8] f32[4,8] f32[4,8]", None.With("causal", true), ["causal", "at least as many keys"]),
     ];
 
