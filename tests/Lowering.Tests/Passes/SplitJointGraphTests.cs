@@ -69,6 +69,23 @@ public sealed class SplitJointGraphTests
     }
 
     [Fact]
+    public void What_leaves_anyway_is_handed_over_as_it_is()
+    {
+        var c = Modules.Graph("callee");
+        var (x, w) = (c.Input("x", "f64[B,4]"), c.Input("w", "f64[B,4]"));
+        var heads = c.Apply(OpCode.Sin, c.Reshape(x, Shape.From(Dim.Named("B"), 2, 2)));
+        var callee = c.Returning(heads, c.MatMul(c.Reshape(c.Transpose(heads, [1, 0, 2]), Shape.From(4, Dim.Named("B"))), w));
+        var b = Modules.Graph();
+        var (p, q) = (b.Input("x", "f64[B,4]"), b.Input("w", "f64[B,4]"));
+        var (first, second) = (b.Call(callee, [p, q]), b.Call(callee, [q, p]));
+        var loss = b.SumAll(first[0] * second[0]) + b.SumAll(b.Apply(OpCode.Sin, first[1])) + b.SumAll(b.Apply(OpCode.Cos, second[1]));
+        b.Returning([loss, .. b.Gradient(loss, [p, q])]);
+        var after = b.Module(callee).Run(new Differentiate());
+        Assert.Equal(2, after.Get("callee_forward").Outputs.Length);
+        Differences.Check(after, 0, 1);
+    }
+
+    [Fact]
     public void What_only_an_unused_part_of_a_rule_reads_is_not_handed_over()
     {
         // The rule for MatMul flattens the batch of x for w's cotangent, which nothing asks for.
